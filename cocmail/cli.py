@@ -1,0 +1,170 @@
+"""The command line (contract, section 1). Parses, calls, prints; decides nothing.
+
+No command prints the content of a case. Exit codes stand in `errors`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cocmail import __version__, maillog
+from cocmail.errors import (
+    EXIT_BUG,
+    EXIT_CONFIG,
+    EXIT_DONE,
+    CocmailError,
+    ConfigError,
+)
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    maillog.configure()
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        return command(options)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return error.exit_code
+    except CocmailError as error:
+        print(f"cocmail: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_DONE
+    except BrokenPipeError:
+        return EXIT_DONE
+    except Exception as error:
+        # The message of an unknown exception may hold anything; its class and place tell us enough.
+        print(f"cocmail: a bug: {type(error).__name__} at {maillog.place(error)}", file=sys.stderr)
+        return EXIT_BUG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cocmail", description="The daemon behind a Code of Conduct committee's address")
+    parser.add_argument("--version", action="version", version=f"cocmail {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", metavar="FILE", help="default: $COCMAIL_CONFIG, ./config/, /etc/cocmail/")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, parents=[common])
+        sub.set_defaults(command=command)
+        return sub
+
+    add("run", run, "the daemon, in the foreground")
+    add("check", check, "every problem of the configuration, one a line")
+    init = add("init", initialise, "write a working configuration and fresh keys into a folder")
+    init.add_argument("folder", metavar="DIR", type=Path)
+    init.add_argument("--yes", action="store_true", help="take the defaults, ask nothing")
+    demo = add("demo", demonstrate, "the main job with nothing configured, every mail shown")
+    demo.add_argument("--stay", action="store_true", help="keep running, for mail of your own")
+    inject = add("inject", inject_message, "hand one message from standard input to the running daemon")
+    inject.add_argument("--from", dest="sender", metavar="A", help="envelope sender (default: $SENDER)")
+    inject.add_argument("--to", action="append", metavar="A", help="recipient (default: $ORIGINAL_RECIPIENT)")
+    add("cases", list_cases, "the status sheet").add_argument("--json", action="store_true")
+    queue = add("queue", work_queue, "outgoing mail not yet delivered and shunted incoming mail")
+    queue.add_argument("--json", action="store_true")
+    queue.add_argument("action", nargs="?", choices=("retry", "release"))
+    queue.add_argument("id", nargs="?", metavar="ID")
+    keys = add("keys", work_keys, "the master key: `keys new FILE`, `keys verify`")
+    keys.add_argument("action", choices=("new", "verify"))
+    keys.add_argument("file", nargs="?", metavar="FILE")
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    from cocmail.service import serve
+
+    asyncio.run(serve(_config_path(options), os.environ))
+    return EXIT_DONE
+
+
+def check(options: argparse.Namespace) -> int:
+    from cocmail.config.load import examine, read
+
+    settings, problems = examine(read(_config_path(options)), today=datetime.now(UTC).date(), environ=os.environ)
+    for problem in problems:
+        print(problem)
+    return EXIT_DONE if settings is not None else EXIT_CONFIG
+
+
+def initialise(options: argparse.Namespace) -> int:
+    from cocmail.config.init import Answers, ask, write_sample
+    from cocmail.vault.keyring import new_key_file
+
+    answers = Answers() if options.yes else ask(_question)
+    for path in write_sample(options.folder, answers, new_key_file):
+        print(path)
+    return EXIT_DONE
+
+
+def demonstrate(options: argparse.Namespace) -> int:
+    from cocmail.demo import demonstrate as show
+
+    return show(stay=options.stay)
+
+
+def inject_message(options: argparse.Namespace) -> int:
+    from cocmail.inject import inject
+
+    return inject(_config_path(options), os.environ, sys.stdin.buffer.read(), options.sender, options.to)
+
+
+def list_cases(options: argparse.Namespace) -> int:
+    from cocmail import office
+    from cocmail.reports import sheet
+
+    listed = office.sheet_rows(_config_path(options), os.environ)
+    print(json.dumps(sheet.as_json(listed), indent=2) if options.json else sheet.as_text(listed))
+    return EXIT_DONE
+
+
+def work_queue(options: argparse.Namespace) -> int:
+    from cocmail import office
+
+    path = _config_path(options)
+    if options.action == "retry":
+        if not options.id:
+            raise ConfigError(["cocmail queue retry: which ID? `cocmail queue` lists them"])
+        return office.retry(path, os.environ, options.id)
+    if options.action == "release":
+        print(f"{office.release(path, os.environ)} released")
+        return EXIT_DONE
+    waiting = office.waiting(path, os.environ)
+    print(json.dumps(waiting, indent=2) if options.json else office.as_text(waiting))
+    return EXIT_DONE
+
+
+def work_keys(options: argparse.Namespace) -> int:
+    from cocmail import office
+    from cocmail.vault.keyring import new_key_file
+
+    if options.action == "new":
+        if not options.file:
+            raise ConfigError(["cocmail keys new: into which FILE?"])
+        new_key_file(options.file)
+        print(f"{options.file}: keep a copy where the backups are not; without it nothing can be read")
+        return EXIT_DONE
+    return office.verify(_config_path(options), os.environ)
+
+
+def _config_path(options: argparse.Namespace) -> Path:
+    from cocmail.config.load import find
+
+    return Path(find(options.config, os.environ, Path.cwd()))
+
+
+def _question(text: str, default: str) -> str:
+    answer = input(f"{text} [{default}]: " if default else f"{text}: ").strip()
+    return answer or default

@@ -1,0 +1,94 @@
+"""Carries a decision out, within one transaction: events, look-ups, the outgoing queue, the message's own row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from cocmail.core import events
+from cocmail.core.effects import Decision, Letter, Note, encode_letter
+from cocmail.core.letters import message_id, to_admins
+from cocmail.core.model import Committee, Person
+from cocmail.core.setting import Message
+from cocmail.knowledge import fingerprint, window
+from cocmail.store import cases, lookups, notes, outbox, spool
+from cocmail.store.transaction import Tx
+
+
+def person_key(committee: str, person: Person, address: str) -> str:
+    """Whom a queued letter is for, as the queue hashes it: a member by handle, everybody else by address."""
+    return f"{committee} {person}" if person.kind == "member" else f"{committee} {person.kind} {address}"
+
+
+def commit(
+    tx: Tx, decision: Decision, message: Message, committee: Committee, admins: Sequence[str], now: datetime
+) -> None:
+    """Everything that one decision brings about.
+
+    Raises `cases.NameTaken` where the drawn code name was used before: decide again with a fresh one.
+    """
+    for change in decision.changes:
+        if change.opens:
+            cases.create(tx, change.case_id, committee.id, change.opens, now)
+        cases.append(tx, change.case_id, [events.encode(event) for event in change.events], now)
+    # What somebody lost access to goes before anything new is queued for them, their receipt for one.
+    for case_id, person in decision.cancel:
+        outbox.cancel(tx, case_id, person_key(committee.id, person, ""))
+    for note in decision.notes:
+        remember(tx, note, committee, now)
+    for letter in decision.letters:
+        queue(tx, letter, committee, now)
+    for alarm in decision.alarms:
+        for letter in to_admins(admins, alarm, message.id):
+            queue(tx, letter, committee, now)
+    for token in decision.spent:
+        _spend(tx, token)
+    for kind, value in decision.counted:
+        notes.bump(tx, kind, value, window(kind, now))
+    if decision.release is not None:
+        entry, token = decision.release
+        spool.confirm(tx, entry, token)
+    _file(tx, decision, message, committee, now)
+
+
+def remember(tx: Tx, note: Note, committee: Committee, now: datetime) -> None:
+    _remember(tx, note.kind, note.value, note.note, note.case_id, committee, now)
+
+
+def queue(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> None:
+    """Put a letter into the outgoing queue, findable by its Message-ID when somebody answers it."""
+    case_id = letter.case_id or None
+    outbox.queue(
+        tx,
+        letter.id,
+        kind=letter.kind,
+        case_id=case_id,
+        person=person_key(committee.id, letter.to, letter.address),
+        payload=encode_letter(letter, committee.id),
+        due=letter.due or now,
+        now=now,
+    )
+    note = {"kind": letter.kind, "person": str(letter.to), "ours": True, "question": letter.question}
+    _remember(tx, "message-id", message_id(committee, letter.id), note, letter.case_id, committee, now)
+
+
+def _remember(
+    tx: Tx, kind: str, value: str, note: Mapping[str, object], case_id: str, committee: Committee, now: datetime
+) -> None:
+    data = json.dumps({**note, "committee": committee.id}, ensure_ascii=False).encode()
+    lookups.remember(tx, kind, value, data, case_id=case_id or None, now=now)
+
+
+def _spend(tx: Tx, token: str) -> None:
+    for found in lookups.find(tx, "confirm", token):
+        lookups.replace(tx, found.id, json.dumps({**json.loads(found.note), "spent": True}).encode())
+
+
+def _file(tx: Tx, decision: Decision, message: Message, committee: Committee, now: datetime) -> None:
+    """The message's own row, and what tells it from its next copy."""
+    case_id = decision.case_id
+    _remember(tx, "fingerprint", fingerprint(message.mail, message.wanted), {}, case_id, committee, now)
+    spool.file(tx, message.id, spool.HELD if decision.state == "held" else spool.FILED, decision.reason.value, case_id or None)
+    if decision.state == "discarded":
+        spool.discard(tx, message.id, decision.reason.value)

@@ -1,0 +1,171 @@
+"""A committee's file, judged as a whole and turned into a `Committee`.
+
+The rule: its addresses are its own alone, and what its policy needs is there. It must not decide anything that a
+person has to: it only says what is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from cocmail.config.document import Path
+from cocmail.config.files import absolute
+from cocmail.config.problems import NO_EFFECT, Findings
+from cocmail.config.roster import check_roster, is_whole
+from cocmail.config.schema import CommitteeFile, MemberPart
+from cocmail.core.model import Committee, KnownConflict, Member, Policy, Role, TransferTarget, Trust
+from cocmail.mail.address import extension, is_address, local_and_domain
+
+# RFC 5321 section 4.5.3.1.1 gives a local part 64 octets; the longest that we make is ALIAS+confirm-TOKEN.
+LOCAL_PART_MAX = 64 - len("+confirm-") - 26
+
+_TARGET = re.compile(r"[a-z][a-z0-9-]{0,40}")
+
+
+def own_addresses(part: CommitteeFile) -> list[tuple[Path, str]]:
+    """Every address at which the committee takes mail, with its place."""
+    aliases: list[tuple[Path, str]] = [(("aliases", n), alias) for n, alias in enumerate(part.aliases)]
+    return [(("address",), part.address), *aliases]
+
+
+def check_aliases(parts: Sequence[tuple[CommitteeFile, Findings]]) -> None:
+    """Every address belongs to one committee, and leaves room for what follows the `+`."""
+    owners: dict[str, int] = {}
+    for number, (part, findings) in enumerate(parts):
+        seen: set[str] = set()
+        for place, address in own_addresses(part):
+            local, _ = local_and_domain(address)
+            if "+" in local:
+                findings.error(place, "must not contain `+`: what follows it has a meaning of its own")
+            elif len(local.encode()) > LOCAL_PART_MAX:
+                findings.error(place, f"is too long before the @: `+confirm-` and a token leave {LOCAL_PART_MAX} bytes")
+            if owners.setdefault(address, number) != number:
+                findings.error(place, "is an address of another committee, too")
+            elif address in seen:
+                findings.error(place, "is given twice")
+            seen.add(address)
+
+
+def check_committee(
+    part: CommitteeFile, policy: Policy | None, ours: tuple[str, ...], findings: Findings, today: date
+) -> None:
+    """All that is to be said about one committee. `ours` are the addresses of every committee."""
+    _check_trust(part, findings)
+    _check_handles(part, findings)
+    _check_targets(part, policy, ours, findings)
+    if part.other_contact and is_address(part.other_contact) and extension(part.other_contact, ours) is not None:
+        findings.error(("other_contact",), "is an address of a committee: it must be a way around it")
+    _check_watchers(part, policy, findings, today)
+    check_roster(part, policy, ours, findings, today)
+    for key in ("templates_dir", "retention", "calendar"):
+        if key in part.model_fields_set:
+            findings.warning((key,), NO_EFFECT)
+    if part.language != "en":
+        findings.warning(("language",), NO_EFFECT + ": mail is written in English")
+    if part.triage.rotation is not None:
+        findings.warning(("triage", "rotation"), NO_EFFECT + ": triage.order counts")
+
+
+def _check_trust(part: CommitteeFile, findings: Findings) -> None:
+    if part.trust.level == "token":
+        text = "a member's mail is believed without proof: whoever reads or forwards one can act as that member"
+        findings.warning(("trust", "level"), text)
+    elif not findings.given(("trust", "authserv_id")):
+        findings.warning(("trust",), "without authserv_id every mail of a member has to be confirmed by that member")
+
+
+def check_reach(parts: Sequence[tuple[CommitteeFile, Findings]], sockets: bool) -> None:
+    """Results are believed from named peers and LMTP unix sockets only (contract, section 2, `trust`)."""
+    for part, findings in parts:
+        if part.trust.authserv_id is not None and not part.trust.peers and not sockets:
+            text = "no peer is named and no LMTP unix socket is open: the mail server's results are not believed"
+            findings.warning(("trust",), text)
+
+
+def _check_handles(part: CommitteeFile, findings: Findings) -> None:
+    handles = _handles_in(findings.document.whole)
+    if not findings.given(("chair",)):
+        findings.warning(("chair",), "is missing: members are not told whom to turn to")
+    elif part.chair is not None and part.chair not in handles:
+        findings.error(("chair",), "is no member's handle")
+    for number, handle in enumerate(part.triage.order):
+        if handle in part.triage.order[:number]:
+            findings.error(("triage", "order", number), "stands in this list twice")
+        elif handle not in handles:
+            findings.error(("triage", "order", number), "is no member's handle")
+
+
+def _handles_in(data: object) -> set[object]:
+    """The handles that stand in the file, also those of members in whom something is wrong."""
+    members = data.get("members") if isinstance(data, dict) else None
+    found = (each.get("handle") for each in members if isinstance(each, dict)) if isinstance(members, list) else ()
+    return {handle for handle in found if isinstance(handle, str)}
+
+
+def _check_targets(part: CommitteeFile, policy: Policy | None, ours: tuple[str, ...], findings: Findings) -> None:
+    needed = str(policy.get("conflict.all_conflicted")) if policy else ""
+    for name, target in part.transfer_targets.items():
+        place: Path = ("transfer_targets", name)
+        if not _TARGET.fullmatch(name):
+            findings.error(place, "must be a name of a-z, 0-9 and - that begins with a letter")
+        if extension(target.email, ours) is not None:
+            findings.error((*place, "email"), "is an address of a committee: this would loop")
+        if not findings.given((*place, "confidentiality_agreed")):
+            report = findings.error if needed == f"transfer:{name}" else findings.warning
+            report(place, "confidentiality_agreed is missing: nothing may be handed to it")
+    if needed.startswith("transfer:") and not findings.given(("transfer_targets", needed.removeprefix("transfer:"))):
+        findings.error(("transfer_targets",), "the target that conflict.all_conflicted names does not exist")
+
+
+def _check_watchers(part: CommitteeFile, policy: Policy | None, findings: Findings, today: date) -> None:
+    wanted = policy.get("intake.triage_watchers", 0) if policy else 0
+    primaries = [member.handle for member in part.members if member.role == "primary"]
+    watching = part.triage.order or primaries
+    present = [
+        member
+        for member in part.members
+        if member.handle in watching and not any(each.start <= today <= each.end for each in member.away)
+    ]
+    if isinstance(wanted, int) and len(present) < wanted and len(primaries) > 1 and is_whole(part, findings):
+        findings.warning(("triage",), f"{len(present)} of {wanted} watchers that the policy wants are there today")
+
+
+def make_committee(part: CommitteeFile, policy: Policy, file: str) -> Committee:
+    """The committee as everything else knows it. `file` is where it stands: paths are relative to it."""
+    trust = part.trust
+    return Committee(
+        id=part.address,
+        name=part.name,
+        address=part.address,
+        policy=policy,
+        members=tuple(_member(member) for member in part.members),
+        aliases=tuple(part.aliases),
+        chair=part.chair,
+        trust=Trust(trust.authserv_id, frozenset(trust.peers), trust.spam_header, trust.level),
+        triage_order=tuple(part.triage.order),
+        triage_size=part.triage.size,
+        transfer_targets=tuple(
+            TransferTarget(name, target.email, target.confidentiality_agreed)
+            for name, target in part.transfer_targets.items()
+        ),
+        other_contact=part.other_contact,
+        language=part.language,
+        templates_dir=absolute(part.templates_dir, file) if part.templates_dir else None,
+    )
+
+
+def _member(part: MemberPart) -> Member:
+    return Member(
+        handle=part.handle,
+        name=part.name,
+        email=part.email,
+        also=tuple(dict.fromkeys(part.also)),
+        role=Role(part.role),
+        employer=part.employer,
+        known_conflicts=tuple(KnownConflict(each.name, tuple(each.emails), each.kind) for each in part.known_conflicts),
+        confidentiality_agreed=part.confidentiality_agreed,
+        away=tuple((each.start, each.end) for each in part.away),
+        time_zone=part.time_zone,
+    )

@@ -1,0 +1,178 @@
+"""The machine's side: what `cocmail.yaml` says, judged as a whole and turned into `Settings`.
+
+The rule: a door nobody opened, a delivery nobody chose or a key that others can read is an error here, before the
+first report arrives. It must not open a socket, a database or a key.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections import Counter
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from cocmail.config.document import Path
+from cocmail.config.files import absolute, open_to_others, secret_path, trouble_with
+from cocmail.config.problems import NO_EFFECT, Findings
+from cocmail.config.schema import MainFile, SmtpDelivery
+from cocmail.config.settings import Flood, Listener, Settings, Smarthost
+from cocmail.core.model import Committee
+from cocmail.mail.address import extension
+
+# sockaddr_un.sun_path holds 108 bytes with its final NUL (unix(7)).
+SOCKET_PATH_MAX = 107
+PORT_BY_TLS = {"none": 25, "starttls": 587, "implicit": 465}
+
+
+def make_settings(
+    main: MainFile, committees: tuple[Committee, ...], findings: Findings, environ: Mapping[str, str]
+) -> Settings:
+    """The settings, with everything that is wrong in `findings`; of use only where that holds no error."""
+    for key in ("flood", "metrics"):
+        if key in main.model_fields_set:
+            findings.warning((key,), NO_EFFECT)
+    if not main.admins and not findings.given(("admins", 0)):
+        findings.warning(("admins",), "no one is told when mail cannot be sent or handled")
+    delivery = main.delivery
+    return Settings(
+        listeners=_listeners(main, findings, environ),
+        max_message_bytes=main.intake.max_message_bytes,
+        smarthost=_smarthost(main, findings, environ),
+        maildir=absolute(delivery.maildir, findings.file) if delivery.maildir else None,
+        retry=tuple(delivery.retry),
+        give_up_after=delivery.give_up_after,
+        null_sender=delivery.null_sender,
+        store_url=_store_url(main.store.url, findings),
+        key_file=_key_file(main.store.key_file, findings, environ),
+        log_level=main.logging.level,
+        log_format=main.logging.format,
+        metrics=main.metrics.listen if main.metrics else None,
+        flood=Flood(main.flood.reports, main.flood.per) if main.flood else None,
+        admins=tuple(dict.fromkeys(main.admins)),
+        committees=committees,
+    )
+
+
+def check_admins(main: MainFile, ours: tuple[str, ...], findings: Findings) -> None:
+    """No notice to an admin may come back to us as a report."""
+    for number, admin in enumerate(main.admins):
+        if extension(admin, ours) is not None:
+            findings.error(("admins", number), "is an address of a committee: this would loop")
+
+
+def _listeners(main: MainFile, findings: Findings, environ: Mapping[str, str]) -> tuple[Listener, ...]:
+    found: list[tuple[Path, Listener]] = []
+    smtp, lmtp = main.intake.smtp, main.intake.lmtp
+    if smtp is not None:
+        place: Path = ("intake", "smtp")
+        certificate = _file(smtp.tls_cert_file, (*place, "tls_cert_file"), findings, environ)
+        key = _file(smtp.tls_key_file, (*place, "tls_key_file"), findings, environ, secret=True)
+        _belong_together(place, "tls_cert_file", "tls_key_file", findings)
+        for number, each in enumerate(smtp.listen):
+            address = _listening_address(each, (*place, "listen", number), findings)
+            found.append(((*place, "listen", number), Listener("smtp", address, certificate, key)))
+    if lmtp is not None:
+        for number, each in enumerate(lmtp.listen):
+            place = ("intake", "lmtp", "listen", number)
+            found.append((place, Listener("lmtp", _listening_address(each, place, findings))))
+    if not any(findings.given(("intake", door)) for door in ("smtp", "lmtp", "imap")):
+        findings.error(("intake",), "no door is open: smtp or lmtp is required")
+    taken = Counter(listener.address for _, listener in found)
+    for place, listener in found:
+        if taken[listener.address] > 1 and not listener.address.endswith(":0"):
+            findings.error(place, "two doors listen at the same place")
+    return tuple(listener for _, listener in found)
+
+
+def _belong_together(place: Path, one: str, other: str, findings: Findings) -> None:
+    if findings.given((*place, one)) != findings.given((*place, other)):
+        findings.error(place, f"{one} and {other} belong together")
+
+
+def _listening_address(value: str, place: Path, findings: Findings) -> str:
+    if "/" not in value:
+        return value
+    path = absolute(value, findings.file)
+    if len(os.fsencode(path)) > SOCKET_PATH_MAX:
+        findings.error(place, f"the absolute path of a unix socket must be at most {SOCKET_PATH_MAX} bytes long")
+    return path
+
+
+def _smarthost(main: MainFile, findings: Findings, environ: Mapping[str, str]) -> Smarthost | None:
+    smtp, place = main.delivery.smtp, ("delivery", "smtp")
+    if findings.given(place) == findings.given(("delivery", "maildir")):
+        findings.error(("delivery",), "exactly one of smtp and maildir is required")
+    if smtp is None:
+        return None
+    tls = smtp.tls or ("none" if is_loopback(smtp.host) else "starttls")
+    if tls == "none" and not is_loopback(smtp.host):
+        findings.warning((*place, "tls"), "mail and password cross the network unencrypted")
+    _belong_together(place, "user", "password_file", findings)
+    password = _file(smtp.password_file, (*place, "password_file"), findings, environ, secret=True)
+    return Smarthost(smtp.host, _port(smtp, tls), tls, smtp.user, password)
+
+
+def _port(smtp: SmtpDelivery, tls: str) -> int:
+    return smtp.port if smtp.port is not None else PORT_BY_TLS[tls]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to this host stays on this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _store_url(url: str, findings: Findings) -> str:
+    """The URL with SQLite's path made absolute. A password in it would be a secret in YAML."""
+    place = ("store", "url")
+    if url.startswith("sqlite:///"):
+        name = url.removeprefix("sqlite:///")
+        if not name or name.startswith(":") or "?" in name:
+            findings.error(place, "must name a file: sqlite:///PATH")
+        return "sqlite:///" + absolute(name, findings.file)
+    try:
+        if not url.startswith("postgresql://"):
+            raise ValueError
+        parts = urlsplit(url)
+        if parts.password or "password=" in parts.query:
+            findings.error(place, "holds a password: put it into the file that PGPASSFILE names")
+    except ValueError:
+        findings.error(place, "must be sqlite:///PATH or postgresql://USER@HOST/DATABASE")
+    return url
+
+
+def _key_file(value: str, findings: Findings, environ: Mapping[str, str]) -> str:
+    place = ("store", "key_file")
+    try:
+        path = secret_path(value, findings.file, environ)
+    except ValueError as error:
+        findings.error(place, str(error))
+        return value
+    trouble = trouble_with(path)
+    if trouble == "no such file":
+        findings.error(place, f"master key file does not exist: `cocmail keys new {path}` makes one")
+    elif trouble:
+        findings.error(place, f"master key file {trouble}")
+    elif mode := open_to_others(path, environ):
+        findings.error(place, f"master key file is readable by others ({mode}); it must be 0600")
+    return path
+
+
+def _file(
+    value: str | None, place: Path, findings: Findings, environ: Mapping[str, str], *, secret: bool = False
+) -> str | None:
+    if value is None:
+        return None
+    try:
+        path = secret_path(value, findings.file, environ)
+    except ValueError as error:
+        findings.error(place, str(error))
+        return value
+    if trouble := trouble_with(path):
+        findings.error(place, trouble)
+    elif secret and (mode := open_to_others(path, environ)):
+        findings.warning(place, f"is readable by others ({mode}); it should be 0600")
+    return path

@@ -1,0 +1,62 @@
+"""What the daemon runs on: the whole configuration as frozen values, every path absolute, every default filled in.
+
+It must hold no secret: only the names of the files that do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cocmail.core.model import Committee
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A door that listens. `address` is HOST:PORT, or the absolute path of a unix socket."""
+
+    protocol: str
+    address: str
+    tls_cert_file: str | None = None
+    tls_key_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Smarthost:
+    """The mail server that takes what the daemon sends. `tls` is none, starttls or implicit."""
+
+    host: str
+    port: int
+    tls: str
+    user: str | None = None
+    password_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """From how many new reports in what time on they reach members as a digest."""
+
+    reports: int
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration in force. Exactly one of `smarthost` and `maildir` is set."""
+
+    listeners: tuple[Listener, ...]
+    max_message_bytes: int
+    smarthost: Smarthost | None
+    maildir: str | None
+    retry: tuple[timedelta, ...]
+    give_up_after: timedelta
+    null_sender: bool
+    store_url: str
+    key_file: str
+    log_level: str
+    log_format: str
+    metrics: str | None
+    flood: Flood | None
+    admins: tuple[str, ...]
+    committees: tuple[Committee, ...]
+    imap: None = None

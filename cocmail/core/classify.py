@@ -1,0 +1,133 @@
+"""What kind of message this is, by structure alone: envelope, headers, MIME types. Never a word of a body.
+
+`REASONS` is the closed list of what can become of a message; the store, the log and the docs use no other words.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from cocmail.core.model import Envelope, Mail, Proof, Wanted
+
+
+class Reason(Enum):
+    """What became of a message. The value is what the store and the log write."""
+
+    # Filed: kept sealed, passed to nobody.
+    DUPLICATE = "duplicate"
+    OWN_MAIL = "own-mail"
+    BOUNCE_ADDRESS = "to-bounce-address"
+    DELIVERY_REPORT = "delivery-report"
+    FEEDBACK_REPORT = "feedback-report"
+    READ_RECEIPT = "read-receipt"
+    AUTO_REPLY = "automatic-reply"
+    AUTOMATIC_TO_TOKEN = "automatic-to-token"
+    NULL_SENDER = "null-sender"
+    SPAM = "spam"
+    DEAD_TOKEN = "dead-token"
+    DEAD_CONFIRM = "dead-confirm"
+    # A case.
+    REPORT = "report"
+    REPORT_AUTOMATIC = "report-looks-automatic"
+    REPORT_UNREADABLE = "report-unreadable"
+    REPORT_FOR_ONE = "report-for-one"
+    REPORT_ESCROWED = "report-escrowed"
+    REPORT_UNKNOWN_EXTENSION = "report-unknown-extension"
+    REPORT_RELATED = "report-possibly-related"
+    FOLLOW_UP = "follow-up"
+    # From members.
+    DISCUSSION = "discussion"
+    COMMAND = "command"
+    REFUSED = "command-refused"
+    NO_SUCH_CASE = "no-such-case"
+    CONFIRMED = "confirmed"
+    NOT_ME = "not-me"
+    # Kept and asked about; passed to nobody until the registered address confirms.
+    HELD_UNPROVEN = "held-unproven"
+    HELD_OTHER_ADDRESS = "held-other-address"
+    HELD_DISAGREES = "held-token-and-case-disagree"
+    # Our own bug; the admins are alarmed.
+    SHUNTED = "shunted"
+
+
+REASONS = frozenset(reason.value for reason in Reason)
+
+_AUTO_REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
+_ROBOTS = re.compile(r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|owner-.*|.*-owner|.*-request|.*-bounces?|no-?reply.*|do-?not-?reply.*)$")
+_LIST_PRECEDENCE = frozenset({"bulk", "list", "junk"})
+
+
+def auto_submitted(mail: Mail) -> str:
+    """The keyword of Auto-Submitted (RFC 3834, section 5), without comment and parameters; "no" where there is none."""
+    value = re.sub(r"\([^()]*\)", " ", mail.value("auto-submitted"))
+    return value.split(";", 1)[0].strip().casefold() or "no"
+
+
+def report_kind(mail: Mail) -> Reason | None:
+    """Delivery report (RFC 3464), feedback report (RFC 5965) or read receipt (RFC 8098), by MIME type."""
+    kinds = {
+        "delivery-status": Reason.DELIVERY_REPORT,
+        "feedback-report": Reason.FEEDBACK_REPORT,
+        "disposition-notification": Reason.READ_RECEIPT,
+    }
+    if mail.content_type == "multipart/report":
+        return kinds.get(mail.report_type)
+    if mail.content_type in ("message/delivery-status", "message/disposition-notification"):
+        return kinds[mail.content_type.removeprefix("message/")]
+    return None
+
+
+def is_auto_reply(mail: Mail) -> bool:
+    """A vacation reply or another answer by a program."""
+    return (
+        auto_submitted(mail).startswith("auto-replied")
+        or any(mail.values(name) for name in _AUTO_REPLY_HEADERS)
+        or mail.value("precedence").strip().casefold() == "auto_reply"
+    )
+
+
+def is_from_robot(mail: Mail) -> bool:
+    """Whether the From address is one that no person writes from (RFC 3834, section 2)."""
+    return any(_ROBOTS.match(address.rpartition("@")[0]) for address in mail.from_addresses)
+
+
+def looks_automatic(mail: Mail) -> bool:
+    """Automatic or list mail (contract, section 3, rule 3)."""
+    return (
+        auto_submitted(mail) != "no"
+        or any(name.startswith("list-") for name, _ in mail.headers)
+        or mail.value("precedence").strip().casefold() in _LIST_PRECEDENCE
+        or is_auto_reply(mail)
+        or is_from_robot(mail)
+    )
+
+
+def is_null_sender(mail: Mail, envelope: Envelope) -> bool:
+    """The null envelope sender; where a door knows no envelope, the Return-Path that the border wrote."""
+    if envelope.sender is not None:
+        return envelope.sender == ""
+    return mail.value("return-path").strip() == "<>"
+
+
+def classify_automatic(mail: Mail, envelope: Envelope, wanted: Wanted, proof: Proof) -> Reason | None:
+    """What is filed without being run or passed on (rules 2 and 3), or None for everything else.
+
+    In the order of the contract: what comes to a bounce address, reports by programs, automatic mail to an address that
+    only a person was given, then what is kept for the digest.
+    """
+    if wanted.bounce:
+        return Reason.BOUNCE_ADDRESS
+    report = report_kind(mail)
+    if report is not None:
+        return report
+    if is_auto_reply(mail):
+        return Reason.AUTO_REPLY
+    null = is_null_sender(mail, envelope)
+    if (wanted.token or wanted.confirm) and (null or looks_automatic(mail)):
+        return Reason.AUTOMATIC_TO_TOKEN
+    if null:
+        return Reason.NULL_SENDER
+    if proof.spam and not wanted.token and not wanted.confirm:
+        return Reason.SPAM
+    return None

@@ -1,0 +1,101 @@
+"""The decision on one message: pure, from top to bottom.
+
+    decide -> automatic? filed
+           -> the same message again? filed
+           -> to a confirm address? the held message is released
+           -> to a reply address? the person it was given to, or nobody
+           -> from a member? discussion or command
+           -> else a report
+"""
+
+from __future__ import annotations
+
+from cocmail.core.classify import Reason, classify_automatic
+from cocmail.core.conversation import follow_up
+from cocmail.core.effects import Decision
+from cocmail.core.members import decide_for_member, has_member_business
+from cocmail.core.model import Member
+from cocmail.core.opening import exclude, open_case
+from cocmail.core.plan import Plan
+from cocmail.core.setting import Grant, Message, Setting
+
+
+def decide(message: Message, setting: Setting) -> Decision:
+    """What becomes of one stored message (contract, section 3).
+
+    In: the message as understood and everything the store knew of it. Out: a `Decision` with a reason of the closed list.
+    Never raises on purpose; whatever it raises is a bug and shunts the message.
+    """
+    known = setting.known
+    if known.confirmed is None:
+        if known.own_mail:
+            return Decision(Reason.OWN_MAIL)
+        automatic = classify_automatic(message.mail, message.envelope, message.wanted, message.proof)
+        if automatic is not None:
+            return Decision(automatic)
+        if known.twin is not None:
+            return _again(message, setting, known.twin.case_id)
+        if message.wanted.confirm and known.question is not None:
+            return _confirm(setting)
+    if known.grant is not None:
+        return _to_token(message, setting, known.grant)
+    member = _author(message, setting)
+    if member is not None and has_member_business(message, setting, member):
+        return decide_for_member(message, setting, member, grant=None)
+    return _from_outside(message, setting)
+
+
+def _author(message: Message, setting: Setting) -> Member | None:
+    """The member whom the one From address belongs to, proven or not; after a confirm round, who confirmed."""
+    confirmed = setting.known.confirmed
+    if confirmed is not None:
+        return setting.committee.member(confirmed.handle)
+    authors = message.mail.from_addresses
+    return setting.committee.member_at(authors[0]) if len(authors) == 1 else None
+
+
+def _again(message: Message, setting: Setting, case_id: str) -> Decision:
+    """The same message by another way runs nothing, but whom it excludes stays excluded: copies may name others."""
+    plan = Plan(setting)
+    if case_id in plan.cases:
+        exclude(plan, case_id, message.wanted.excluded)
+    return plan.finish(Reason.DUPLICATE, case_id=case_id)
+
+
+def _confirm(setting: Setting) -> Decision:
+    """Mail to a confirm address, which only the member's registered address was told: once, within its time."""
+    question = setting.known.question
+    if question is None or question.spent or setting.now >= question.expires:
+        return Decision(Reason.DEAD_CONFIRM)
+    plan = Plan(setting)
+    plan.release = (question.entry, question.token)
+    # A pause is not lifted here: until the released `#recuse` has run, its member's mail must go on waiting.
+    plan.spent.append(question.token)
+    return plan.finish(Reason.CONFIRMED, case_id=question.case_id if question.case_id in plan.cases else "")
+
+
+def _to_token(message: Message, setting: Setting, grant: Grant) -> Decision:
+    """Mail to a reply address (rule 5): dead ones are filed, live ones belong to one person of one case."""
+    if grant.person.kind == "member":
+        member = setting.committee.member(grant.person.handle)
+        if member is None:
+            return Decision(Reason.DEAD_TOKEN)
+        return decide_for_member(message, setting, member, grant=grant)
+    case = setting.known.cases.get(grant.case_id)
+    if case is None:
+        return Decision(Reason.DEAD_TOKEN)
+    if message.mail.from_addresses == (grant.address,):
+        return follow_up(message, setting, case.id, grant.person)
+    return open_case(message, setting, related=case.id)
+
+
+def _from_outside(message: Message, setting: Setting) -> Decision:
+    """Mail without a token of ours (rules 4 to 6): a follow-up by a proven party that answers a known message, else a case."""
+    known = setting.known
+    referred = [reference.case_id for reference in known.references if reference.case_id in known.cases]
+    theirs = [case_id for case_id in referred if case_id in known.party_cases]
+    authors = message.mail.from_addresses
+    proven = len(authors) == 1 and message.proof.address == authors[0] and not message.proof.is_forged
+    if len(set(theirs)) == 1 and proven and not message.wanted.only and not message.wanted.escrow:
+        return follow_up(message, setting, theirs[0])
+    return open_case(message, setting, related=referred[0] if referred else "")

@@ -1,0 +1,149 @@
+"""What happened in a case. A case is the fold of these; nothing else is kept of it.
+
+Each event is one frozen value with plain fields, so that it can be written as JSON, sealed and chained by the store.
+Who an event concerns is written as a handle (members) or as `str(Person)`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    """A message opened the case. `audience` is committee, triage, one or escrow; `marks` are words of a closed list."""
+
+    code_name: str
+    committee: str
+    entry: str
+    audience: str
+    at: str
+    marks: tuple[str, ...] = ()
+    related: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterKnown:
+    """The address that the report came from, and the name beside it. "" where there is none to answer to."""
+
+    address: str
+    name: str = ""
+    proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAdmitted:
+    """From now on this member sees the case, at this address. `why` is policy, asked, triage, stand-in, mediator."""
+
+    handle: str
+    address: str
+    why: str = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberWithheld:
+    """This member must not see the case. `why` is screened, excluded, reporter or inherited."""
+
+    handle: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRecused:
+    """The member withdrew. `conflict` is "", hard or soft."""
+
+    handle: str
+    conflict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPaused:
+    """An unproven `#recuse`: the member's mail waits until then (ISO 8601), unless somebody answers before."""
+
+    handle: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberResumed:
+    """The pause is over before its time: the member says it was somebody else."""
+
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictDenied:
+    """The member states that there is no conflict (`#clear`)."""
+
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIssued:
+    """A reply address was given to a person, at this address of theirs."""
+
+    person: str
+    token: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFiled:
+    """A message belongs to the case. `kind` is report, follow-up or discussion; `tags` stood in its Subject."""
+
+    entry: str
+    author: str
+    kind: str
+    message_id: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAsked:
+    """Nobody of the committee may see the case: it was handed to a transfer target of the configuration."""
+
+    target: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyReached:
+    """Nobody at all may see the case: the admins were alarmed, the reporter was given the other contact."""
+
+
+Event = (
+    CaseOpened
+    | ReporterKnown
+    | MemberAdmitted
+    | MemberWithheld
+    | MemberRecused
+    | MemberPaused
+    | MemberResumed
+    | ConflictDenied
+    | TokenIssued
+    | EntryFiled
+    | TargetAsked
+    | NobodyReached
+)
+
+EVENT_TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}
+
+
+def encode(event: Event) -> bytes:
+    """One event as JSON, with its type under `event`."""
+    return json.dumps({"event": type(event).__name__, **asdict(event)}, ensure_ascii=False).encode()
+
+
+def decode(data: bytes) -> Event:
+    """The event that `encode` wrote. Raises ValueError for a type that this release does not know."""
+    values = json.loads(data)
+    kind = EVENT_TYPES.get(values.pop("event", ""))
+    if kind is None:
+        raise ValueError("an event of a later release")
+    known = {item.name for item in fields(kind)}
+    if not known.issuperset(values):
+        raise ValueError("an event of a later release")
+    event: Event = kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    return event

@@ -1,0 +1,123 @@
+"""Letters that several decisions write: who gets one, under which id, in which thread.
+
+Ids are derived, not drawn: the same letter about the same message to the same person has one Message-ID however often it
+is decided on or tried (RFC 5322, section 3.6.4). Case ids are secret, so nobody outside can compute or link them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from cocmail.core.case import Case
+from cocmail.core.effects import Letter
+from cocmail.core.model import Committee, Mail, Member, Person, member_person
+
+
+def letter_id(*parts: str) -> str:
+    """26 characters that stand for a letter: of a case, about an entry, of a kind, to a person."""
+    digest = hashlib.sha256("\n".join(("letter", *parts)).encode()).digest()
+    return base64.b32encode(digest)[:26].decode().lower()
+
+
+def message_id(committee: Committee, letter: str) -> str:
+    """The Message-ID of a letter: `<id@domain of the alias>`."""
+    return f"<{letter}@{committee.address.rpartition('@')[2]}>"
+
+
+def forward_id(case: Case, entry: str, person: Person) -> str:
+    return letter_id(case.id, entry, "forward", str(person))
+
+
+def root_id(committee: Committee, case: Case, person: Person) -> str:
+    """The Message-ID under which a person's whole thread of a case hangs, whether or not that one was ever sent."""
+    first = case.entries[0].id if case.entries else case.id
+    return message_id(committee, forward_id(case, first, person))
+
+
+def forward(committee: Committee, case: Case, entry: str, member: Member, *, parent: str = "") -> Letter:
+    """A message of the case for one member: report, follow-up or discussion. `parent` is the entry that it answers."""
+    person = member_person(member.handle)
+    root = root_id(committee, case, person)
+    own = forward_id(case, entry, person)
+    above = message_id(committee, forward_id(case, parent, person)) if parent else root
+    first = own == root[1:27]
+    return Letter(
+        id=own,
+        kind="forward",
+        to=person,
+        template="forward",
+        address=member.email,
+        case_id=case.id,
+        entry=entry,
+        token=case.token_of(person),
+        in_reply_to="" if first else above,
+        references=() if first else tuple(dict.fromkeys((root, above))),
+    )
+
+
+def notice(
+    committee: Committee, case: Case, member: Member, about: str, template: str, words: Mapping[str, object]
+) -> Letter:
+    """The daemon's own word about a case to one of its members. `about` makes it one of its kind."""
+    person = member_person(member.handle)
+    root = root_id(committee, case, person)
+    return Letter(
+        id=letter_id(case.id, about, template, str(person)),
+        kind="notice",
+        to=person,
+        template=template,
+        address=member.email,
+        case_id=case.id,
+        token=case.token_of(person),
+        in_reply_to=root,
+        references=(root,),
+        words=words,
+    )
+
+
+def to_member(
+    committee: Committee,
+    member: Member,
+    kind: str,
+    entry: str,
+    mail: Mail,
+    *,
+    case: Case | None,
+    token: str,
+    words: Mapping[str, object],
+    question: str = "",
+) -> Letter:
+    """A receipt or a confirm mail, threaded under the member's own message."""
+    person = member_person(member.handle)
+    own = [mail.message_id] if mail.message_id else []
+    root = [root_id(committee, case, person)] if case is not None else []
+    return Letter(
+        id=letter_id(case.id if case else "", entry, kind, str(person)),
+        kind=kind,
+        to=person,
+        template=kind,
+        address=member.email,
+        case_id=case.id if case else "",
+        token=token,
+        in_reply_to=(own or root or [""])[0],
+        references=tuple(root + own),
+        words=words,
+        question=question,
+    )
+
+
+def to_admins(addresses: Iterable[str], alarm: str, about: str) -> list[Letter]:
+    """One content-free notice to each admin. `alarm` is a word of a closed list, `about` an id or a date."""
+    return [
+        Letter(
+            id=letter_id("admin", alarm, about, address),
+            kind="notice",
+            to=Person("admin"),
+            template="alarm",
+            address=address,
+            words={"alarm": alarm},
+        )
+        for address in addresses
+    ]

@@ -1,0 +1,260 @@
+"""The values that everything else speaks in: committees, members, mail as it was understood, who proved what.
+
+All frozen: a decision takes these and returns others, it never changes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import Enum
+
+
+class Role(Enum):
+    """A member's place in the committee (contract, section 2)."""
+
+    PRIMARY = "primary"
+    ALTERNATE = "alternate"
+    MEDIATOR = "mediator"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownConflict:
+    """Somebody whom a member may not judge: a name and addresses that the screening looks for."""
+
+    name: str
+    emails: tuple[str, ...] = ()
+    kind: str = "hard"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person of the committee. `email` is where mail goes; `also` are other addresses of the same person."""
+
+    handle: str
+    name: str
+    email: str
+    also: tuple[str, ...] = ()
+    role: Role = Role.PRIMARY
+    employer: str | None = None
+    openpgp: str | None = None
+    known_conflicts: tuple[KnownConflict, ...] = ()
+    confidentiality_agreed: date | None = None
+    away: tuple[tuple[date, date], ...] = ()
+    time_zone: str = "UTC"
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Every address of this person, in the form that `mail.address.normal` gives."""
+        return frozenset((self.email, *self.also))
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a committee believes of the mail server in front of it (contract, section 2, `trust`)."""
+
+    authserv_id: str | None = None
+    peers: frozenset[str] = frozenset()
+    spam_header: str | None = None
+    level: str = "proof"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferTarget:
+    """An outside body that may be handed a case, once it has agreed to confidentiality."""
+
+    name: str
+    email: str
+    confidentiality_agreed: date | None = None
+
+
+Knob = str | int | bool | None | timedelta | tuple[str, ...] | Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A committee's procedure: the preset's knobs with the overrides applied, by dotted name.
+
+    `policy["votes.outcome.rule"]` gives "majority". The names are those of annex 2 of the domain analysis.
+    Raises KeyError for a knob that the preset does not have; ask with `get` where that is possible.
+    """
+
+    name: str
+    knobs: Mapping[str, Knob]
+
+    def __getitem__(self, knob: str) -> Knob:
+        return self.knobs[knob]
+
+    def get(self, knob: str, default: Knob = None) -> Knob:
+        return self.knobs.get(knob, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Committee:
+    """One committee as its chair's file describes it. `id` is stable: the alias, in normal form."""
+
+    id: str
+    name: str
+    address: str
+    policy: Policy
+    members: tuple[Member, ...]
+    aliases: tuple[str, ...] = ()
+    chair: str | None = None
+    trust: Trust = Trust()
+    triage_order: tuple[str, ...] = ()
+    triage_size: int | None = None
+    transfer_targets: tuple[TransferTarget, ...] = ()
+    other_contact: str | None = None
+    language: str = "en"
+    templates_dir: str | None = None
+
+    def member(self, handle: str) -> Member | None:
+        """The member of that handle, or None."""
+        return next((m for m in self.members if m.handle == handle), None)
+
+    def member_at(self, address: str) -> Member | None:
+        """The member who owns that address (in normal form), or None."""
+        return next((m for m in self.members if address in m.addresses), None)
+
+
+class Door(Enum):
+    """Where a message came in. Decides what of it can be believed."""
+
+    SMTP = "smtp"
+    LMTP = "lmtp"
+    LMTP_SOCKET = "lmtp-socket"
+    IMAP = "imap"
+    INJECT = "inject"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What was said around a message when it came in.
+
+    `sender` is the envelope sender: "" for the null sender, None where the door knows none.
+    `recipients` are as the peer wrote them; all belong to one committee.
+    """
+
+    door: Door
+    committee: str
+    sender: str | None
+    recipients: tuple[str, ...]
+    peer: str = ""
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part of a message that is not its text. `content` is empty where only the description was asked for."""
+
+    filename: str
+    content_type: str
+    size: int
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message as far as it could be read. Reading never fails; what could not be read is named in `unreadable`.
+
+    Text is Unicode without surrogates. Addresses are in normal form (`mail.address.normal`). `headers` holds (lower-case
+    name, unfolded value) of the headers that classification and proof need, in the order in which they stand, top first:
+    what stands above the border's Received matters. `text` is what a person would read; `hidden_text` is text that only
+    the screening looks at (HTML that is not displayed, attached messages and text files). `body_digest` is the SHA-256 of
+    the body with its line ends normalised, in hex. `unreadable` is "" or one of: encrypted, unparsable, attachments-only,
+    empty.
+    """
+
+    subject: str = ""
+    from_addresses: tuple[str, ...] = ()
+    from_name: str = ""
+    to: tuple[str, ...] = ()
+    delivered_to: tuple[str, ...] = ()
+    date: str = ""
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    text: str = ""
+    hidden_text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    content_type: str = "text/plain"
+    report_type: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body_digest: str = ""
+    unreadable: str = ""
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """All values of one header, top first."""
+        return tuple(value for key, value in self.headers if key == name)
+
+    def value(self, name: str) -> str:
+        """The topmost value of one header, or ""."""
+        return next(iter(self.values(name)), "")
+
+
+class Verdict(Enum):
+    """A believed `dmarc` result; UNKNOWN where none can be believed."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Who sent a message, as far as it is proven (contract, section 5, rule 5).
+
+    `address` is the one From address that was proven, or None. `how` is dmarc, dkim, token or confirm.
+    `dmarc` is the believed verdict, `spam` the believed spam flag.
+    """
+
+    address: str | None = None
+    how: str = ""
+    dmarc: Verdict = Verdict.UNKNOWN
+    spam: bool = False
+
+    @property
+    def is_forged(self) -> bool:
+        """Whether the border said that the sender is not who the From header says."""
+        return self.dmarc is Verdict.FAIL
+
+
+NOTHING_PROVEN = Proof()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a token, a letter or an entry belongs to. `kind` is member, reporter, third or admin."""
+
+    kind: str
+    handle: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.handle}" if self.handle else self.kind
+
+    @staticmethod
+    def parse(text: str) -> Person:
+        kind, _, handle = text.partition(":")
+        return Person(kind, handle)
+
+
+REPORTER = Person("reporter")
+
+
+def member_person(handle: str) -> Person:
+    return Person("member", handle)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where a message is addressed to, read off its recipients (contract, section 3)."""
+
+    token: str = ""
+    confirm: str = ""
+    bounce: bool = False
+    only: tuple[str, ...] = ()
+    excluded: frozenset[str] = frozenset()
+    escrow: bool = False
+    unknown: bool = False
+    alias: bool = field(default=False)

@@ -1,0 +1,82 @@
+"""A decision while it is being made: events applied as they are added, so that what follows sees what went before."""
+
+from __future__ import annotations
+
+from cocmail.core import case as cases
+from cocmail.core.case import Case
+from cocmail.core.classify import Reason
+from cocmail.core.effects import Change, Decision, Letter, Note
+from cocmail.core.events import CaseOpened, Event, TokenIssued
+from cocmail.core.model import Member, Person, member_person
+from cocmail.core.setting import Setting
+
+
+class Plan:
+    """Collects what one message brings about. Touches nothing outside itself."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.cases: dict[str, Case] = dict(setting.known.cases)
+        self.letters: list[Letter] = []
+        self.notes: list[Note] = []
+        self.cancelled: list[tuple[str, Person]] = []
+        self.spent: list[str] = []
+        self.counted: list[tuple[str, str]] = []
+        self.alarms: list[str] = []
+        self.release: tuple[str, str] | None = None
+        self._events: dict[str, list[Event]] = {}
+        self._opens: dict[str, str] = {}
+
+    def open(self, event: CaseOpened) -> str:
+        """A new case; returns its id."""
+        case_id = self.setting.draw.id()
+        self._opens[case_id] = event.code_name
+        self.cases[case_id] = Case(case_id)
+        self.add(case_id, event)
+        return case_id
+
+    def add(self, case_id: str, *events: Event) -> None:
+        for event in events:
+            self.cases[case_id] = cases.apply(self.cases[case_id], event)
+            self._events.setdefault(case_id, []).append(event)
+
+    def issue(self, case_id: str, person: Person, address: str) -> str:
+        """A reply token for a person of a case; the one that they have already, if it was given to that address."""
+        case = self.cases[case_id]
+        if address in case.given.get(str(person), frozenset()):
+            return case.token_of(person)
+        token = self.setting.draw.token()
+        self.add(case_id, TokenIssued(str(person), token, address))
+        self.notes.append(Note("token", token, {"person": str(person), "address": address}, case_id))
+        return token
+
+    def issue_unbound(self, member: Member) -> str:
+        """A reply token for a member that belongs to no case."""
+        token = self.setting.draw.token()
+        note = {"person": str(member_person(member.handle)), "address": member.email}
+        self.notes.append(Note("token", token, note))
+        return token
+
+    def bar(self, case_id: str, handle: str) -> None:
+        """What is queued for a member who lost access goes in the same transaction."""
+        self.cancelled.append((case_id, member_person(handle)))
+
+    def finish(self, reason: Reason, *, state: str = "filed", case_id: str = "") -> Decision:
+        """The decision. `case_id` is the case that the message itself belongs to."""
+        changes = tuple(
+            Change(changed, tuple(events), self._opens.get(changed, "")) for changed, events in self._events.items()
+        )
+        return Decision(
+            reason=reason,
+            state=state,
+            case_id=case_id,
+            changes=changes,
+            # The same letter asked for twice is one letter: its id is made from what it is.
+            letters=tuple({letter.id: letter for letter in self.letters}.values()),
+            notes=tuple(self.notes),
+            cancel=tuple(self.cancelled),
+            release=self.release,
+            spent=tuple(self.spent),
+            counted=tuple(self.counted),
+            alarms=tuple(self.alarms),
+        )

@@ -1,0 +1,107 @@
+"""What a decision is made from, besides the message itself: what the store knew, the time, fresh randomness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from cocmail.core.case import Case
+from cocmail.core.model import Committee, Envelope, Mail, Person, Proof, Wanted
+
+
+class Draw(Protocol):
+    """Fresh, unguessable values; the store makes sure that none is used twice."""
+
+    def id(self) -> str:
+        """An id of a case: 26 characters a-z2-7."""
+
+    def token(self) -> str:
+        """A token of an address: 26 characters a-z2-7."""
+
+    def code_name(self) -> str:
+        """Two everyday words, `home shelf`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A stored message, read: `id` is where the store keeps it."""
+
+    id: str
+    mail: Mail
+    envelope: Envelope
+    wanted: Wanted
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a reply token stands for. `case_id` is "" for a token bound to no case."""
+
+    person: Person
+    address: str
+    case_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An open confirm round: which held message would run, for whom, in which case, until when."""
+
+    token: str
+    entry: str
+    handle: str
+    command: str
+    expires: datetime
+    case_id: str = ""
+    spent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A known Message-ID that the message answers. `question` is set if it is a confirm mail of ours."""
+
+    case_id: str
+    kind: str
+    person: str = ""
+    question: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The same message came before. `case_id` is where it went, "" if to none."""
+
+    case_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knew of everything that the message points at.
+
+    `cases` holds each case by id. `names` maps the code names of its Subject to case ids, `party_cases` are the cases in
+    which its From address is a party. `questions` are the member's confirm rounds that are not spent. `counts` are rate
+    counters by kind. `confirmed` is the question that released this message, if it was held before.
+    """
+
+    cases: Mapping[str, Case] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    grant: Grant | None = None
+    question: Question | None = None
+    references: tuple[Reference, ...] = ()
+    party_cases: tuple[str, ...] = ()
+    twin: Twin | None = None
+    own_mail: bool = False
+    questions: tuple[Question, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    confirmed: Question | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Everything around a decision."""
+
+    committee: Committee
+    known: Known
+    now: datetime
+    draw: Draw

@@ -1,0 +1,154 @@
+"""The composition root: the one place where things are built, and the daemon's life from READY to its end.
+
+Nothing is global; two daemons on two stores can live in one process, as the tests do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from cocmail import __version__, maillog
+from cocmail.config.settings import Listener, Settings
+from cocmail.core.model import Door
+from cocmail.doors.clock import Clock
+from cocmail.doors.contents import Contents
+from cocmail.doors.guard import Guard, Limits
+from cocmail.doors.maildir_out import MaildirSender
+from cocmail.doors.outbox import Outbox, Schedule, Sender
+from cocmail.doors.smtp_in import Listen, OpenDoor, open_door
+from cocmail.doors.smtp_out import Smarthost, SmtpSender
+from cocmail.mail.reader import Reader
+from cocmail.pipeline import Pipeline
+from cocmail.roster import Roster
+from cocmail.store import outbox
+from cocmail.store.engine import Store
+
+SENDERS = 4
+WORK_OFF_SECONDS = 20.0
+
+
+def inject_socket(store_url: str, key_file: str) -> str:
+    """Where the running daemon takes messages from `cocmail inject`: beside the database, or beside the key file."""
+    url = make_url(store_url)
+    beside = url.database if url.get_backend_name() == "sqlite" and url.database else key_file
+    return str(Path(beside).resolve().parent / "inject.sock")
+
+
+class Daemon:
+    """All parts, built and wired. `run` is its life."""
+
+    def __init__(self, settings: Settings, store: Store, now: Callable[[], datetime]) -> None:
+        self.settings, self.store, self.now = settings, store, now
+        self.hostname = socket.getfqdn()
+        self.roster = Roster(settings.committees, settings.admins)
+        self.reader = Reader()
+        self.pipeline = Pipeline(store, self.reader, self.roster, now)
+        # A reader of their own: sending a large message must not keep an arriving one waiting, nor the other way round.
+        self.content_reader = Reader()
+        contents = Contents(store, self.content_reader)
+        self.outbox = Outbox(store, self.roster, contents, self._senders(), _schedule(settings), now)
+        self.clock = Clock(store, self.roster, now)
+        self.doors: list[OpenDoor] = []
+        # What was decided is to be sent: the pipeline's word is the outbox's call.
+        self.pipeline.queued = self.outbox.wake
+
+    def put(self, settings: Settings) -> None:
+        """Go on with another configuration: committees, admins and retries at once, doors and store at the next start."""
+        self.settings = settings
+        self.roster.put(settings.committees, settings.admins)
+        self.outbox.schedule = _schedule(settings)
+
+    async def run(self, stop: asyncio.Event, on_ready: Callable[[Sequence[str]], None]) -> None:
+        """Open the doors and work until `stop` is set; then finish what was accepted.
+
+        `on_ready` is called with the bound addresses once mail is taken. Raises ConfigError where a door cannot be opened.
+        """
+        await self.store.write(outbox.release_leases)
+        workers: list[asyncio.Task[None]] = []
+        try:
+            await self._open_doors()
+            workers = [
+                asyncio.create_task(self._forever(name, work))
+                for name, work in (("pipeline", self.pipeline.run), ("outbox", self.outbox.run), ("clock", self.clock.run))
+            ]
+            addresses = [door.address for door in self.doors]
+            maillog.ready(addresses, len(self.roster), __version__)
+            on_ready(addresses)
+            await stop.wait()
+            maillog.stopping()
+        finally:
+            await asyncio.gather(*(door.close() for door in self.doors))
+            await self._end(workers)
+        maillog.stopped()
+
+    async def _open_doors(self) -> None:
+        limits = Limits(max_message_bytes=self.settings.max_message_bytes)
+        guard = Guard(limits)
+        listens = [_listen(listener) for listener in self.settings.listeners]
+        inject = inject_socket(self.settings.store_url, self.settings.key_file)
+        listens.append(Listen("lmtp", inject, Door.INJECT, socket_mode=0o666))
+        for listen in listens:
+            name = listen.door.value
+            door = await open_door(
+                listen,
+                self.pipeline,
+                limits,
+                self.hostname,
+                guard,
+                now=self.now,
+                failed=lambda error, name=name: maillog.not_accepted(name, type(error).__name__),  # type: ignore[misc]
+            )
+            self.doors.append(door)
+
+    async def _forever(self, name: str, work: Callable[[], object]) -> None:
+        """A worker that fails is a bug of ours: it is logged and started again, so that mail goes on."""
+        while True:
+            try:
+                await work()  # type: ignore[misc]
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                maillog.failed(name, error)
+                await asyncio.sleep(1)
+
+    async def _end(self, workers: Sequence[asyncio.Task[None]]) -> None:
+        """What was accepted is understood before the end, as far as that goes quickly; the rest is on disk."""
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        try:
+            async with asyncio.timeout(WORK_OFF_SECONDS):
+                while await self.pipeline.work_off_one():
+                    pass
+        except Exception as error:
+            maillog.failed("stopping", error)
+        await self.reader.close()
+        await self.content_reader.close()
+
+    def _senders(self) -> list[Sender]:
+        if self.settings.maildir is not None:
+            return [MaildirSender(self.settings.maildir) for _ in range(SENDERS)]
+        host = self.settings.smarthost
+        if host is None:
+            raise ValueError("neither smarthost nor maildir")
+        way = Smarthost(host.host, host.port, host.tls, host.user, host.password_file)
+        return [SmtpSender(way, self.hostname) for _ in range(SENDERS)]
+
+
+def _schedule(settings: Settings) -> Schedule:
+    return Schedule(settings.retry, settings.give_up_after, settings.null_sender)
+
+
+def _listen(listener: Listener) -> Listen:
+    if listener.protocol == "smtp":
+        door = Door.SMTP
+    else:
+        door = Door.LMTP_SOCKET if os.path.isabs(listener.address) else Door.LMTP
+    return Listen(listener.protocol, listener.address, door, listener.tls_cert_file, listener.tls_key_file)

@@ -1,0 +1,1 @@
+"""The doors that mail comes in by and goes out by."""

@@ -1,0 +1,219 @@
+"""The outbox worker: takes queued letters, asks again whether their recipient may have them, composes and sends them.
+
+The rule: a letter's row goes only when a server took it or when its recipient may not see the case any more. A recipient's
+letters are sent one at a time, so that nothing of a case is still on its way when the receipt of `#recuse` leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cocmail import maillog
+from cocmail.commit import queue
+from cocmail.core.case import Case
+from cocmail.core.conflicts import Sight, may_have
+from cocmail.core.effects import Letter, decode_letter
+from cocmail.core.letters import to_admins
+from cocmail.core.model import Committee, Mail
+from cocmail.doors.contents import Contents
+from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
+from cocmail.knowledge import load_case
+from cocmail.mail.compose import Outgoing, compose
+from cocmail.roster import Roster
+from cocmail.store import outbox
+from cocmail.store.engine import Store
+from cocmail.store.outbox import OutRow
+from cocmail.store.transaction import Tx
+
+LEASE = timedelta(minutes=15)
+LOOK_AGAIN = timedelta(minutes=5)
+IDLE_SECONDS = 1.0
+
+
+class Sender(Protocol):
+    """One way out. Raises Unreachable, Deferred or Refused; returning means that a server took the message."""
+
+    async def send(self, outgoing: Outgoing) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When to try again. The last interval repeats; `give_up_after` counts from the first refusal by a server."""
+
+    retry: Sequence[timedelta]
+    give_up_after: timedelta
+    null_sender: bool
+
+    def wait(self, attempts: int) -> timedelta:
+        """How long to wait after that many earlier attempts."""
+        return self.retry[min(attempts, len(self.retry) - 1)]
+
+
+class Outbox:
+    """Several senders that work off one queue."""
+
+    def __init__(
+        self,
+        store: Store,
+        roster: Roster,
+        contents: Contents,
+        senders: Sequence[Sender],
+        schedule: Schedule,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store, self._roster, self._contents = store, roster, contents
+        self.schedule, self._now = schedule, now
+        self._free: list[Sender] = list(senders)
+        self._sending: dict[str, asyncio.Task[None]] = {}
+        self.wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Send what is due until cancelled. Letters that are being sent then finish first."""
+        try:
+            while True:
+                self.wake.clear()
+                await self._start_due()
+                # Not wait_for: in Python 3.11 it swallows a cancellation that arrives with the event.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self.wake.wait()
+        finally:
+            await self._finish()
+
+    async def _start_due(self) -> None:
+        """One claim: as many letters as there are free senders, none to somebody who is being sent one."""
+        if not self._free:
+            return
+        now, limit, busy = self._now(), len(self._free), list(self._sending)
+        try:
+            rows = await self._store.write(lambda tx: outbox.claim(tx, now, limit, LEASE, busy))
+        except StoreBusy:
+            maillog.store_busy("outbox")
+            return
+        for row in rows:
+            if row.person in self._sending:
+                # Two cases, one person: the second waits its turn.
+                await self._unlease(row)
+                continue
+            sender = self._free.pop()
+            self._sending[row.person] = asyncio.create_task(self._work(row, sender), name="letter")
+
+    async def _unlease(self, row: OutRow) -> None:
+        await self._store.write(lambda tx: outbox.unlease(tx, row.id))
+
+    async def _work(self, row: OutRow, sender: Sender) -> None:
+        try:
+            await self._send(row, sender)
+        except StoreBusy:
+            maillog.store_busy("outbox")
+        except Exception as error:
+            # A bug of ours about this one letter: it waits, and the admins hear of it when it is parked.
+            maillog.failed("outbox", error)
+            await self._refused(row, "451 4.3.0")
+        finally:
+            self._sending.pop(row.person, None)
+            self._free.append(sender)
+            self.wake.set()
+
+    async def _finish(self) -> None:
+        await asyncio.gather(*self._sending.values(), return_exceptions=True)
+        for sender in self._free:
+            await sender.close()
+
+    async def _send(self, row: OutRow, sender: Sender) -> None:
+        committee_id, letter = decode_letter(row.payload)
+        committee = self._roster.committee(committee_id)
+        if committee is None:
+            await self._wait(row, letter)
+            return
+        content = await self._contents.of(letter.entry) if letter.entry else None
+        case = await self._store.read(lambda tx: load_case(tx, letter.case_id)) if letter.case_id else None
+        sight = self._sight(letter, committee, case)
+        if letter.entry and content is None:
+            # What it was to carry has been destroyed on purpose.
+            sight = Sight.NO
+        if sight is Sight.NO:
+            await self._store.write(lambda tx: outbox.sent(tx, row.id))
+            maillog.withheld(row.id, row.kind)
+        elif sight is Sight.LATER:
+            await self._wait(row, letter)
+        else:
+            await self._deliver(row, letter, committee, case, content, sender)
+
+    def _sight(self, letter: Letter, committee: Committee, case: Case | None) -> Sight:
+        """Asked again, on the case as it is now: a conflict may have been declared while the letter waited."""
+        if not letter.needs_access:
+            return Sight.YES
+        return Sight.NO if case is None else may_have(letter.to, committee, case, self._now())
+
+    async def _deliver(
+        self, row: OutRow, letter: Letter, committee: Committee, case: Case | None, content: Mail | None, sender: Sender
+    ) -> None:
+        path = self._return_path(letter, committee)
+        outgoing = await asyncio.to_thread(
+            compose, letter, committee, case, content, return_path=path, now=row.created_at
+        )
+        try:
+            await sender.send(outgoing)
+        except Unreachable:
+            await self._defer(row, None)
+        except Deferred as error:
+            await self._refused(row, error.code)
+        except Refused as error:
+            await self._park(row, error.code)
+        else:
+            await self._store.write(lambda tx: outbox.sent(tx, row.id))
+            maillog.sent(row.id, row.kind, row.attempts + 1)
+
+    def _return_path(self, letter: Letter, committee: Committee) -> str:
+        """The envelope sender: null for what answers a stranger (RFC 3834, section 4), else signed for this letter."""
+        if letter.kind == "ack" and self.schedule.null_sender:
+            return ""
+        local, _, domain = committee.address.rpartition("@")
+        signed = base64.b32encode(self._store.keyring.lookup("bounce", letter.id))[:26].decode().lower()
+        return f"{local}+bounce-{signed}@{domain}"
+
+    async def _wait(self, row: OutRow, letter: Letter) -> None:
+        """Not now: the member is being asked, or registered at another address. Mail waits rather than leaks."""
+        until = self._now() + LOOK_AGAIN
+        await self._store.write(lambda tx: outbox.wait(tx, row.id, until))
+        maillog.waits_for_member(row.id, row.kind)
+
+    async def _defer(self, row: OutRow, code: str | None, refused_since: datetime | None = None) -> None:
+        wait = self.schedule.wait(row.attempts)
+        until = self._now() + wait
+        await self._store.write(
+            lambda tx: outbox.defer(tx, row.id, code=code, next_attempt=until, refused_since=refused_since)
+        )
+        maillog.deferred(row.id, row.kind, code or "", row.attempts + 1)
+
+    async def _refused(self, row: OutRow, code: str) -> None:
+        """A server answers and refuses for now; after `give_up_after` of that the letter is parked."""
+        since = row.refused_since or self._now()
+        if self._now() - since > self.schedule.give_up_after:
+            await self._park(row, code)
+        else:
+            await self._defer(row, code, since)
+
+    async def _park(self, row: OutRow, code: str) -> None:
+        """Kept, never dropped; the admins are told without content. About a notice to an admin nobody is told again."""
+        committee_id, letter = decode_letter(row.payload)
+        committee = self._roster.committee(committee_id) or self._roster.first
+        admins = () if letter.to.kind == "admin" else self._roster.admins
+        now = self._now()
+
+        def work(tx: Tx) -> None:
+            outbox.park(tx, row.id, code)
+            for notice in to_admins(admins, "parked", f"{row.id} {now.isoformat()}"):
+                queue(tx, notice, committee, now)
+
+        await self._store.write(work)
+        maillog.parked(row.id, row.kind, code)

@@ -1,0 +1,128 @@
+"""Hands finished messages to the smarthost, over one connection that is kept open between them.
+
+The rule: the answer is one of three exceptions or none, and never carries the server's text. What was asked to be
+encrypted is encrypted or not sent: a missing STARTTLS, a wrong certificate or a failed log-in is `Unreachable`, never a
+reason to try in the clear.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiosmtplib
+
+from cocmail.errors import Deferred, Refused, Unreachable
+from cocmail.mail.compose import Outgoing
+
+TIMEOUT = 120.0
+_ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Smarthost:
+    """Where outgoing mail goes. `tls` is none, starttls or implicit."""
+
+    host: str
+    port: int
+    tls: str = "none"
+    user: str | None = None
+    password_file: str | None = None
+
+
+class SmtpSender:
+    """One connection to the smarthost; used by one task at a time."""
+
+    def __init__(self, smarthost: Smarthost, hostname: str) -> None:
+        self._smarthost = smarthost
+        self._hostname = hostname
+        self._client: aiosmtplib.SMTP | None = None
+
+    async def send(self, outgoing: Outgoing) -> None:
+        """Send one message to one recipient.
+
+        Raises Refused (5xx about this message), Deferred (4xx, or a refusal of us rather than of the message) or
+        Unreachable (no server answered, or not in the way that was asked for).
+        """
+        try:
+            async with asyncio.timeout(TIMEOUT * 3):
+                client = await self._connected()
+                await self._hand_over(client, outgoing)
+        except (Deferred, Refused):
+            raise
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _answer(error.recipients[0].code, error.recipients[0].message) from None
+        except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError, aiosmtplib.SMTPHeloError) as error:
+            raise _answer(error.code, error.message) from None
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError):
+            await self.close()
+            raise Unreachable from None
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """End the connection, politely if the server is still there."""
+        client, self._client = self._client, None
+        if client is not None and client.is_connected:
+            with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                async with asyncio.timeout(2):
+                    await client.quit()
+            client.close()
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, outgoing: Outgoing) -> None:
+        # RFC 3461: a bounce must not carry the content back through mailboxes that are not ours.
+        options = ["RET=HDRS"] if client.supports_extension("dsn") else []
+        if outgoing.needs_utf8:
+            if not client.supports_extension("smtputf8"):
+                raise Refused("553 5.6.7")
+            options += ["SMTPUTF8", "BODY=8BITMIME"]
+        await client.sendmail(outgoing.sender, [outgoing.recipient], outgoing.content, mail_options=options)
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        if self._client is not None and self._client.is_connected:
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await self._client.rset()
+                return self._client
+        await self.close()
+        asked = self._smarthost
+        client = aiosmtplib.SMTP(
+            hostname=asked.host,
+            port=asked.port,
+            local_hostname=self._hostname,
+            timeout=TIMEOUT,
+            use_tls=asked.tls == "implicit",
+            start_tls=asked.tls == "starttls",
+            validate_certs=True,
+        )
+        try:
+            await client.connect()
+            if asked.user and asked.password_file:
+                password = await asyncio.to_thread(Path(asked.password_file).read_text)
+                await client.login(asked.user, password.strip())
+            if not client.is_ehlo_or_helo_needed:
+                pass
+            else:
+                await client.ehlo()
+        except aiosmtplib.SMTPResponseException as error:
+            client.close()
+            # The server speaks, but not with us: nothing about the message, so never for good.
+            raise Deferred(_code(error.code, error.message)) from None
+        except BaseException:
+            client.close()
+            raise
+        self._client = client
+        return client
+
+
+def _answer(code: int, text: str) -> Deferred | Refused:
+    return Refused(_code(code, text)) if 500 <= code < 600 else Deferred(_code(code, text))
+
+
+def _code(code: int, text: str) -> str:
+    """Three digits and the enhanced code (RFC 3463); the rest of what the server said is dropped."""
+    enhanced = _ENHANCED.match(text.strip())
+    return f"{code} {enhanced[1]}" if enhanced else str(code)

@@ -1,0 +1,166 @@
+"""What the store knows of the things that a message points at: tokens, references, code names, parties.
+
+Reads only. Whatever belongs to another committee is as good as unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from cocmail.core import case as folding
+from cocmail.core import events, tags
+from cocmail.core.case import Case
+from cocmail.core.model import Committee, Mail, Person, Wanted
+from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
+from cocmail.store import cases, lookups, notes
+from cocmail.store.transaction import Tx
+
+REFERENCES_LOOKED_UP = 30
+
+
+def load_case(tx: Tx, case_id: str) -> Case:
+    """A case, folded from its events. Raises SealError if its chain is broken."""
+    return folding.fold(case_id, map(events.decode, cases.load(tx, case_id)))
+
+
+def fingerprint(mail: Mail, wanted: Wanted) -> str:
+    """What makes two messages the same one, whatever the door (contract, section 3, rule 1).
+
+    A report to one member alone and the same report to everybody are two: neither may swallow the other.
+    """
+    parts = (mail.message_id, ",".join(mail.from_addresses), mail.date, mail.subject, mail.body_digest)
+    scope = ",".join(sorted(wanted.only)) if wanted.only and not wanted.alias else ""
+    return hashlib.sha256("\0".join((*parts, scope)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def window(kind: str, now: datetime) -> str:
+    """The stretch of time that a counter counts in: an hour for the global cap, else a day."""
+    return now.strftime("%Y-%m-%dT%H" if kind == "ack-hour" else "%Y-%m-%d")
+
+
+class Gatherer:
+    """Collects `Known` for one message within one transaction."""
+
+    def __init__(self, tx: Tx, committee: Committee, now: datetime) -> None:
+        self._tx, self._committee, self._now = tx, committee, now
+        self._cases: dict[str, Case | None] = {}
+
+    def gather(self, message: Message, confirmed_by: str | None) -> Known:
+        """Everything known. `confirmed_by` is the confirm token that released the message, or None."""
+        mail, wanted = message.mail, message.wanted
+        grant = self._grant(wanted.token)
+        question = self._question(wanted.confirm)
+        confirmed = self._question(confirmed_by or "")
+        referred = self._references(mail)
+        names = self._names(mail.subject)
+        party = self._parties(mail)
+        twin = self._twin(message)
+        for case_id in (grant, question, confirmed, twin):
+            self._case(case_id.case_id if case_id is not None else "")
+        member = self._member(message, grant)
+        return Known(
+            cases={case_id: case for case_id, case in self._cases.items() if case is not None},
+            names=names,
+            grant=grant,
+            question=question,
+            references=referred,
+            party_cases=party,
+            twin=twin,
+            own_mail=self._is_ours(mail),
+            questions=self._open_questions(member) if member else (),
+            counts=self._counts(mail, member),
+            confirmed=confirmed,
+        )
+
+    def _find(self, kind: str, value: str) -> list[tuple[str, dict[str, Any]]]:
+        """(case id or "", note) of everything remembered by this committee under a value."""
+        if not value:
+            return []
+        found = [(hit.case_id or "", json.loads(hit.note or b"{}")) for hit in lookups.find(self._tx, kind, value)]
+        return [(case_id, note) for case_id, note in found if note.get("committee") == self._committee.id]
+
+    def _case(self, case_id: str) -> Case | None:
+        if case_id and case_id not in self._cases:
+            case = load_case(self._tx, case_id)
+            self._cases[case_id] = case if case.committee == self._committee.id else None
+        return self._cases.get(case_id)
+
+    def _grant(self, token: str) -> Grant | None:
+        for case_id, note in self._find("token", token):
+            return Grant(Person.parse(note["person"]), note["address"], case_id)
+        return None
+
+    def _question(self, token: str) -> Question | None:
+        for case_id, note in self._find("confirm", token):
+            expires = datetime.fromisoformat(note["expires"])
+            return Question(token, note["entry"], note["handle"], note["command"], expires, case_id, note["spent"])
+        return None
+
+    def _open_questions(self, handle: str) -> tuple[Question, ...]:
+        notes_of = self._find("question", f"{self._committee.id} {handle}")
+        found = (self._question(note["token"]) for _, note in notes_of)
+        return tuple(question for question in found if question is not None and not question.spent)
+
+    def _references(self, mail: Mail) -> tuple[Reference, ...]:
+        wanted: Iterable[str] = dict.fromkeys((*mail.in_reply_to, *reversed(mail.references)))
+        found = []
+        for message_id in list(wanted)[:REFERENCES_LOOKED_UP]:
+            for case_id, note in self._find("message-id", message_id):
+                if case_id and self._case(case_id) is None:
+                    continue
+                found.append(
+                    Reference(
+                        case_id=case_id,
+                        kind=note["kind"],
+                        person=note["person"],
+                        # Only the mail that is answered can be a question; further up the thread it is history.
+                        question=note.get("question", "") if message_id in mail.in_reply_to else "",
+                        tags=tuple(note.get("tags", ())),
+                    )
+                )
+        return tuple(found)
+
+    def _names(self, subject: str) -> dict[str, str]:
+        named = {}
+        for name in tags.names_in(subject)[:5]:
+            for hit in lookups.find(self._tx, lookups.CODE_NAME, name):
+                case = self._case(hit.case_id or "")
+                if case is not None:
+                    named[name] = case.id
+        return named
+
+    def _parties(self, mail: Mail) -> tuple[str, ...]:
+        found = [case_id for address in mail.from_addresses[:5] for case_id, _ in self._find("party", address)]
+        return tuple(case_id for case_id in dict.fromkeys(found) if self._case(case_id) is not None)
+
+    def _twin(self, message: Message) -> Twin | None:
+        for case_id, _ in self._find("fingerprint", fingerprint(message.mail, message.wanted)):
+            return Twin(case_id)
+        return None
+
+    def _is_ours(self, mail: Mail) -> bool:
+        """A letter of ours that came back: known by Message-ID, from the alias, with our header."""
+        ours = {self._committee.address, *self._committee.aliases}
+        if not (set(mail.from_addresses) & ours and mail.value("cocmail-kind")):
+            return False
+        return any(note.get("ours") for _, note in self._find("message-id", mail.message_id))
+
+    def _member(self, message: Message, grant: Grant | None) -> str:
+        """The handle whose confirm rounds matter: the token's owner, else the owner of the From address."""
+        if grant is not None and grant.person.kind == "member":
+            return grant.person.handle
+        authors = message.mail.from_addresses
+        member = self._committee.member_at(authors[0]) if len(authors) == 1 else None
+        return member.handle if member else ""
+
+    def _counts(self, mail: Mail, handle: str) -> dict[str, int]:
+        asked = {"ack-sender": mail.from_addresses[0] if mail.from_addresses else "", "ack-hour": ""}
+        if handle:
+            asked["confirm"] = f"{self._committee.id} {handle}"
+        return {
+            kind: notes.counted(self._tx, kind, value, window(kind, self._now)) for kind, value in asked.items()
+        }

@@ -1,0 +1,158 @@
+"""Every message that leaves: built anew from an allow-list of headers, one to one recipient (contract, section 4).
+
+Nothing of a sender's header is carried over; what members may know of it stands in the body, where it can be encrypted.
+The same letter gives the same Message-ID at every try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from urllib.parse import quote
+
+from cocmail.core.case import Case, Entry
+from cocmail.core.conflicts import readers, withheld_count
+from cocmail.core.effects import Letter
+from cocmail.core.letters import message_id
+from cocmail.core.model import Attachment, Committee, Mail
+from cocmail.mail.templates import render
+
+# One phrase for every mail of every case: mail readers thread by it, and it says nothing.
+PHRASE = "Committee case"
+SUPPRESS = "OOF, AutoReply, RN, NRN"
+_HUMAN_KINDS = frozenset({"outreach", "transfer"})
+_REPLIED_KINDS = frozenset({"ack", "receipt"})
+_NEVER_INSIDE = frozenset({"message", "multipart"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A finished message. `sender` is the envelope sender, "" for the null sender."""
+
+    sender: str
+    recipient: str
+    content: bytes
+    needs_utf8: bool
+
+
+def compose(
+    letter: Letter,
+    committee: Committee,
+    case: Case | None,
+    content: Mail | None,
+    *,
+    return_path: str,
+    now: datetime,
+) -> Outgoing:
+    """A letter as bytes. `content` is the stored message that it carries, with its attachments, or None.
+
+    `return_path` is the envelope sender to use. Raises nothing on purpose: what a stranger wrote is only ever put in a
+    body or, sanitised, in a file name.
+    """
+    utf8 = not (letter.address.isascii() and committee.address.isascii())
+    message = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
+    for name, value in _headers(letter, committee, case, now):
+        message[name] = value
+    message.set_content(_clean(_text(letter, committee, case, content, now)), charset="utf-8")
+    for part in content.attachments if content is not None else ():
+        _attach(message, part)
+    return Outgoing(return_path, letter.address, message.as_bytes(), utf8)
+
+
+def _headers(letter: Letter, committee: Committee, case: Case | None, now: datetime) -> list[tuple[str, object]]:
+    local, _, domain = committee.address.rpartition("@")
+    headers: list[tuple[str, object]] = [
+        ("From", Address(committee.name, local, domain)),
+        ("To", _address(letter.address)),
+        ("Date", format_datetime(now)),
+        ("Message-ID", message_id(committee, letter.id)),
+        ("Subject", _subject(letter, case)),
+    ]
+    if letter.in_reply_to:
+        headers.append(("In-Reply-To", letter.in_reply_to))
+    if letter.references:
+        headers.append(("References", " ".join(letter.references)))
+    if letter.token:
+        headers.append(("Reply-To", f"{local}+{letter.token}@{domain}"))
+    if letter.kind not in _HUMAN_KINDS:
+        headers.append(("Auto-Submitted", "auto-replied" if letter.kind in _REPLIED_KINDS else "auto-generated"))
+    headers += [("X-Auto-Response-Suppress", SUPPRESS), ("Cocmail-Kind", letter.kind)]
+    if case is not None and letter.to.kind == "member":
+        headers.append(("Cocmail-Case", case.code_name.replace(" ", "-")))
+    return headers
+
+
+def _address(address: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address("", local, domain)
+
+
+def _subject(letter: Letter, case: Case | None) -> str:
+    if letter.to.kind == "member":
+        return f"[{case.code_name}] {PHRASE}" if case is not None else "Your mail to the committee"
+    return {"ack": "Your message has arrived", "transfer": "A report for you"}.get(letter.kind, "cocmail needs you")
+
+
+def _text(letter: Letter, committee: Committee, case: Case | None, content: Mail | None, now: datetime) -> str:
+    words: dict[str, object] = {
+        "committee": committee,
+        "policy": committee.policy,
+        "case": case,
+        "mail": content,
+        "to": letter.to,
+        "links": _links(letter, committee, case),
+        "deadline": deadline,
+        **letter.words,
+    }
+    if case is not None:
+        others = [member.name for member in readers(committee, case, now) if member.handle != letter.to.handle]
+        words |= {"others": others, "withheld": withheld_count(committee, case)}
+        words |= _entry_words(committee, case, letter.entry)
+    return render(letter.template, committee.language, words)
+
+
+def _entry_words(committee: Committee, case: Case, entry_id: str) -> Mapping[str, object]:
+    """Who wrote the entry, as the readers know them."""
+    entry: Entry | None = next((found for found in case.entries if found.id == entry_id), None)
+    if entry is None:
+        return {"entry": None, "author": ""}
+    author = committee.member(entry.author.handle) if entry.author.kind == "member" else None
+    return {"entry": entry, "author": author.name if author else ""}
+
+
+def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[str, str]:
+    """`mailto:` links with the Subject filled in (RFC 6068), by tag; `confirm` runs a held command."""
+    local, _, domain = committee.address.rpartition("@")
+    reply = f"{local}+{letter.token}@{domain}" if letter.token else committee.address
+    prefix = f"[{case.code_name}] " if case is not None else ""
+    links = {name: f"mailto:{reply}?subject={quote(f'{prefix}#{name}')}" for name in ("clear", "recuse", "help")}
+    if letter.question:
+        links["confirm"] = f"mailto:{local}+confirm-{letter.question}@{domain}?subject={quote('Yes')}"
+    return links
+
+
+def deadline(value: object) -> str:
+    """A policy's deadline in words: `24 hours`, `3 business days`, or "" where it is no span of time."""
+    if isinstance(value, timedelta):
+        hours = int(value.total_seconds()) // 3600
+        return f"{hours // 24} days" if hours % 24 == 0 and hours > 48 else f"{hours} hours"
+    if isinstance(value, str) and value.endswith("bd"):
+        return f"{value.removesuffix('bd')} business days"
+    return ""
+
+
+def _clean(text: str) -> str:
+    """Text that every mail reader shows as it is: no control characters but tab and line end."""
+    return "".join(char for char in text.replace("\r\n", "\n").replace("\r", "\n") if char in "\n\t" or char >= " ")
+
+
+def _attach(message: EmailMessage, part: Attachment) -> None:
+    main, _, sub = part.content_type.partition("/")
+    if main in _NEVER_INSIDE or not sub:
+        main, sub = "application", "octet-stream"
+    message.add_attachment(part.content, maintype=main, subtype=sub, filename=part.filename)

@@ -1,0 +1,161 @@
+"""Bytes to readable text: charsets, RFC 2047 encoded words, format=flowed, and the removal of what only plays tricks.
+
+The rule: never raises, linear time, and one decoding only: what an encoded word holds is text, even if it looks like
+another encoded word. It must not know of parts or of messages.
+"""
+
+from __future__ import annotations
+
+import binascii
+import codecs
+import quopri
+import re
+import unicodedata
+
+# No charsets of mail: slow (punycode), or a way to write characters that are not there.
+_REFUSED = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})
+# What writes the label on the left in practice means the one on the right (WHATWG Encoding Standard).
+_WIDER = {"iso8859-1": "cp1252", "ascii": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949"}
+
+_WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*\??)\?=")
+_BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_BREAKS = re.compile("\r{0,2}\n|\r|\x85|\u2028|\u2029|\x0c|\x0b")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def text_from(data: bytes, charset: str = "") -> str:
+    """The text of the bytes in that charset; where it is unknown or wrong: UTF-8, else windows-1252/latin-1."""
+    codec = _codec(charset)
+    for candidate in (codec, "utf-8"):
+        if candidate:
+            try:
+                return _no_surrogates(data.decode(candidate))
+            except (UnicodeError, LookupError, ValueError, Warning):
+                continue
+    if codec and codec not in ("utf-8", "cp1252"):
+        try:
+            return _no_surrogates(data.decode(codec, "replace"))
+        except (UnicodeError, LookupError, ValueError, Warning):
+            pass
+    try:
+        return data.decode("cp1252")
+    except UnicodeError:
+        return data.decode("latin-1")
+
+
+def _codec(charset: str) -> str:
+    """Python's name of a charset that may be used, or ""."""
+    label = charset.strip().strip("\"'").partition("*")[0].lower()
+    if not label or len(label) > 80 or not label.isascii() or "\0" in label:
+        return ""
+    try:
+        name = codecs.lookup(label).name
+    except (LookupError, ValueError, UnicodeError, Warning):
+        return ""
+    return "" if name.replace("_", "-") in _REFUSED else _WIDER.get(name, name)
+
+
+def _no_surrogates(text: str) -> str:
+    return _SURROGATES.sub("\ufffd", text)
+
+
+def text_from_header(value: bytes) -> str:
+    """A header's bytes as they stand: UTF-8 (RFC 6532), else latin-1."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def decode_words(value: str) -> str:
+    """A header value with its encoded words decoded once (RFC 2047). Words that cannot be decoded stay as they are.
+
+    Neighbouring words of one charset are decoded as one: mailers split characters in the middle (RFC 7103).
+    """
+    joined = _BETWEEN_WORDS.sub(r"\1", value)
+    out: list[str] = []
+    pending, charset, at = b"", "", 0
+    for match in _WORD.finditer(joined):
+        data = _word_bytes(match[2].lower(), match[3])
+        if data is None:
+            continue
+        if pending and (match.start() > at or match[1].lower() != charset):
+            out.append(text_from(pending, charset))
+            pending = b""
+        if match.start() > at:
+            out.append(joined[at : match.start()])
+        pending, charset, at = pending + data if pending else data, match[1].lower(), match.end()
+    if pending:
+        out.append(text_from(pending, charset))
+    out.append(joined[at:])
+    return _no_surrogates("".join(out))
+
+
+def _word_bytes(encoding: str, text: str) -> bytes | None:
+    try:
+        data = text.encode("ascii")
+    except UnicodeEncodeError:
+        return None
+    if encoding == "q":
+        return quopri.decodestring(data.replace(b" ", b"_"), header=True)
+    return from_base64(data)
+
+
+def from_base64(data: bytes) -> bytes:
+    """Base64 with everything foreign skipped and cut or missing padding tolerated."""
+    kept = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
+    kept = kept[: len(kept) - 1] if len(kept) % 4 == 1 else kept
+    try:
+        return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
+    except binascii.Error:
+        return b""
+
+
+def one_line(text: str) -> str:
+    """Text for one line of display: without line breaks, control and bidirectional-override characters."""
+    flat = _CONTROLS.sub("", _BREAKS.sub(" ", text).replace("\t", " "))
+    return "".join(char for char in _no_surrogates(flat) if not _reorders(char)).strip()
+
+
+def _reorders(char: str) -> bool:
+    """Marks that make a reader see another order of characters than the one that is there."""
+    return char in "\u061c\u200e\u200f\ufeff" or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
+
+
+def file_name(text: str) -> str:
+    """The last component of a path, without control, format and bidirectional characters; "" if nothing is left."""
+    base = one_line(text).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    kept = "".join("_" if char in '<>:"|?*' else char for char in base if unicodedata.category(char) != "Cf")
+    kept = kept.strip().lstrip(".").strip()
+    if len(kept) <= 120:
+        return kept
+    stem, dot, suffix = kept.rpartition(".")
+    return f"{stem[: 119 - len(suffix)]}.{suffix}" if dot and stem and len(suffix) <= 20 else kept[:120]
+
+
+def paragraphs(text: str) -> str:
+    """Body text with `\\n` line ends and without control characters."""
+    for line_end in ("\r\r\n", "\r\n", "\r"):
+        text = text.replace(line_end, "\n")
+    return _no_surrogates(_CONTROLS.sub("", text))
+
+
+def unflow(text: str, delsp: bool) -> str:
+    """format=flowed text with its soft line breaks joined, quoting kept (RFC 3676 sections 4.1 to 4.5)."""
+    out: list[str] = []
+    flowing, flowing_depth = False, 0
+    for line in text.split("\n"):
+        bare = line.lstrip(">")
+        depth = len(line) - len(bare)
+        bare = bare[1:] if bare.startswith(" ") else bare
+        signature = bare == "-- "
+        if flowing and depth == flowing_depth and not signature:
+            out.append(bare)
+        else:
+            out.append(("\n" if out else "") + (">" * depth + " " if depth else "") + bare)
+        flowing = bare.endswith(" ") and not signature
+        flowing_depth = depth
+        if flowing and delsp:
+            out[-1] = out[-1][:-1]
+    return "".join(out)

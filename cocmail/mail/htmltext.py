@@ -1,0 +1,112 @@
+"""HTML to text, twice: as a person would see it, and everything that it holds.
+
+The rule: what a stranger hides (display:none, white on white, a title) must be found by the screening, and no HTML may
+come out as nothing. It must not load anything and must not keep any markup.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from inscriptis import get_text  # type: ignore[import-untyped,unused-ignore]
+from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped,unused-ignore]
+
+HTML_MAX = 2_000_000
+# lxml cuts a document's tree at 256 levels without saying so, inscriptis recurses once a level.
+DEPTH_MAX = 200
+
+_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:-]{0,40})")
+_NAMES = "alt|title|href|value|placeholder|aria-label"
+_TELLING = re.compile(rf"""\b(?:{_NAMES})\s{{0,5}}=\s{{0,5}}("[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE)
+_QUOTES = "\"'"
+_LONG_REFERENCE = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
+_BLOCKS = frozenset(
+    ("p", "div", "br", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr")
+)
+_SILENT = ("script", "style")
+# Elements that end by themselves or are often left open: they say nothing about depth.
+_FLAT = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+).union(("p", "li", "td", "tr", "th", "option", "dd", "dt"))
+_SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
+
+
+def rendered(markup: str) -> str:
+    """The text that a reader would show; a plain stripping of tags where the layout cannot be computed."""
+    markup = markup[:HTML_MAX]
+    if _depth(markup) <= DEPTH_MAX:
+        try:
+            text = get_text(markup, ParserConfig(display_links=False, display_images=False))
+        except Exception:  # lxml and inscriptis raise of every kind; the text below is always there
+            text = ""
+        if re.search(r"\w", text):
+            return _tidy(text)
+    return _tidy("".join(_texts(markup, attributes=False)))
+
+
+def all_text(markup: str) -> str:
+    """All text of the markup, displayed or not, with the words of its alt, title and href; no comments, no scripts."""
+    return _tidy("".join(_texts(markup[:HTML_MAX], attributes=True)))
+
+
+def _depth(markup: str) -> int:
+    """How deep elements stand in one another, at most; unclosed ones count as open (so paragraphs are left out)."""
+    depth = deepest = 0
+    for match in _TAG.finditer(markup):
+        name = match[1].lower()
+        if name in _FLAT:
+            continue
+        depth = max(0, depth - 1) if match[0].startswith("</") else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _texts(markup: str, *, attributes: bool) -> list[str]:
+    """Text between tags, in one pass: each kind of end is searched for in vain at most once."""
+    out: list[str] = []
+    pos, size, endless = 0, len(markup), set[str]()
+    lowered = markup.lower() if len(markup.lower()) == size else markup
+    while pos < size:
+        start = markup.find("<", pos)
+        if start < 0:
+            break
+        out.append(_unescape(markup[pos:start]))
+        pos, piece = _behind(markup, lowered, start, endless)
+        out.append(piece)
+        if attributes and piece in ("", "\n"):
+            out.extend(f" {_unescape(value.strip(_QUOTES))} " for value in _TELLING.findall(markup[start:pos]))
+    out.append(_unescape(markup[pos:]))
+    return out
+
+
+def _behind(markup: str, lowered: str, start: int, endless: set[str]) -> tuple[int, str]:
+    """Where the thing at `start` ends, and what it stands for in text."""
+    tag = _TAG.match(markup, start)
+    if markup.startswith("<!--", start):
+        return _end(lowered, "-->", start + 2, endless), " "
+    if tag is None and not markup.startswith(("<!", "<?", "</"), start):
+        return start + 1, "<"
+    end = _end(lowered, ">", start, endless)
+    name = tag[1].lower() if tag else ""
+    if name in _SILENT and not markup.startswith("</", start):
+        closing = _end(lowered, f"</{name}", end, endless)
+        return (end if closing == len(markup) else closing), " "
+    return end, "\n" if name in _BLOCKS else ""
+
+
+def _end(text: str, mark: str, start: int, endless: set[str]) -> int:
+    at = -1 if mark in endless else text.find(mark, start)
+    if at < 0:
+        endless.add(mark)
+        return len(text)
+    return at + len(mark)
+
+
+def _unescape(text: str) -> str:
+    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
+
+
+def _tidy(text: str) -> str:
+    lines = (_SPACES.sub(" ", line).rstrip() for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n ")

@@ -1,0 +1,186 @@
+"""Bytes to Mail. READ THIS FIRST of the reading half: one message, top to bottom.
+
+The rule: `read` never raises, whatever a stranger sent. What cannot be read is a value (`Mail.unreadable`), never an
+error, because an accepted report must reach somebody even then. The MIME structure comes from mail-parser and its
+compat32 message; the header comes from our own pass, because duplicates and malformed fields decide what is proven.
+It must not use `email.policy.default`, which raises on mail that occurs in practice.
+"""
+
+from __future__ import annotations
+
+import email
+import hashlib
+import logging
+import re
+from dataclasses import replace
+from email.message import Message
+
+import mailparser  # type: ignore[import-untyped,unused-ignore]
+from mailparser.exceptions import MailParserRecursionError  # type: ignore[import-untyped,unused-ignore]
+
+from cocmail.core.model import Mail
+from cocmail.mail.address import mailboxes_in
+from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from
+from cocmail.mail.headers import Header, message_ids, recipients, scan
+from cocmail.mail.htmltext import all_text, rendered
+from cocmail.mail.parts import SHOWN_MAX, Parts, Shown, kind_of, parameter, parts_of, readable
+
+TRUNCATED = "[The text goes on; the rest stands in the original message.]"
+SUBJECT_MAX = 2_000
+RAW_SCREENED_MAX = 1_000_000
+
+_WORD = re.compile(r"\w+")
+_ARMOUR = re.compile(
+    r"-----BEGIN PGP MESSAGE-----[ \t]*\n(?:[A-Za-z]{1,40}: [^\n]{0,200}\n){0,10}[ \t]*\n[A-Za-z0-9+/=]"  # RFC 9580 6.2
+)
+_WRAPPED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+
+
+def read(raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset()) -> Mail:
+    """The message as far as it can be understood; `contents` asks for the bytes of attachments too.
+
+    `also` names further header fields to keep. `unreadable` of the result is
+
+    - `encrypted`: PGP/MIME, enveloped S/MIME, or a text that is an armoured PGP message;
+    - `unparsable`: the parser failed, or a limit (100 levels, 1000 parts) kept something from being read;
+    - `attachments-only`: no word of text, but attachments;
+    - `empty`: no word of text or Subject and no attachment. An empty body under a Subject is readable: "".
+    """
+    try:
+        header = scan(raw, also)
+        mail = _from_header(raw, header)
+    except Exception:  # the promise above; what failed is in the stored original
+        return Mail(unreadable="unparsable")
+    try:
+        mail = _with_parts(mail, _message(raw, header), contents=contents)
+        return _not_parsed(mail, raw[header.body_at :]) if mail.unreadable == "unparsable" else mail
+    except Exception:
+        return _not_parsed(mail, raw[header.body_at :])
+
+
+def unparsable(raw: bytes, *, also: frozenset[str] = frozenset()) -> Mail:
+    """What is left where a message cannot be parsed: its header by the linear pass, its raw text for the screening."""
+    try:
+        header = scan(raw, also)
+        return _not_parsed(_from_header(raw, header), raw[header.body_at :])
+    except Exception:
+        return Mail(unreadable="unparsable")
+
+
+def _not_parsed(mail: Mail, body: bytes) -> Mail:
+    """What was not understood is screened as it stands."""
+    whole = paragraphs(text_from(body[:RAW_SCREENED_MAX]))
+    return replace(mail, hidden_text=f"{mail.hidden_text}\n\n{whole}".strip("\n"), unreadable="unparsable")
+
+
+def _message(raw: bytes, header: Header) -> Message:
+    """The compat32 message of mail-parser, built over the MIME fields alone."""
+    # Its log lines quote header values.
+    logging.getLogger("mailparser").setLevel(logging.CRITICAL + 1)
+    octets = header.mime + b"\r\n" + raw[header.body_at :]
+    try:
+        message = mailparser.parse_from_bytes(octets).message
+    except MailParserRecursionError:
+        raise
+    except Exception:  # mail-parser 4.8.0 raises AttributeError on a multipart that ends in its epilogue's boundary
+        message = email.message_from_bytes(octets)
+    assert isinstance(message, Message)
+    return message
+
+
+def _from_header(raw: bytes, header: Header) -> Mail:
+    senders = [box for value in header.values("from") for box in mailboxes_in(value)]
+    return Mail(
+        subject=one_line(decode_words(header.first("subject")))[:SUBJECT_MAX],
+        from_addresses=recipients(header, "from"),
+        from_name=one_line(decode_words(senders[0][0]))[:SUBJECT_MAX] if senders else "",
+        to=recipients(header, "to", "cc"),
+        delivered_to=recipients(header, "delivered-to", "x-original-to"),
+        date=one_line(header.first("date"))[:100],
+        message_id=next(iter(message_ids(header.first("message-id"))), ""),
+        in_reply_to=message_ids(header.first("in-reply-to")),
+        references=message_ids(header.first("references")),
+        headers=header.fields,
+        body_digest=_digest(raw[header.body_at :]),
+    )
+
+
+def _digest(body: bytes) -> str:
+    """The same body through whatever door: line ends as LF, blank lines at the end left out."""
+    for line_end in (b"\r\r\n", b"\r\n", b"\r"):
+        body = body.replace(line_end, b"\n")
+    return hashlib.sha256(body.rstrip(b"\n")).hexdigest()
+
+
+def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
+    view = readable(message)
+    kind = kind_of(view)
+    parts = parts_of(message, keep=contents)
+    text = _displayed(parts, keep=contents)
+    if not parts.attachments and not _WORD.search(text) and parts.stray:
+        text = "\n\n".join(parts.stray)
+    else:
+        for stray in parts.stray:
+            parts.hide(stray)
+    if len(text) > SHOWN_MAX:
+        text = f"{text[:SHOWN_MAX]}\n{TRUNCATED}"
+    return replace(
+        mail,
+        text=text,
+        hidden_text="\n\n".join(parts.hidden),
+        attachments=tuple(parts.attachments),
+        content_type=kind,
+        report_type=one_line(parameter(view, "report-type")).lower() if kind == "multipart/report" else "",
+        unreadable=_trouble(mail.subject, text, parts, view),
+    )
+
+
+def _displayed(parts: Parts, *, keep: bool) -> str:
+    """The text as a person would read it, in order.
+
+    HTML that has a plain alternative is left out; HTML that stands for itself is rendered. The original is attached
+    wherever the text came from HTML or the HTML says more; what HTML holds beyond the text goes to the screening.
+    """
+    with_plain = {each.group for each in parts.shown if not each.is_html and _WORD.search(each.text)}
+    plain_words = _words("\n".join(each.text for each in parts.shown if not each.is_html))
+    segments: list[str] = []
+    for each in parts.shown:
+        if not each.is_html:
+            segments.append(each.text.strip("\n"))
+            continue
+        seen = rendered(each.text)
+        more = not _words(seen) <= plain_words
+        if each.size and (more or not plain_words):
+            _attach_html(parts, each, keep=keep)
+        if more and (not each.group or each.group not in with_plain):
+            segments.append(seen)
+    text = "\n\n".join(segment for segment in segments if segment.strip())
+    words = _words(text)
+    for each in parts.shown:
+        if each.is_html and not _words(whole := all_text(each.text)) <= words:
+            parts.hide(whole)
+    return text
+
+
+def _attach_html(parts: Parts, shown: Shown, *, keep: bool) -> None:
+    number = 1 + sum(each.filename.startswith("original") for each in parts.attachments)
+    name = "original.html" if number == 1 else f"original-{number}.html"
+    parts.attach(name, "text/html", shown.content, keep=keep, size=shown.size)
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.casefold()))
+
+
+def _trouble(subject: str, text: str, parts: Parts, view: Message) -> str:
+    """Why the message cannot be read, or ""."""
+    words = _WORD.search(text) is not None
+    enveloped = kind_of(view) in _WRAPPED and parameter(view, "smime-type").lower() not in ("signed-data", "certs-only")
+    armoured = any(_ARMOUR.match(each.text.lstrip()) for each in parts.shown if not each.is_html)
+    if parts.encrypted or armoured or (enveloped and not words):
+        return "encrypted"
+    if parts.cut:
+        return "unparsable"
+    if not words and parts.attachments:
+        return "attachments-only"
+    return "" if words or _WORD.search(subject) else "empty"

@@ -1,0 +1,227 @@
+"""The parts of a message: which are its text, which are attachments, and what the screening should see besides.
+
+The rule: no part is lost. What is not displayed text becomes an attachment, whatever its type or disposition. Attached
+messages are not opened: their text is for the screening alone. It must not decide what the message means.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from email.generator import BytesGenerator
+from email.message import Message
+from io import BytesIO
+
+from cocmail.core.model import Attachment
+from cocmail.mail.decode import decode_words, file_name, from_base64, one_line, paragraphs, text_from, unflow
+from cocmail.mail.decode import text_from_header as from_header
+from cocmail.mail.htmltext import all_text
+
+DEPTH_MAX = 100
+PARTS_MAX = 1_000
+# Python's own parameter splitting is quadratic; no honest MIME field is this long.
+FIELD_MAX = 8_000
+SCREENED_MAX = 1_000_000
+HIDDEN_MAX = 4_000_000
+SHOWN_MAX = 2_000_000
+
+# What follows a space is a parameter whose semicolon was forgotten.
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}(?![^\s,;])")
+_EXTENSIONS = {
+    "text/plain": "txt", "text/html": "html", "text/calendar": "ics", "text/csv": "csv", "text/vcard": "vcf",
+    "text/x-vcard": "vcf", "text/rfc822-headers": "txt", "message/delivery-status": "txt",
+    "message/disposition-notification": "txt", "message/feedback-report": "txt", "image/png": "png",
+    "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/heic": "heic", "audio/mpeg": "mp3",
+    "audio/mp4": "m4a", "video/mp4": "mp4", "application/pdf": "pdf", "application/zip": "zip",
+    "application/pgp-signature": "asc", "application/pgp-encrypted": "asc", "application/pgp-keys": "asc",
+    "application/pkcs7-mime": "p7m", "application/x-pkcs7-mime": "p7m", "application/pkcs7-signature": "p7s",
+    "application/x-pkcs7-signature": "p7s", "application/ms-tnef": "dat", "application/json": "json",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Shown:
+    """A text or HTML part that a reader displays. `group` is the multipart/alternative it belongs to, 0 for none."""
+
+    text: str
+    is_html: bool
+    group: int
+    size: int
+    content: bytes
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a message holds. `stray` is text outside all parts; `cut`: limits kept something from being read."""
+
+    shown: list[Shown] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    stray: list[str] = field(default_factory=list)
+    encrypted: bool = False
+    cut: bool = False
+    messages: int = 0
+
+    def hide(self, text: str) -> None:
+        """Gives text to the screening, up to 4 million characters in all."""
+        room = HIDDEN_MAX - sum(len(each) for each in self.hidden)
+        if text and room > 0:
+            self.hidden.append(text[:room])
+
+    def attach(self, name: str, kind: str, content: bytes, *, keep: bool, size: int | None = None) -> None:
+        """Adds an attachment; its bytes only where asked for."""
+        name = name or f"attachment-{len(self.attachments) + 1}.{_EXTENSIONS.get(kind, 'bin')}"
+        size = len(content) if size is None else size
+        self.attachments.append(Attachment(name, kind, size, content if keep else b""))
+
+
+def parts_of(message: Message, *, keep: bool) -> Parts:
+    """Goes through the parts in their order; `keep` asks for the attachments' bytes."""
+    found = Parts()
+    stack: list[tuple[Message, int, int]] = [(message, 0, 0)]
+    seen = groups = 0
+    while stack:
+        part, depth, group = stack.pop()
+        seen += 1
+        if depth > DEPTH_MAX or seen > PARTS_MAX:
+            found.cut = True
+            break
+        view = readable(part)
+        payload = part.get_payload()
+        if isinstance(payload, list) and view.get_content_maintype() == "multipart":
+            found.encrypted = found.encrypted or view.get_content_subtype() == "encrypted"
+            if view.get_content_subtype() == "alternative":
+                groups += 1
+                group = groups
+            found.stray.extend(_outside(part))
+            stack.extend((child, depth + 1, group) for child in reversed(payload) if isinstance(child, Message))
+        elif isinstance(payload, list):
+            _take_message(part, view, found, depth, keep=keep)
+        else:
+            _take_leaf(part, view, found, group, keep=keep)
+    return found
+
+
+def readable(part: Message) -> Message:
+    """A part's MIME fields with 8-bit bytes decoded and overlong values cut, to ask for types and names."""
+    view = Message()
+    view.set_default_type(part.get_default_type())
+    for name, value in part.raw_items():
+        if name.lower().startswith("content-"):
+            octets = str(value)[:FIELD_MAX].encode("utf-8", "surrogateescape")
+            view[name] = re.sub(r"[\r\n]+", " ", from_header(octets))
+    return view
+
+
+def kind_of(view: Message) -> str:
+    """The media type in lower case; application/octet-stream for what is no type (RFC 2045 section 5.2)."""
+    kind = _TYPE.match(view.get_content_type())
+    return kind[0] if kind else "application/octet-stream"
+
+
+def parameter(view: Message, name: str) -> str:
+    """One parameter of the Content-Type, or ""; broken RFC 2231 forms give ""."""
+    try:
+        value = view.get_param(name)
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return (value[2] if isinstance(value, tuple) else value or "").strip() if value else ""
+
+
+def _name_of(view: Message) -> str:
+    try:
+        name = view.get_filename()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+    return file_name(decode_words(name)) if name else ""
+
+
+def _outside(part: Message) -> list[str]:
+    """Text before the first and after the last boundary: nobody is shown it, but a broken boundary leaves all there."""
+    texts = (part.preamble, getattr(part, "epilogue", None))
+    return [text for each in texts if each and (text := paragraphs(text_from(_octets(each[:SHOWN_MAX])))).strip()]
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _content(part: Message) -> bytes:
+    """A part's decoded bytes; as they stand where the transfer encoding is broken."""
+    try:
+        data = part.get_payload(decode=True)
+    except (ValueError, LookupError, TypeError, AssertionError):
+        data = None
+    if isinstance(data, bytes):
+        return data
+    payload = part.get_payload()
+    return payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else b""
+
+
+def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: bool) -> None:
+    kind, name, data = kind_of(view), _name_of(view), _content(part)
+    broken_multipart = kind.startswith("multipart/")
+    attached = view.get_content_disposition() == "attachment" and not broken_multipart
+    if (kind in ("text/plain", "text/html") and not attached) or broken_multipart:
+        text = paragraphs(text_from(data, parameter(view, "charset")))
+        if parameter(view, "format").lower() == "flowed" and kind == "text/plain":
+            text = unflow(text, parameter(view, "delsp").lower() == "yes")
+        found.shown.append(Shown(text, kind == "text/html", group, len(data), data if keep else b""))
+        # What is cut or loses bytes on display is attached whole as well.
+        if len(text) <= SHOWN_MAX and b"\0" not in data:
+            return
+        name = name or ("text.html" if kind == "text/html" else "text.txt")
+    elif kind.startswith("text/") and len(data) <= SCREENED_MAX:
+        text = paragraphs(text_from(data, parameter(view, "charset")))
+        found.hide(all_text(text) if kind == "text/html" else text)
+    found.attach(name, kind, data, keep=keep)
+
+
+def _take_message(part: Message, view: Message, found: Parts, depth: int, *, keep: bool) -> None:
+    """A message/* part: one attachment with the bytes of what is attached; a message's text goes to the screening."""
+    kind = kind_of(view)
+    try:
+        data = _attached_bytes(part)
+    except Exception:  # the generator raises of every kind on nested or broken parts: the original has it all
+        found.cut = True
+        return
+    if kind in ("message/delivery-status", "message/disposition-notification", "message/feedback-report"):
+        found.attach(_name_of(view), kind, data, keep=keep)
+        return
+    found.messages += 1
+    found.attach(f"attached-message-{found.messages}.eml", kind, data, keep=keep)
+    _screen_message(part, found, depth)
+
+
+def _attached_bytes(part: Message) -> bytes:
+    inner = part.get_payload(0)
+    if isinstance(inner, Message) and not len(inner) and _encoded(part):
+        return from_base64(_octets(str(inner.get_payload())))
+    out = BytesIO()
+    BytesGenerator(out, mangle_from_=False, maxheaderlen=0).flatten(part)
+    return out.getvalue().partition(b"\n\n")[2]
+
+
+def _encoded(part: Message) -> bool:
+    return str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
+
+
+def _screen_message(part: Message, found: Parts, depth: int) -> None:
+    """Who wrote an attached message, to whom, about what, and its texts, however deep; nothing of it is displayed."""
+    stack = [(part, depth)]
+    seen = 0
+    while stack:
+        each, level = stack.pop()
+        seen += 1
+        if level > DEPTH_MAX or seen > PARTS_MAX:
+            found.cut = True
+            return
+        for name, value in each.raw_items():
+            if name.lower() in ("from", "to", "cc", "subject", "reply-to"):
+                found.hide(one_line(decode_words(from_header(_octets(str(value)[:SCREENED_MAX])))))
+        payload = each.get_payload()
+        if isinstance(payload, list):
+            stack.extend((child, level + 1) for child in reversed(payload) if isinstance(child, Message))
+        elif (view := readable(each)).get_content_maintype() in ("text", "multipart"):
+            text = paragraphs(text_from(_content(each)[:SCREENED_MAX], parameter(view, "charset")))
+            found.hide(all_text(text) if view.get_content_subtype() == "html" else text)

@@ -1,0 +1,144 @@
+"""Reading mail in a child process with bounded memory and time, so that no message can stop the daemon.
+
+The rule: `read` always gives a Mail, within the time limit. Whatever kills or blocks the child costs that one message
+its text: it is `unparsable`, opens a case all the same, and its original is stored. The event loop is never blocked.
+It must not write mail to a file and must not hand the child anything but the message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+
+from cocmail.core.model import Mail
+from cocmail.mail.frames import LENGTH, framed, mail_from, question
+from cocmail.mail.parse import unparsable
+
+MEMORY = 1 << 30
+SECONDS = 20.0
+SECONDS_PER_MEGABYTE = 1.0
+# An answer's text is bounded by the parser; six bytes a character is the worst that JSON makes of it.
+DESCRIPTION_MAX = 200 << 20
+CHUNK = 1 << 20
+OFF_LOOP = 1 << 18
+
+# A child that has read this many messages, or one of this size, is replaced: what parsing left behind goes with it.
+MESSAGES = 1_000
+LARGE = 8 << 20
+# A child that is gone at once was most likely gone before it got the message (the kernel needed memory, an operator).
+AT_ONCE = 0.5
+
+# `-I` keeps the environment and the current folder out; the daemon's own path is all the child needs to find the code.
+_START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from cocmail.mail.reader_child import main; "
+_START += "main(int(sys.argv[2]))"
+
+
+class _Gone(Exception):
+    """The child ended or answered nonsense; no message, on purpose."""
+
+
+class Reader:
+    """Reads messages in one child, started when first needed and replaced when it fails."""
+
+    def __init__(self, *, memory: int = MEMORY, seconds: float = SECONDS) -> None:
+        """`memory`: bytes of address space of the child; `seconds`: time for a message, plus a second a megabyte."""
+        self._memory, self._seconds = memory, seconds
+        self._child: asyncio.subprocess.Process | None = None
+        self._answered = 0
+        self._lock = asyncio.Lock()
+
+    async def read(self, raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset()) -> Mail:
+        """The message as `parse.read` understands it; `unparsable` where the child was cut or died. Never fails."""
+        async with self._lock:
+            mail = await self._asked_twice(raw, contents=contents, also=also)
+            if len(raw) > LARGE or self._answered >= MESSAGES:
+                await self._end()
+        # Without so much as a header the child had no memory left; here there is enough for that.
+        if mail is None or (mail.unreadable == "unparsable" and not mail.headers):
+            return await asyncio.to_thread(unparsable, raw, also=also)
+        return mail
+
+    async def close(self) -> None:
+        """Ends the child. A later `read` starts another."""
+        async with self._lock:
+            await self._end()
+
+    async def _asked_twice(self, raw: bytes, *, contents: bool, also: frozenset[str]) -> Mail | None:
+        loop = asyncio.get_running_loop()
+        for _ in range(2):
+            begun, before = loop.time(), self._answered
+            try:
+                return await self._ask(raw, contents=contents, also=also)
+            except (_Gone, OSError, ValueError, TimeoutError):
+                await self._end()
+                if not before or loop.time() - begun > AT_ONCE:
+                    break
+            except BaseException:  # cancelled in the middle of a frame: this child can't be talked to any more
+                await self._end()
+                raise
+        return None
+
+    async def _ask(self, raw: bytes, *, contents: bool, also: frozenset[str]) -> Mail:
+        seconds = self._seconds + SECONDS_PER_MEGABYTE * len(raw) / 1e6
+        async with asyncio.timeout(seconds + 1):
+            if self._child is None:
+                self._child = await self._started()
+            child = self._child
+            await _send(child, framed(question(contents=contents, also=also, seconds=seconds)))
+            await _send(child, LENGTH.pack(len(raw)))
+            await _send(child, raw)
+            description = await _frame(child, DESCRIPTION_MAX)
+            parts = await _frame(child, 2 * len(raw) + CHUNK)
+        self._answered += 1
+        if len(description) + len(parts) > OFF_LOOP:
+            return await asyncio.to_thread(mail_from, description, parts)
+        return mail_from(description, parts)
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        path = json.dumps([os.path.abspath(each) for each in sys.path])
+        kept = {name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"}
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-c", _START, path, str(self._memory)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            limit=CHUNK,
+            env=kept | {"LC_ALL": "C.UTF-8"},
+        )
+
+    async def _end(self) -> None:
+        child, self._child, self._answered = self._child, None, 0
+        if child is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        if child.stdin is not None:
+            child.stdin.close()
+            with contextlib.suppress(OSError):
+                await child.stdin.wait_closed()
+        # Reads what is left in the pipe: asyncio closes the transport of a process only at its end of file.
+        await child.communicate()
+
+
+async def _send(child: asyncio.subprocess.Process, data: bytes) -> None:
+    """Writes in pieces, so that the loop is free between them and nothing is copied whole."""
+    assert child.stdin is not None
+    view = memoryview(data)
+    for start in range(0, len(data), CHUNK):
+        child.stdin.write(view[start : start + CHUNK])
+        await child.stdin.drain()
+
+
+async def _frame(child: asyncio.subprocess.Process, most: int) -> bytes:
+    """The next frame of an answer. Raises _Gone if it ends early or says that it is longer than it can be."""
+    assert child.stdout is not None
+    try:
+        (size,) = LENGTH.unpack(await child.stdout.readexactly(LENGTH.size))
+        if size > most:
+            raise _Gone
+        return await child.stdout.readexactly(size)
+    except asyncio.IncompleteReadError as error:
+        raise _Gone from error

@@ -1,0 +1,188 @@
+"""READ THIS FIRST: one message, from the moment it is accepted to the moment everything it brings about is queued.
+
+    accept       seal and commit the raw bytes; only then does the peer hear 250
+    understand   read it in a process of its own, prove who sent it, look up what it points at, decide
+    commit       one transaction: events, look-ups, one queue row a recipient
+
+Two commits on purpose: acceptance depends on neither parsing nor rules. A message that the second half fails on is
+shunted: kept sealed, the admins told without content, tried again with `cocmail queue retry`; never bounced, never looped.
+What merely cannot be read is no failure: it is a case for the triage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cocmail import maillog
+from cocmail.commit import commit, queue
+from cocmail.core.decide import decide
+from cocmail.core.effects import Decision
+from cocmail.core.letters import to_admins
+from cocmail.core.model import Committee, Envelope, Mail, Wanted
+from cocmail.core.setting import Message, Setting
+from cocmail.errors import StoreBusy
+from cocmail.knowledge import Gatherer
+from cocmail.mail import codenames
+from cocmail.mail.address import extension, wanted
+from cocmail.mail.proof import prove
+from cocmail.mail.reader import Reader
+from cocmail.roster import Roster
+from cocmail.store import cases, spool
+from cocmail.store.engine import Store
+from cocmail.store.transaction import Tx
+
+NAMES_TRIED = 20
+IDLE_SECONDS = 1.0
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+class SystemDraw:
+    """Randomness from the operating system."""
+
+    def id(self) -> str:
+        return self.token()
+
+    def token(self) -> str:
+        """130 bits."""
+        return "".join(secrets.choice(_ALPHABET) for _ in range(26))
+
+    def code_name(self) -> str:
+        return codenames.draw(secrets.choice)
+
+
+class Pipeline:
+    """Takes messages from the doors and works them off, one after the other."""
+
+    def __init__(self, store: Store, reader: Reader, roster: Roster, now: Callable[[], datetime]) -> None:
+        self.store, self.reader, self.roster, self.now = store, reader, roster, now
+        self.queued = asyncio.Event()
+        self._arrived = asyncio.Event()
+        self._draw = SystemDraw()
+
+    def committee_of(self, address: str) -> str | None:
+        """The committee that a recipient address belongs to, or None: not ours."""
+        return self.roster.committee_of(address)
+
+    async def accept(self, envelopes: Sequence[Envelope], raw: bytes) -> None:
+        """Seal and store a message, once a committee. Returns when it is on disk: only then may the peer hear 250."""
+        prepare = [asyncio.to_thread(spool.prepare, self.store.keyring, envelope, raw) for envelope in envelopes]
+        prepared = await asyncio.gather(*prepare)
+        await self.store.write(lambda tx: [spool.add(tx, row) for row in prepared])
+        for row in prepared:
+            maillog.accepted(row.id, row.door, row.size)
+        self._arrived.set()
+
+    def wake(self) -> None:
+        """Look again: something was put back into the store from outside."""
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Work off what has been accepted, oldest first, until cancelled."""
+        while True:
+            self._arrived.clear()
+            try:
+                while await self.work_off_one():
+                    pass
+            except StoreBusy:
+                maillog.store_busy("pipeline")
+            # Not wait_for: in Python 3.11 it swallows a cancellation that arrives with the event.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await self._arrived.wait()
+
+    async def work_off_one(self) -> bool:
+        """Understand the oldest accepted message. False when there is none."""
+        now = self.now()
+        waiting = await self.store.read(lambda tx: spool.next_new(tx, now))
+        if waiting is None:
+            return False
+        try:
+            await self._understand(waiting.id, waiting.confirmed_handle)
+        except StoreBusy:
+            raise
+        except spool.AlreadyFiled:
+            return True
+        except Exception as error:
+            await self._shunt(waiting.id, error)
+        return True
+
+    async def _understand(self, message_id: str, confirmed_by: str | None) -> None:
+        stored = await self.store.read(lambda tx: spool.open_mail(tx, message_id))
+        if stored is None:
+            raise LookupError("an accepted message without content")
+        envelope, raw = stored
+        committee = self.roster.committee(envelope.committee)
+        if committee is None:
+            # Its committee was taken out of the configuration: it waits until that is put right.
+            until = self.now() + timedelta(hours=1)
+            await self.store.write(lambda tx: spool.postpone(tx, message_id, until))
+            return
+        spam = committee.trust.spam_header
+        mail = await self.reader.read(raw, also=frozenset({spam.casefold()}) if spam else frozenset())
+        message = Message(
+            id=message_id,
+            mail=mail,
+            envelope=envelope,
+            wanted=wanted_by(envelope, mail, committee),
+            proof=prove(mail, envelope, committee.trust),
+        )
+        decision = await self._decide_and_commit(message, committee, confirmed_by)
+        maillog.decided(message_id, decision.reason.value, len(decision.letters))
+        self.queued.set()
+
+    async def _decide_and_commit(self, message: Message, committee: Committee, confirmed_by: str | None) -> Decision:
+        """Decide within the transaction that carries it out: nothing can change in between."""
+
+        def work(tx: Tx) -> Decision:
+            now = self.now()
+            known = Gatherer(tx, committee, now).gather(message, confirmed_by)
+            aimed = replace(message, wanted=_without_unknown_tokens(message.wanted, known.grant, known.question))
+            decision = decide(aimed, Setting(committee, known, now, self._draw))
+            commit(tx, decision, message, committee, self.roster.admins, now)
+            return decision
+
+        for _ in range(NAMES_TRIED):
+            try:
+                return await self.store.write(work)
+            except cases.NameTaken:
+                continue
+        raise RuntimeError("no code name is free")
+
+    async def _shunt(self, message_id: str, error: Exception) -> None:
+        """Keep it, alarm the admins without content, go on with the next."""
+        maillog.shunted(message_id, error)
+        about = f"{message_id} {self.now().isoformat()}"
+
+        def work(tx: Tx) -> None:
+            spool.shunt(tx, message_id, "shunted")
+            for letter in to_admins(self.roster.admins, "shunted", about):
+                queue(tx, letter, self.roster.first, self.now())
+
+        await self.store.write(work)
+        self.queued.set()
+
+
+def wanted_by(envelope: Envelope, mail: Mail, committee: Committee) -> Wanted:
+    """Where a message is addressed to: the envelope says it; exclusions count wherever they stand (section 3).
+
+    A door without an envelope (IMAP) goes by the headers.
+    """
+    ours = (committee.address, *committee.aliases)
+    handles = {member.handle for member in committee.members}
+    written = (*mail.delivered_to, *mail.to)
+    said = wanted(envelope.recipients or written, ours, handles)
+    own_written = [address for address in written if extension(address, ours) is not None]
+    return replace(said, excluded=said.excluded | wanted(own_written, ours, handles).excluded)
+
+
+def _without_unknown_tokens(aimed: Wanted, grant: object | None, question: object | None) -> Wanted:
+    """A token that was never issued is an unknown extension: the alias, to the triage alone."""
+    never_issued = (aimed.token and grant is None) or (aimed.confirm and question is None)
+    return replace(aimed, unknown=True, token="", confirm="") if never_issued else aimed
+
+

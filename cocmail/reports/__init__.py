@@ -1,0 +1,1 @@
+"""What people read that is no letter: the status sheet."""

@@ -1,0 +1,153 @@
+"""`cocmail run`: a daemon under a service manager. Signals, readiness, the last good configuration.
+
+The configuration that was in force last is kept sealed in the store, file by file. A broken file then costs nobody their
+mail: at a reload the old configuration stays, at a start the last good version of that file takes its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cocmail import maillog
+from cocmail.commit import queue
+from cocmail.config.load import SourceFile, Sources, examine, read
+from cocmail.config.locate import locate_store
+from cocmail.config.settings import Settings
+from cocmail.core.letters import to_admins
+from cocmail.daemon import Daemon
+from cocmail.errors import ConfigError
+from cocmail.roster import Roster
+from cocmail.store import notes
+from cocmail.store.engine import Store
+from cocmail.store.transaction import Tx
+from cocmail.vault.keyring import Keyring
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def serve(path: Path, environ: Mapping[str, str], now: Callable[[], datetime] = utc_now) -> None:
+    """Run the daemon of a configuration until SIGTERM or SIGINT.
+
+    Raises ConfigError where neither the configuration nor its last good version can be used, KeyFileError, StoreError.
+    """
+    _harden()
+    sources = read(path)
+    url, key_file = locate_store(sources.main, environ)
+    store = Store.open(url, Keyring.load(key_file))
+    try:
+        settings, used, broken = await _last_good(store, sources, now().date(), environ)
+        maillog.configure(settings.log_level, settings.log_format)
+        daemon = Daemon(settings, store, now)
+        await _keep(store, used)
+        if broken:
+            maillog.running_on_last_good(broken)
+            await _alarm(store, daemon.roster, now())
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        reloads = Reloads(daemon, path, environ)
+        loop.add_signal_handler(signal.SIGHUP, reloads.ask)
+        await daemon.run(stop, on_ready=lambda _: _notify(environ, "READY=1"))
+        _notify(environ, "STOPPING=1")
+    finally:
+        store.close()
+
+
+class Reloads:
+    """SIGHUP: one reload after the other."""
+
+    def __init__(self, daemon: Daemon, path: Path, environ: Mapping[str, str]) -> None:
+        self._daemon, self._path, self._environ = daemon, path, environ
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._one = asyncio.Lock()
+
+    def ask(self) -> None:
+        task = asyncio.create_task(self._reload())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reload(self) -> None:
+        async with self._one:
+            try:
+                sources = await asyncio.to_thread(read, self._path)
+                settings, problems = examine(sources, today=self._daemon.now().date(), environ=self._environ)
+            except ConfigError as error:
+                settings, problems, sources = None, [], None
+                errors = len(error.problems)
+            else:
+                errors = sum(problem.level == "error" for problem in problems)
+            if settings is None or sources is None:
+                maillog.reload_refused(errors)
+                await _alarm(self._daemon.store, self._daemon.roster, self._daemon.now())
+                return
+            self._daemon.put(settings)
+            await _keep(self._daemon.store, sources)
+            maillog.reloaded(len(settings.committees))
+
+
+async def _last_good(
+    store: Store, sources: Sources, today: object, environ: Mapping[str, str]
+) -> tuple[Settings, Sources, int]:
+    """The settings to run on, the texts that they came from, and how many files had to be replaced by older ones."""
+    settings, problems = examine(sources, today=today, environ=environ)  # type: ignore[arg-type]
+    if settings is not None:
+        return settings, sources, 0
+    bad = {problem.path for problem in problems if problem.level == "error"}
+    files = [sources.main, *sources.committees]
+    older = {file.path: await _kept(store, file.path) for file in files if file.path in bad}
+    mended = [SourceFile(file.path, older.get(file.path) or file.text) for file in files]
+    again = replace(sources, main=mended[0], committees=tuple(mended[1:]))
+    settings, still = examine(again, today=today, environ=environ)  # type: ignore[arg-type]
+    if settings is None:
+        raise ConfigError([str(problem) for problem in problems if problem.level == "error"])
+    return settings, again, len(bad)
+
+
+async def _kept(store: Store, path: str) -> str | None:
+    data = await store.read(lambda tx: notes.kept(tx, f"config {os.path.abspath(path)}"))
+    return None if data is None else data.decode()
+
+
+async def _keep(store: Store, sources: Sources) -> None:
+    def work(tx: Tx) -> None:
+        for file in (sources.main, *sources.committees):
+            notes.keep(tx, f"config {os.path.abspath(file.path)}", file.text.encode())
+
+    await store.write(work)
+
+
+async def _alarm(store: Store, roster: Roster, now: datetime) -> None:
+    def work(tx: Tx) -> None:
+        for letter in to_admins(roster.admins, "configuration", now.isoformat()):
+            queue(tx, letter, roster.first, now)
+
+    await store.write(work)
+
+
+def _harden() -> None:
+    """No core dump ever holds a report; no file of ours is for others to read."""
+    os.umask(0o077)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _notify(environ: Mapping[str, str], state: str) -> None:
+    """Tell the service manager (sd_notify(3)); where there is none, nobody."""
+    address = environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.connect("\0" + address[1:] if address.startswith("@") else address)
+        channel.sendall(state.encode())

@@ -1,0 +1,254 @@
+"""Opens the store: one object through which everything durable is written and read.
+
+    store = Store.open("sqlite:////var/lib/cocmail/cocmail.db", keyring)
+    await store.write(lambda tx: spool.add(tx, prepared))          # returns after the commit: on disk
+
+The rule: a store opens with the key file it was made with, at a schema that this release knows, or not at all, and a
+refusal leaves it as it was. On SQLite one daemon at a time holds it, and the file is its owner's alone. This module
+must not hand a database's own words to anybody: `transaction.told` turns them into ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlmodel import Session
+
+from cocmail.errors import ConfigError, StoreBusy
+from cocmail.store import notes, revisions
+from cocmail.store.transaction import Tx, told
+from cocmail.store.writer import Writer
+from cocmail.vault.keyring import Keyring
+
+__all__ = ["Store", "Tx"]
+
+T = TypeVar("T")
+
+_BUSY_SECONDS = 10
+_READERS = 2
+# A constant of ours for pg_advisory_xact_lock: two daemons that start together must not both migrate.
+_MIGRATION_LOCK = 0x636F636D61696C
+
+
+class Store:
+    """An open store. Functions given to it run in its threads, take a `Tx` and return plain values, never rows."""
+
+    def __init__(self, writing: Engine, reading: Engine, keyring: Keyring, lock: int | None) -> None:
+        """Use `Store.open`."""
+        self._engines = (writing, reading)
+        self._reading = reading
+        self._keyring = keyring
+        self._lock = lock
+        self._writer = Writer(writing, keyring)
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+
+    @staticmethod
+    def open(url: str, keyring: Keyring, *, exclusive: bool = True) -> Store:
+        """Opens or makes the store at `url` (`sqlite:///PATH` or `postgresql://USER@HOST/DB`) and migrates it.
+
+        `exclusive` is for the daemon; the command line opens beside it. Raises ConfigError for another sort of URL,
+        StoreBusy when a daemon holds the store or its server is gone, StoreTooNew, and SealError for the wrong keys.
+        """
+        target = _target(url)
+        lock = _prepare_file(Path(str(target.database)), exclusive) if target.get_backend_name() == "sqlite" else None
+        writing, reading = _engine(target, reading=False), _engine(target, reading=True)
+        try:
+            if _behind(reading, keyring):
+                with _migrating(target, lock):
+                    _bring_up(writing, keyring)
+        except BaseException as error:
+            writing.dispose()
+            reading.dispose()
+            _unlock(lock)
+            if isinstance(error, SQLAlchemyError):
+                raise told(error) from None
+            raise
+        return Store(writing, reading, keyring, lock)
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys that this store was opened with."""
+        return self._keyring
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Runs `work` in a transaction and returns its value once that is committed: on disk.
+
+        Raises what `work` raised (its changes are then undone), StoreBusy when nothing was stored and it can be tried
+        again, StoreError otherwise. Cancelling the caller does not take back work that has begun.
+        """
+        return await asyncio.wrap_future(self._writer.submit(work))
+
+    def write_now(self, work: Callable[[Tx], T]) -> T:
+        """`write` for callers without an event loop. Blocks."""
+        return self._writer.submit(work).result()
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Runs `work` on one consistent view of the store in another thread; it can change nothing."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
+        except RuntimeError as error:
+            if "shutdown" in str(error):
+                raise StoreBusy("the store is closed") from None
+            raise
+
+    def read_now(self, work: Callable[[Tx], T]) -> T:
+        """`read` for callers without an event loop. Blocks."""
+        try:
+            with Session(self._reading) as session:
+                return work(Tx(session, self._keyring, writing=False))
+        except SQLAlchemyError as error:
+            raise told(error) from None
+
+    def close(self) -> None:
+        """Commits what was handed in, then closes. Afterwards `write` raises StoreBusy. May be called twice."""
+        self._writer.close()
+        self._readers.shutdown()
+        for engine in self._engines:
+            engine.dispose()
+        _unlock(self._lock)
+        self._lock = None
+
+
+def _target(url: str) -> URL:
+    """The URL with the driver that we use. psycopg 3 is named, since SQLAlchemy's own default is another one."""
+    try:
+        target = make_url(url)
+    except ArgumentError:
+        raise ConfigError(["store.url: not a URL"]) from None
+    if target.drivername == "sqlite" and target.database and target.database != ":memory:":
+        # `file:` URIs and their options could switch off what we promise.
+        if target.database.startswith("file:") or target.query:
+            raise ConfigError(["store.url: takes no options"])
+        return target
+    if target.drivername in ("postgresql", "postgresql+psycopg"):
+        return target.set(drivername="postgresql+psycopg")
+    raise ConfigError(["store.url: neither sqlite:///PATH nor postgresql://USER@HOST/DB"])
+
+
+def _prepare_file(path: Path, exclusive: bool) -> int | None:
+    """Makes the database file 0600 before SQLite sees it (its WAL takes the same mode); the lock, where asked for."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with suppress(PermissionError):  # a file of another owner that we may write: theirs to protect
+            os.fchmod(descriptor, 0o600)
+        os.close(descriptor)
+        return _take_lock(path) if exclusive else None
+    except OSError as error:
+        raise StoreBusy(f"the store's file cannot be opened (errno {error.errno})") from None
+
+
+def _take_lock(path: Path) -> int:
+    # A file beside it: SQLite's own locks on the database are dropped when any descriptor of it is closed.
+    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreBusy("another daemon holds the store") from None
+    return descriptor
+
+
+def _unlock(descriptor: int | None) -> None:
+    if descriptor is not None:
+        os.close(descriptor)
+
+
+def _engine(target: URL, *, reading: bool) -> Engine:
+    if target.get_backend_name() == "sqlite":
+        engine = create_engine(target, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
+        _configure_sqlite(engine, reading)
+        return engine
+    engine = create_engine(
+        target,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        # One snapshot for a whole reading: a case's row and its events must be of the same moment.
+        isolation_level="REPEATABLE READ" if reading else "READ COMMITTED",
+        connect_args={"connect_timeout": _BUSY_SECONDS, "application_name": "cocmail"},
+    )
+    _configure_postgresql(engine, reading)
+    return engine
+
+
+def _configure_sqlite(engine: Engine, reading: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        # Python's sqlite3 would begin transactions by itself, too late and deferred.
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout = {_BUSY_SECONDS * 1000}",
+            "journal_mode = WAL",
+            "synchronous = FULL",  # NORMAL may lose the last commits on a power cut, after we said 250
+            "secure_delete = ON",
+            "foreign_keys = ON",
+            "temp_store = MEMORY",
+            f"query_only = {'ON' if reading else 'OFF'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # Deferred, two who read and then write would lose an update or fail half-way.
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _configure_postgresql(engine: Engine, reading: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            # A server set to answer before it has written would break the promise of 250.
+            cursor.execute(
+                "SELECT set_config('synchronous_commit', 'on', false)"
+                " WHERE current_setting('synchronous_commit') = 'off'"
+            )
+            cursor.execute(f"SET lock_timeout = '{_BUSY_SECONDS}s'")
+            if reading:
+                cursor.execute("SET default_transaction_read_only = on")
+        connection.commit()
+
+
+def _behind(reading: Engine, keyring: Keyring) -> bool:
+    """Refuses what cannot be used, before a byte is written; says whether the schema is older than this release's."""
+    with Session(reading) as session:
+        revision = revisions.present(session.connection())
+        if revision is not None:
+            notes.check(Tx(session, keyring, writing=False))
+        return revision != revisions.newest()
+
+
+@contextmanager
+def _migrating(target: URL, lock: int | None) -> Iterator[None]:
+    """Holds the daemon's lock: a command of a newer release must not migrate the store under a running daemon."""
+    alone = _take_lock(Path(str(target.database))) if lock is None and target.drivername == "sqlite" else None
+    try:
+        yield
+    finally:
+        _unlock(alone)
+
+
+def _bring_up(writing: Engine, keyring: Keyring) -> None:
+    """Migrates to the newest revision in one transaction."""
+    with Session(writing) as session:
+        connection = session.connection()
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+        # Asked again under the lock: another daemon may have been faster.
+        fresh = revisions.present(connection) is None
+        revisions.upgrade(connection)
+        # In the same transaction as the first tables: a store without this record is a damaged one, never a new one.
+        if fresh:
+            notes.mark(Tx(session, keyring))
+        else:
+            notes.check(Tx(session, keyring))
+        session.commit()

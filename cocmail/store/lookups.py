@@ -1,0 +1,97 @@
+"""Things to be found again: Message-IDs, tokens, addresses, code names, each by a keyed hash with a sealed note.
+
+The rule: the value itself is never stored, and two stores hash it differently. The note of a look-up that belongs to a
+case is sealed under that case's key and dies with it; the hash of a code name stays, so that no name is used twice.
+This module must not know what a value means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from cocmail.errors import SealError
+from cocmail.store.tables import LOOKUPS
+from cocmail.store.transaction import Tx, new_id, open_for, seal_for
+from cocmail.vault import box
+
+CODE_NAME = "code-name"
+
+_ADD = insert(LOOKUPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A look-up that matched."""
+
+    case_id: str | None
+    note: bytes = field(repr=False)
+    id: str
+
+
+def remember(tx: Tx, kind: str, value: str, note: bytes, *, case_id: str | None = None, now: datetime) -> str:
+    """Remembers `value` (up to its spelling) with a note; gives the row's id. The same value may be remembered again.
+
+    `kind` is a word of this program and stands plain. Raises SealError when the case's key does not open.
+    """
+    row, digest = new_id(), tx.keyring.lookup(kind, value)
+    tx.insert(
+        _ADD,
+        id=row,
+        kind=kind,
+        hash=digest,
+        case_id=case_id,
+        sealed=seal_for(tx, case_id, note, _context(row, kind, digest)),
+        created_at=now,
+    )
+    return row
+
+
+def find(tx: Tx, kind: str, value: str) -> list[Found]:
+    """Everything remembered of `value`, oldest first. Raises SealError when a note does not open."""
+    digest = tx.keyring.lookup(kind, value)
+    rows = tx.run(
+        select(LOOKUPS.c.id, LOOKUPS.c.case_id, LOOKUPS.c.sealed)
+        .where(LOOKUPS.c.kind == kind, LOOKUPS.c.hash == digest)
+        .order_by(LOOKUPS.c.created_at, LOOKUPS.c.id)
+    ).all()
+    return [
+        Found(row.case_id, open_for(tx, row.case_id, row.sealed, _context(row.id, kind, digest)), row.id)
+        for row in rows
+    ]
+
+
+def replace(tx: Tx, found_id: str, note: bytes) -> None:
+    """Puts another note in place of that row's. Does nothing when the row is gone."""
+    columns = (LOOKUPS.c.kind, LOOKUPS.c.hash, LOOKUPS.c.case_id)
+    row = tx.run(select(*columns).where(LOOKUPS.c.id == found_id)).one_or_none()
+    if row is not None:
+        sealed = seal_for(tx, row.case_id, note, _context(found_id, row.kind, row.hash))
+        tx.run(update(LOOKUPS).where(LOOKUPS.c.id == found_id).values(sealed=sealed))
+
+
+def forget(tx: Tx, kind: str, value: str) -> None:
+    """Forgets every row of `value`. Raises ValueError for a code name, which is never to be free again."""
+    if kind == CODE_NAME:
+        raise ValueError("a code name is never forgotten")
+    digest = tx.keyring.lookup(kind, value)
+    tx.run(delete(LOOKUPS).where(LOOKUPS.c.kind == kind, LOOKUPS.c.hash == digest))
+
+
+def broken(tx: Tx) -> list[str]:
+    """The ids of look-ups whose note does not open."""
+    failures = []
+    columns = (LOOKUPS.c.id, LOOKUPS.c.kind, LOOKUPS.c.hash, LOOKUPS.c.case_id, LOOKUPS.c.sealed)
+    for row in tx.run(select(*columns)).all():
+        try:
+            open_for(tx, row.case_id, row.sealed, _context(row.id, row.kind, row.hash))
+        except SealError:
+            failures.append(str(row.id))
+    return failures
+
+
+def _context(row: str, kind: str, digest: bytes) -> bytes:
+    # The hash is bound in: a note must not be moved under another value's hash.
+    return box.identity("lookups", row, kind, digest.hex())

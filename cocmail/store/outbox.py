@@ -1,0 +1,227 @@
+"""Letters that wait to be sent: one row a recipient, from the commit that decided on them until a server took them.
+
+The rule: a letter is gone from here only when it was sent or cancelled; everything else moves its time. A claimed
+letter is leased, not removed: whoever dies while sending leaves it to be sent again (at least once, under the same
+Message-ID). Of one person's letters only the oldest that is due is claimed, so that a thread arrives in its order. This
+module must not decide who may see a letter; the worker asks again before it sends.
+
+    queued ──> (sent: row gone)            queued ──> parked ──> queued     given up, told, kept for `queue retry`
+    queued ──> (cancelled: row gone)       queued ──> held ──> queued       a restored store sends nothing by itself
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Update, and_, delete, func, insert, or_, select, update
+
+from cocmail.errors import SealError
+from cocmail.store.tables import OUTBOX
+from cocmail.store.transaction import Tx, open_for, seal_for
+from cocmail.vault import box
+
+QUEUED, PARKED, HELD = "queued", "parked", "held"
+
+# What stands in place of a server's code when a letter does not open (RFC 3463: other or undefined security status).
+UNREADABLE = "554 5.7.0"
+
+_ADD = insert(OUTBOX).values(seq=select(func.coalesce(func.max(OUTBOX.c.seq), 0) + 1).scalar_subquery())
+
+
+@dataclass(frozen=True, slots=True)
+class OutRow:
+    """A claimed letter. `person` is the hex of the keyed hash; `refused_since` the first of the refusals in a row."""
+
+    id: str
+    kind: str
+    case_id: str | None
+    person: str
+    attempts: int
+    refused_since: datetime | None
+    payload: bytes = field(repr=False)
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A letter as the operator sees it."""
+
+    id: str
+    state: str
+    attempts: int
+    next_attempt: datetime
+    code: str | None
+
+
+def queue(
+    tx: Tx, row_id: str, *, kind: str, case_id: str | None, person: str, payload: bytes, due: datetime, now: datetime
+) -> None:
+    """Queues a letter. `kind` is a word of this program and stands plain; `person` is hashed, `payload` sealed."""
+    hashed = _person(tx, person)
+    tx.insert(
+        _ADD,
+        id=row_id,
+        case_id=case_id,
+        person=hashed,
+        created_at=now,
+        state=QUEUED,
+        attempts=0,
+        next_attempt=due,
+        kind=kind,
+        sealed=seal_for(tx, case_id, payload, _context(row_id, kind, hashed)),
+    )
+
+
+def claim(tx: Tx, now: datetime, limit: int, lease: timedelta, busy: Collection[str] = ()) -> list[OutRow]:
+    """Takes up to `limit` due letters for `lease`, oldest first: one a person, none to `busy` (hashes in hex).
+
+    A letter that does not open is parked under UNREADABLE, so that it cannot stop the ones behind it.
+    """
+    place = func.row_number().over(partition_by=OUTBOX.c.person, order_by=(OUTBOX.c.seq, OUTBOX.c.id))
+    due = select(OUTBOX.c.id, place.label("place")).where(OUTBOX.c.state == QUEUED, OUTBOX.c.next_attempt <= now)
+    if busy:
+        due = due.where(OUTBOX.c.person.not_in([bytes.fromhex(person) for person in busy]))
+    queued = due.subquery()
+    first = select(queued.c.id).where(queued.c.place == 1)
+    found = select(OUTBOX).where(OUTBOX.c.id.in_(first), OUTBOX.c.state == QUEUED, _unleased(now))
+    rows = tx.run(tx.locked(found.order_by(OUTBOX.c.seq, OUTBOX.c.id).limit(limit), skip=True)).all()
+    if rows:
+        claimed = OUTBOX.c.id.in_([row.id for row in rows])
+        tx.run(update(OUTBOX).where(claimed).values(lease_until=now + lease))
+    opened = (_opened(tx, row) for row in rows)
+    return [row for row in opened if row is not None]
+
+
+def sent(tx: Tx, row_id: str) -> None:
+    """A server took the letter: its row goes."""
+    tx.run(delete(OUTBOX).where(OUTBOX.c.id == row_id))
+
+
+def defer(tx: Tx, row_id: str, *, code: str | None, next_attempt: datetime, refused_since: datetime | None) -> None:
+    """The letter is tried again at that time. Counts an attempt. Does nothing when it was cancelled meanwhile."""
+    values = {"code": code, "next_attempt": next_attempt, "refused_since": refused_since}
+    tx.run(_one(row_id).values(values | {"attempts": OUTBOX.c.attempts + 1, "lease_until": None}))
+
+
+def park(tx: Tx, row_id: str, code: str | None) -> None:
+    """The letter is not tried again until somebody asks for it. Counts an attempt."""
+    tx.run(_one(row_id).values(state=PARKED, code=code, attempts=OUTBOX.c.attempts + 1, lease_until=None))
+
+
+def cancel(tx: Tx, case_id: str | None, person: str, *, kinds: Collection[str] | None = None) -> int:
+    """Removes every letter of a case (None: of none) to a person, in any state, leased ones too; gives how many."""
+    chosen = _of(tx, case_id, person)
+    if kinds is not None:
+        chosen = and_(chosen, OUTBOX.c.kind.in_(list(kinds)))
+    return tx.run(delete(OUTBOX).where(chosen)).rowcount
+
+
+def pause(tx: Tx, case_id: str | None, person: str, until: datetime) -> None:
+    """Delays the queued letters of a case to a person until then; those due later keep their time."""
+    earlier = and_(OUTBOX.c.state == QUEUED, OUTBOX.c.next_attempt < until)
+    tx.run(update(OUTBOX).where(_of(tx, case_id, person), earlier).values(next_attempt=until))
+
+
+def wait(tx: Tx, row_id: str, until: datetime) -> None:
+    """The letter was not tried and is looked at again at that time. Counts no attempt."""
+    tx.run(_one(row_id).values(next_attempt=until, lease_until=None))
+
+
+def unlease(tx: Tx, row_id: str) -> None:
+    """The claim is given back: the letter is as due as it was."""
+    tx.run(_one(row_id).values(lease_until=None))
+
+
+def listing(tx: Tx) -> list[Waiting]:
+    """Every letter that waits, in the order of queueing."""
+    columns = (OUTBOX.c.id, OUTBOX.c.state, OUTBOX.c.attempts, OUTBOX.c.next_attempt, OUTBOX.c.code)
+    rows = tx.run(select(*columns).order_by(OUTBOX.c.seq, OUTBOX.c.id))
+    return [Waiting(row.id, row.state, row.attempts, row.next_attempt, row.code) for row in rows]
+
+
+def retry(tx: Tx, row_id: str, now: datetime) -> bool:
+    """Makes a queued or parked letter due at once, its refusals forgotten. False when there is none of that id.
+
+    A held letter stays held (`release` is for those), and so does the lease of one that is being sent.
+    """
+    again = _one(row_id).where(OUTBOX.c.state.in_((QUEUED, PARKED)))
+    return tx.run(again.values(state=QUEUED, next_attempt=now, refused_since=None)).rowcount == 1
+
+
+def release_leases(tx: Tx) -> None:
+    """For the start of the only daemon of a store: what was being sent when the last one ended is due again."""
+    tx.run(update(OUTBOX).where(OUTBOX.c.lease_until.is_not(None)).values(lease_until=None))
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When `claim` will next have something: the earliest letter of persons to whom none is being sent, or the end of a
+    lease. None when nothing is queued.
+    """
+    other = OUTBOX.alias()
+    sending = select(other.c.id).where(other.c.person == OUTBOX.c.person, other.c.lease_until.is_not(None)).exists()
+    waiting = select(func.min(OUTBOX.c.next_attempt)).where(OUTBOX.c.state == QUEUED, ~sending)
+    leased = select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state == QUEUED)
+    times = [time for time in (tx.run(query).scalar_one_or_none() for query in (waiting, leased)) if time is not None]
+    return min(times, default=None)
+
+
+def hold_all(tx: Tx) -> int:
+    """Holds every queued letter; gives how many. A restored store must not send what the first one sent already."""
+    return tx.run(update(OUTBOX).where(OUTBOX.c.state == QUEUED).values(state=HELD, lease_until=None)).rowcount
+
+
+def release(tx: Tx, now: datetime) -> int:
+    """Lets every held letter be sent, from `now` on; gives how many."""
+    return tx.run(update(OUTBOX).where(OUTBOX.c.state == HELD).values(state=QUEUED, next_attempt=now)).rowcount
+
+
+def count(tx: Tx) -> int:
+    """How many letters wait, in any state."""
+    return int(tx.run(select(func.count()).select_from(OUTBOX)).scalar_one())
+
+
+def broken(tx: Tx) -> list[str]:
+    """The ids of letters that do not open."""
+    failures = []
+    for row_id in tx.run(select(OUTBOX.c.id)).scalars().all():
+        row = tx.run(select(OUTBOX).where(OUTBOX.c.id == row_id)).one_or_none()
+        try:
+            if row is not None:
+                open_for(tx, row.case_id, row.sealed, _context(row.id, row.kind, row.person))
+        except SealError:
+            failures.append(str(row_id))
+    return failures
+
+
+def _opened(tx: Tx, row: Row[*tuple[Any, ...]]) -> OutRow | None:
+    try:
+        payload = open_for(tx, row.case_id, row.sealed, _context(row.id, row.kind, row.person))
+    except SealError:
+        park(tx, row.id, UNREADABLE)
+        return None
+    person = row.person.hex()
+    return OutRow(row.id, row.kind, row.case_id, person, row.attempts, row.refused_since, payload, row.created_at)
+
+
+def _context(row_id: str, kind: str, person: bytes) -> bytes:
+    # The person is bound in: a letter that was relabelled, so that a recusal misses it, does not open.
+    return box.identity("outbox", row_id, kind, person.hex())
+
+
+def _person(tx: Tx, person: str) -> bytes:
+    return tx.keyring.lookup("person", person)
+
+
+def _of(tx: Tx, case_id: str | None, person: str) -> ColumnElement[bool]:
+    return and_(OUTBOX.c.case_id.is_not_distinct_from(case_id), OUTBOX.c.person == _person(tx, person))
+
+
+def _one(row_id: str) -> Update:
+    return update(OUTBOX).where(OUTBOX.c.id == row_id)
+
+
+def _unleased(now: datetime) -> ColumnElement[bool]:
+    return or_(OUTBOX.c.lease_until.is_(None), OUTBOX.c.lease_until <= now)

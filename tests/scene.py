@@ -1,0 +1,382 @@
+"""A committee with a real daemon, a real store and a real smarthost on loopback, for tests that read like conversations.
+
+    async with Scene(tmp_path) as scene:
+        await scene.report("Ivo shouted at me.")
+        assert scene.recipients("forward") == {"amara", "jun", "noor", "sam"}
+
+Mail goes in over SMTP and comes out over SMTP. The clock is the machine's, moved by `scene.pass_time`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import re
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import make_msgid
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from cocmail.config.load import SourceFile, Sources, examine
+from cocmail.config.settings import Settings
+from cocmail.daemon import Daemon
+from cocmail.doors.smtp_in import silence_library
+from cocmail.knowledge import load_case
+from cocmail.store import cases, outbox, spool
+from cocmail.store.engine import Store
+from cocmail.vault.keyring import Keyring, new_key_file
+
+ALIAS = "conduct@example.org"
+AUTHSERV = "mx.example.org"
+HANDLES = ("amara", "jun", "noor", "ivo", "sam")
+NAMES = {"amara": "Amara Obi", "jun": "Jun Sato", "noor": "Noor Haddad", "ivo": "Ivo Petrov", "sam": "Sam Reyes"}
+PATIENCE = 20.0
+
+
+@dataclass
+class Smarthost:
+    """The server that the daemon hands its mail to. `answers` maps a recipient to the reply to RCPT, "" to all."""
+
+    delivered: list[Delivered] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    hold: asyncio.Event | None = None
+    port: int = 0
+    _server: asyncio.Server | None = None
+    _talking: list[SMTP] = field(default_factory=list)
+
+    async def start(self) -> None:
+        silence_library()
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            self._speak, "127.0.0.1", self.port
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def _speak(self) -> SMTP:
+        self._talking.append(SMTP(self, enable_SMTPUTF8=True, data_size_limit=60_000_000, hostname="smarthost"))
+        return self._talking[-1]
+
+    async def stop(self) -> None:
+        """Down: nobody listens, and who was connected is cut off."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for connection in self._talking:
+            if isinstance(connection.transport, asyncio.WriteTransport):
+                connection.transport.abort()
+        self._talking.clear()
+
+    async def handle_RCPT(  # noqa: N802 - the library's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.answers.get(address, self.answers.get("", "250 OK"))
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.hold is not None:
+            await self.hold.wait()
+        assert isinstance(envelope.content, bytes)
+        self.delivered.append(Delivered(envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
+        return "250 taken"
+
+
+@dataclass
+class Delivered:
+    """One message as the smarthost got it."""
+
+    sender: str
+    recipients: list[str]
+    content: bytes
+
+    @property
+    def recipient(self) -> str:
+        assert len(self.recipients) == 1, "one message to one recipient"
+        return self.recipients[0]
+
+    @property
+    def message(self) -> EmailMessage:
+        parsed = message_from_bytes(self.content, policy=policy.default)
+        assert isinstance(parsed, EmailMessage)
+        return parsed
+
+    @property
+    def kind(self) -> str:
+        return str(self.message["Cocmail-Kind"])
+
+    @property
+    def text(self) -> str:
+        body = self.message.get_body(("plain",))
+        assert body is not None
+        return str(body.get_content()).replace("\r\n", "\n")
+
+    def link(self, word: str) -> tuple[str, str]:
+        """(address, Subject) of the `mailto:` link that holds a word."""
+        from urllib.parse import unquote
+
+        found = next(link for link in re.findall(r"mailto:(\S+)", self.text) if word in unquote(link))
+        address, _, query = found.partition("?subject=")
+        return address, unquote(query)
+
+
+def committee_file(**changes: str) -> str:
+    """The YAML of the sample committee: five primary members, an alternate and a mediator, with lines changed."""
+    members = "\n".join(
+        f"- {{handle: {handle}, name: {NAMES[handle]}, email: {handle}@example.net, confidentiality_agreed: 2026-01-01}}"
+        for handle in HANDLES
+    )
+    lines = {
+        "name": "Example Committee",
+        "address": ALIAS,
+        "policy": "basic",
+        "chair": "amara",
+        "trust": f"{{authserv_id: {AUTHSERV}, peers: [127.0.0.1], spam_header: X-Spam-Flag}}",
+        **changes,
+    }
+    more = lines.pop("more_members", "")
+    replaced = lines.pop("members", members)
+    return "\n".join(f"{key}: {value}" for key, value in lines.items()) + f"\nmembers:\n{replaced}\n{more}\n"
+
+
+class Scene:
+    """One daemon with everything around it."""
+
+    def __init__(
+        self, folder: Path, *, committee: str | None = None, store_url: str | None = None, main: str = ""
+    ) -> None:
+        self.folder = folder
+        self.committee_text = committee or committee_file()
+        self.store_url = store_url or "sqlite:///store.db"
+        self.extra = main
+        self.smarthost = Smarthost()
+        self.offset = timedelta()
+        self.port = 0
+        self._seen = 0
+        self._numbers = itertools.count(1)
+        self._key = folder / "master.key"
+
+    async def __aenter__(self) -> Scene:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._key.exists():
+            new_key_file(self._key)
+        await self.smarthost.start()
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.stop()
+        await self.smarthost.stop()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    def settings(self) -> Settings:
+        main = f"""
+version: 1
+intake:
+  smtp: {{listen: "127.0.0.1:0"}}
+delivery:
+  smtp: {{host: 127.0.0.1, port: {self.smarthost.port}, tls: none}}
+store: {{url: "{self.store_url}", key_file: master.key}}
+admins: [ops@example.com]
+committees: [committee.yaml]
+{self.extra}
+"""
+        sources = Sources(
+            SourceFile(str(self.folder / "main.yaml"), main),
+            (SourceFile(str(self.folder / "committee.yaml"), self.committee_text),),
+        )
+        settings, problems = examine(sources, today=date.today(), environ={})
+        assert settings is not None, "\n".join(map(str, problems))
+        return settings
+
+    async def start(self) -> None:
+        """Start the daemon, on the store as it is."""
+        settings = self.settings()
+        self.store = Store.open(settings.store_url, Keyring.load(settings.key_file))
+        self.daemon = Daemon(settings, self.store, self.now)
+        self._stop = asyncio.Event()
+        ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._life = asyncio.create_task(self.daemon.run(self._stop, lambda addresses: ready.set_result(addresses[0])))
+        await asyncio.wait({ready, self._life}, return_when=asyncio.FIRST_COMPLETED)
+        if self._life.done():
+            self._life.result()
+        self.port = int(ready.result().rpartition(":")[2])
+
+    async def stop(self) -> None:
+        self._stop.set()
+        await self._life
+        self.store.close()
+
+    def change_committee(self, text: str) -> None:
+        """What SIGHUP does once the new files have passed."""
+        self.committee_text = text
+        self.daemon.put(self.settings())
+
+    async def pass_time(self, span: timedelta) -> None:
+        self.offset += span
+        await self.settle()
+
+    # What people do
+
+    async def send(
+        self,
+        message: EmailMessage | bytes,
+        to: str | list[str] = ALIAS,
+        *,
+        sender: str | None = None,
+        settle: bool = True,
+    ) -> None:
+        """Hand a message to the daemon over SMTP, as the mail server in front of it would."""
+        raw = message if isinstance(message, bytes) else message.as_bytes(policy=policy.SMTP)
+        envelope = sender
+        if envelope is None:
+            envelope = str(message_from_bytes(raw)["From"] or "").rpartition("<")[2].rstrip("> ")
+
+        def work() -> None:
+            with smtplib.SMTP("127.0.0.1", self.port, timeout=30) as client:
+                client.sendmail(envelope, to, raw, ["BODY=8BITMIME"])
+
+        await asyncio.to_thread(work)
+        if settle:
+            await self.settle()
+
+    def write(
+        self,
+        sender: str,
+        to: str,
+        subject: str,
+        text: str,
+        *,
+        proven: bool | str = False,
+        answers: Delivered | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """A message as it arrives. `proven`: the border says dmarc=pass (True), or whatever word is given."""
+        message = EmailMessage(policy=policy.SMTP)
+        address = sender.rpartition("<")[2].rstrip(">")
+        if proven:
+            verdict = proven if isinstance(proven, str) else "pass"
+            message["Authentication-Results"] = f"{AUTHSERV}; dmarc={verdict} header.from={address.rpartition('@')[2]}"
+        message["From"], message["To"], message["Subject"] = sender, to, subject
+        message["Date"] = f"Sat, 21 Nov 2026 10:00:{next(self._numbers) % 60:02d} +0000"
+        message["Message-ID"] = make_msgid(domain=address.rpartition("@")[2] or "nowhere.example")
+        if answers is not None:
+            message["In-Reply-To"] = str(answers.message["Message-ID"])
+            earlier = str(answers.message["References"] or "")
+            message["References"] = f"{earlier} {answers.message['Message-ID']}".strip()
+        for name, value in (headers or {}).items():
+            message[name] = value
+        message.set_content(text)
+        return message
+
+    async def report(
+        self,
+        text: str = "Somebody shouted at me.",
+        *,
+        to: str | list[str] = ALIAS,
+        sender: str = "Robin Vale <robin@visitors.example>",
+        subject: str = "About last night",
+        proven: bool | str = True,
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Somebody from outside writes to the alias."""
+        first = to if isinstance(to, str) else to[0]
+        message = self.write(sender, first, subject, text, proven=proven, headers=headers)
+        await self.send(message, to)
+        return message
+
+    async def answer(
+        self,
+        mail: Delivered,
+        text: str = "",
+        *,
+        tag: str = "",
+        sender: str | None = None,
+        subject: str | None = None,
+        proven: bool | str = True,
+        to: str | None = None,
+        threaded: bool = True,
+        settle: bool = True,
+    ) -> EmailMessage:
+        """The recipient of a mail of ours replies to it, as mail programs do."""
+        written = subject if subject is not None else f"Re: {mail.message['Subject']} {tag}".strip()
+        author = sender or mail.recipient
+        token = to or str(mail.message["Reply-To"])
+        reply = self.write(author, token, written, text, proven=proven, answers=mail if threaded else None)
+        await self.send(reply, token, settle=settle)
+        return reply
+
+    # What came out
+
+    async def settle(self) -> None:
+        """Wait until everything accepted is understood and everything due is sent."""
+        async with asyncio.timeout(PATIENCE):
+            while not await self._is_quiet():
+                await asyncio.sleep(0.01)
+
+    async def _is_quiet(self) -> bool:
+        self.daemon.pipeline.wake()
+        self.daemon.outbox.wake.set()
+        now = self.now()
+        new, rows = await self.store.read(lambda tx: (spool.next_new(tx, now), outbox.listing(tx)))
+        due = [row for row in rows if row.state == outbox.QUEUED and row.next_attempt <= now]
+        return new is None and not due
+
+    def fresh(self, kind: str | None = None) -> list[Delivered]:
+        """What was delivered since this was last asked."""
+        found = self.smarthost.delivered[self._seen :]
+        self._seen = len(self.smarthost.delivered)
+        return [mail for mail in found if kind is None or mail.kind == kind]
+
+    def all(self, kind: str | None = None, to: str | None = None) -> list[Delivered]:
+        """Everything that was ever delivered, of a kind, to somebody (handle or address)."""
+        address = to if to is None or "@" in to else f"{to}@example.net"
+        return [
+            mail
+            for mail in self.smarthost.delivered
+            if (kind is None or mail.kind == kind) and (address is None or mail.recipient == address)
+        ]
+
+    def last(self, kind: str, to: str) -> Delivered:
+        return self.all(kind, to)[-1]
+
+    def recipients(self, kind: str, since: int = 0) -> set[str]:
+        """Handles (or addresses, of people outside) that got mail of a kind."""
+        found = {mail.recipient for mail in self.smarthost.delivered[since:] if mail.kind == kind}
+        return {address.removesuffix("@example.net") for address in found}
+
+    def mark(self) -> int:
+        """Where the list of what was delivered stands now."""
+        return len(self.smarthost.delivered)
+
+    async def cases(self) -> list[str]:
+        return await self.store.read(lambda tx: cases.ids(tx, None))
+
+    async def case(self, number: int = -1):  # type: ignore[no-untyped-def]
+        """One case, folded; the one opened last unless told."""
+        ids = await self.cases()
+        found = [await self.store.read(lambda tx, id_=case_id: load_case(tx, id_)) for case_id in ids]
+        return sorted(found, key=lambda case: case.opened_at)[number]
+
+    async def reasons(self) -> dict[str, int]:
+        return await self.store.read(spool.reasons)
+
+
+@contextlib.contextmanager
+def nothing_more(scene: Scene, *people: str):  # type: ignore[no-untyped-def]
+    """Asserts that these people get no mail inside the block."""
+    before = {person: len(scene.all(to=person)) for person in people}
+    yield
+    for person, count in before.items():
+        assert len(scene.all(to=person)) == count, f"{person} got mail"
+
+
+Check = Callable[[Scene], None]
