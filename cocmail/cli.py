@@ -51,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cocmail", description="The daemon behind a Code of Conduct committee's address")
+    parser = argparse.ArgumentParser(
+        prog="cocmail", description="The daemon behind a Code of Conduct committee's address"
+    )
     parser.add_argument("--version", action="version", version=f"cocmail {__version__}")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", metavar="FILE", help="default: $COCMAIL_CONFIG, ./config/, /etc/cocmail/")

@@ -89,6 +89,8 @@ def _file(tx: Tx, decision: Decision, message: Message, committee: Committee, no
     """The message's own row, and what tells it from its next copy."""
     case_id = decision.case_id
     _remember(tx, "fingerprint", fingerprint(message.mail, message.wanted), {}, case_id, committee, now)
-    spool.file(tx, message.id, spool.HELD if decision.state == "held" else spool.FILED, decision.reason.value, case_id or None)
+    spool.file(
+        tx, message.id, spool.HELD if decision.state == "held" else spool.FILED, decision.reason.value, case_id or None
+    )
     if decision.state == "discarded":
         spool.discard(tx, message.id, decision.reason.value)

@@ -60,7 +60,7 @@ class Daemon:
         self.pipeline.queued = self.outbox.wake
 
     def put(self, settings: Settings) -> None:
-        """Go on with another configuration: committees, admins and retries at once, doors and store at the next start."""
+        """Go on with another configuration: committees, admins, retries at once; doors and store at the next start."""
         self.settings = settings
         self.roster.put(settings.committees, settings.admins)
         self.outbox.schedule = _schedule(settings)
@@ -68,15 +68,22 @@ class Daemon:
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Sequence[str]], None]) -> None:
         """Open the doors and work until `stop` is set; then finish what was accepted.
 
-        `on_ready` is called with the bound addresses once mail is taken. Raises ConfigError where a door cannot be opened.
+        `on_ready` is called with the bound addresses once mail is taken. Raises ConfigError where a door cannot be
+        opened.
         """
-        await self.store.write(outbox.release_leases)
+        if make_url(self.settings.store_url).get_backend_name() == "sqlite":
+            # The only daemon of its store: what the last run was sending is due again.
+            await self.store.write(outbox.release_leases)
         workers: list[asyncio.Task[None]] = []
         try:
             await self._open_doors()
             workers = [
                 asyncio.create_task(self._forever(name, work))
-                for name, work in (("pipeline", self.pipeline.run), ("outbox", self.outbox.run), ("clock", self.clock.run))
+                for name, work in (
+                    ("pipeline", self.pipeline.run),
+                    ("outbox", self.outbox.run),
+                    ("clock", self.clock.run),
+                )
             ]
             addresses = [door.address for door in self.doors]
             maillog.ready(addresses, len(self.roster), __version__)

@@ -31,6 +31,9 @@ from cocmail.vault.keyring import Keyring, new_key_file
 
 ALIAS = "conduct@garden.example"
 REPORTER = "robin@visitors.example"
+AMARA, JUN, NOOR, IVO, SAM = (f"{handle}@example.net" for handle in ("amara", "jun", "noor", "ivo", "sam"))
+READERS = (AMARA, JUN, NOOR, SAM)
+NAMES = {AMARA: "Amara Obi", JUN: "Jun Sato", NOOR: "Noor Haddad"}
 PATIENCE = 15.0
 STAY_PORT = 8025
 STAY_FOLDER = Path("var/demo")
@@ -129,48 +132,57 @@ class Mailboxes:
 
 
 async def _story(folder: Path) -> int:
-    members = [f"{name}@example.net" for name in ("amara", "jun", "noor", "sam")]
     boxes = Mailboxes(folder / "mail")
     async with _running(folder, 0) as port:
-        _say(f"A committee of five takes reports at {ALIAS}. Somebody writes to it, over SMTP on port {port}.")
-        report = _mail(f"Robin Vale <{REPORTER}>", ALIAS, "About last night's meetup", _REPORT)
-        await _send(port, report)
-        _show_sent(report)
-
-        ack = (await boxes.expect(REPORTER, kind="ack"))[REPORTER]
-        _say("Robin gets an acknowledgement. It quotes nothing of what Robin wrote.")
-        _show(ack)
-        forwards = await boxes.expect(*members, kind="forward")
-        _say("The report names Ivo, who is on the committee. Four of five members get it, each in person; Ivo does not.")
-        _show(forwards[members[0]])
-        _same_to(members[1:])
-
-        _say("Robin remembers something and replies to the acknowledgement.")
-        await _send(port, _reply(ack, f"Robin Vale <{REPORTER}>", "Re: Your message has arrived", _ADDED))
-        _show((await boxes.expect(*members, kind="forward"))[members[0]])
-        _same_to(members[1:])
-
-        _say("Amara replies. Her words go to the other three.")
-        subject = f"Re: {forwards[members[0]]['Subject']}"
-        await _send(port, _reply(forwards[members[0]], "Amara Obi <amara@example.net>", subject, _TALK))
-        _show((await boxes.expect(*members[1:], kind="forward"))[members[1]])
-        _same_to(members[2:])
-
-        _say("Jun works with Robin and withdraws: the tag #recuse in the Subject of a reply.")
-        subject = f"Re: {forwards[members[1]]['Subject']} #recuse"
-        await _send(port, _reply(forwards[members[1]], "Jun Sato <jun@example.net>", subject, ""))
-        _show((await boxes.expect(members[1], kind="receipt"))[members[1]])
-        _show((await boxes.expect(members[0], members[2], members[3], kind="notice"))[members[0]])
-        before = boxes.count(members[1])
-
+        ack, forwards = await _a_report_arrives(port, boxes)
+        await _the_reporter_adds_something(port, boxes, ack)
+        await _members_talk(port, boxes, forwards[AMARA], AMARA, _TALK, JUN, [NOOR, SAM])
+        await _somebody_withdraws(port, boxes, forwards[JUN])
+        before = boxes.count(JUN)
         _say("Noor goes on. Amara and Sam get it; Jun gets nothing more.")
-        subject = f"Re: {forwards[members[2]]['Subject']}"
-        await _send(port, _reply(forwards[members[2]], "Noor Haddad <noor@example.net>", subject, _MORE))
-        _show((await boxes.expect(members[0], members[3], kind="forward"))[members[3]])
-        _same_to(members[:1])
-    after, ivo = boxes.count(members[1]), boxes.count("ivo@example.net")
+        await _members_talk(port, boxes, forwards[NOOR], NOOR, _MORE, SAM, [AMARA])
+    after, ivo = boxes.count(JUN), boxes.count(IVO)
     _say(f"Since the receipt Jun has got {after - before} mails. Ivo has got {ivo} in all.")
     return EXIT_DONE if after == before and ivo == 0 else EXIT_BUG
+
+
+async def _a_report_arrives(port: int, boxes: Mailboxes) -> tuple[Message, dict[str, Message]]:
+    _say(f"A committee of five takes reports at {ALIAS}. Somebody writes to it, over SMTP on port {port}.")
+    report = _mail(f"Robin Vale <{REPORTER}>", ALIAS, "About last night's meetup", _REPORT)
+    await _send(port, report)
+    _show_sent(report)
+    ack = (await boxes.expect(REPORTER, kind="ack"))[REPORTER]
+    _say("Robin gets an acknowledgement. It quotes nothing of what Robin wrote.")
+    _show(ack)
+    forwards = await boxes.expect(*READERS, kind="forward")
+    _say("The report names Ivo, who is on the committee. Four of five members get it, each in person; Ivo does not.")
+    _show(forwards[AMARA])
+    _same_to([JUN, NOOR, SAM])
+    return ack, forwards
+
+
+async def _the_reporter_adds_something(port: int, boxes: Mailboxes, ack: Message) -> None:
+    _say("Robin remembers something and replies to the acknowledgement.")
+    await _send(port, _reply(ack, f"Robin Vale <{REPORTER}>", f"Re: {ack['Subject']}", _ADDED))
+    _show((await boxes.expect(*READERS, kind="forward"))[AMARA])
+    _same_to([JUN, NOOR, SAM])
+    _say("Amara replies to hers. Her words go to the other three.")
+
+
+async def _members_talk(
+    port: int, boxes: Mailboxes, mail: Message, author: str, text: str, shown: str, others: list[str]
+) -> None:
+    await _send(port, _reply(mail, f"{NAMES[author]} <{author}>", f"Re: {mail['Subject']}", text))
+    _show((await boxes.expect(shown, *others, kind="forward"))[shown])
+    _same_to(others)
+
+
+async def _somebody_withdraws(port: int, boxes: Mailboxes, mail: Message) -> None:
+    _say("Jun works with Robin and withdraws: the tag #recuse in the Subject of a reply.")
+    await _send(port, _reply(mail, f"{NAMES[JUN]} <{JUN}>", f"Re: {mail['Subject']} #recuse", ""))
+    _show((await boxes.expect(JUN, kind="receipt"))[JUN])
+    _say("The others are told that Jun withdrew, not why.")
+    _show((await boxes.expect(AMARA, NOOR, SAM, kind="notice"))[AMARA])
 
 
 async def _stay(folder: Path) -> int:

@@ -161,6 +161,4 @@ class Gatherer:
         asked = {"ack-sender": mail.from_addresses[0] if mail.from_addresses else "", "ack-hour": ""}
         if handle:
             asked["confirm"] = f"{self._committee.id} {handle}"
-        return {
-            kind: notes.counted(self._tx, kind, value, window(kind, self._now)) for kind, value in asked.items()
-        }
+        return {kind: notes.counted(self._tx, kind, value, window(kind, self._now)) for kind, value in asked.items()}

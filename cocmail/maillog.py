@@ -1,7 +1,7 @@
 """Everything cocmail ever says in its log: one function a line.
 
-No line takes a name, an address, a Subject or an exception's message: only ids, counts, codes, sizes, times and words of
-closed lists. What is not here is not logged; libraries that log what they handle are silenced (`silence_libraries`).
+No line takes a name, an address, a Subject or an exception's message: only ids, counts, codes, sizes, times and words
+of closed lists. What is not here is not logged; libraries that log what they handle are silenced (`silence_libraries`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,22 @@ import structlog
 _log = structlog.get_logger("cocmail")
 
 # aiosmtpd logs envelopes and content, aioimaplib every byte, SQLAlchemy statements, mail-parser what it cannot read.
-TALKATIVE = ("mail.log", "aiosmtplib", "aioimaplib", "sqlalchemy", "mailparser", "asyncio", "alembic", "psycopg", "dkimpy")
+TALKATIVE = (
+    "mail.log",
+    "aiosmtplib",
+    "aioimaplib",
+    "sqlalchemy",
+    "mailparser",
+    "asyncio",
+    "alembic",
+    "psycopg",
+    "dkimpy",
+)
 
 
 def configure(level: str = "info", form: str = "json", stream: TextIO | None = None) -> None:
     """Set up the log of this process. `form` is json or text; exceptions are never rendered."""
-    renderer = (
-        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    )
+    renderer = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -66,7 +66,9 @@ def as_text(rows: list[dict[str, object]]) -> str:
     heads = ("id", "state", "attempts", "next_attempt", "code")
     lines = [heads, *(tuple(str(row[head] if row[head] is not None else "-") for head in heads) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
 
 
 def retry(path: Path, environ: Mapping[str, str], row_id: str) -> int:

@@ -5,8 +5,8 @@
     commit       one transaction: events, look-ups, one queue row a recipient
 
 Two commits on purpose: acceptance depends on neither parsing nor rules. A message that the second half fails on is
-shunted: kept sealed, the admins told without content, tried again with `cocmail queue retry`; never bounced, never looped.
-What merely cannot be read is no failure: it is a case for the triage.
+shunted: kept sealed, the admins told without content, tried again with `cocmail queue retry`; never bounced, never
+looped. What merely cannot be read is no failure: it is a case for the triage.
 """
 
 from __future__ import annotations
@@ -184,5 +184,3 @@ def _without_unknown_tokens(aimed: Wanted, grant: object | None, question: objec
     """A token that was never issued is an unknown extension: the alias, to the triage alone."""
     never_issued = (aimed.token and grant is None) or (aimed.confirm and question is None)
     return replace(aimed, unknown=True, token="", confirm="") if never_issued else aimed
-
-

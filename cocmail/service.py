@@ -1,7 +1,7 @@
 """`cocmail run`: a daemon under a service manager. Signals, readiness, the last good configuration.
 
-The configuration that was in force last is kept sealed in the store, file by file. A broken file then costs nobody their
-mail: at a reload the old configuration stays, at a start the last good version of that file takes its place.
+The configuration that was in force last is kept sealed in the store, file by file. A broken file then costs nobody
+their mail: at a reload the old configuration stays, at a start the last good version of that file takes its place.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cocmail import maillog
@@ -98,21 +98,29 @@ class Reloads:
 
 
 async def _last_good(
-    store: Store, sources: Sources, today: object, environ: Mapping[str, str]
+    store: Store, sources: Sources, today: date, environ: Mapping[str, str]
 ) -> tuple[Settings, Sources, int]:
-    """The settings to run on, the texts that they came from, and how many files had to be replaced by older ones."""
-    settings, problems = examine(sources, today=today, environ=environ)  # type: ignore[arg-type]
+    """The settings to run on, the texts that they came from, and how many files were replaced by older ones.
+
+    First only the files that have errors are replaced; where that is not enough (an alias moved to another file), all.
+    """
+    settings, problems = examine(sources, today=today, environ=environ)
     if settings is not None:
         return settings, sources, 0
     bad = {problem.path for problem in problems if problem.level == "error"}
     files = [sources.main, *sources.committees]
-    older = {file.path: await _kept(store, file.path) for file in files if file.path in bad}
-    mended = [SourceFile(file.path, older.get(file.path) or file.text) for file in files]
-    again = replace(sources, main=mended[0], committees=tuple(mended[1:]))
-    settings, still = examine(again, today=today, environ=environ)  # type: ignore[arg-type]
-    if settings is None:
-        raise ConfigError([str(problem) for problem in problems if problem.level == "error"])
-    return settings, again, len(bad)
+    older = {file.path: await _kept(store, file.path) for file in files}
+    for replaced in (bad, set(older)):
+        mended = [_older(file, older[file.path] if file.path in replaced else None) for file in files]
+        again = replace(sources, main=mended[0], committees=tuple(mended[1:]))
+        settings, _ = examine(again, today=today, environ=environ)
+        if settings is not None:
+            return settings, again, len(bad)
+    raise ConfigError([str(problem) for problem in problems if problem.level == "error"])
+
+
+def _older(file: SourceFile, text: str | None) -> SourceFile:
+    return file if text is None else SourceFile(file.path, text)
 
 
 async def _kept(store: Store, path: str) -> str | None:

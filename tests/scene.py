@@ -1,4 +1,5 @@
-"""A committee with a real daemon, a real store and a real smarthost on loopback, for tests that read like conversations.
+"""A committee with a real daemon, a real store and a real smarthost on loopback, for tests that read like
+conversations.
 
     async with Scene(tmp_path) as scene:
         await scene.report("Ivo shouted at me.")
@@ -23,6 +24,7 @@ from email.utils import make_msgid
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
 from cocmail.config.load import SourceFile, Sources, examine
 from cocmail.config.settings import Settings
 from cocmail.daemon import Daemon
@@ -53,9 +55,7 @@ class Smarthost:
     async def start(self) -> None:
         silence_library()
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            self._speak, "127.0.0.1", self.port
-        )
+        self._server = await loop.create_server(self._speak, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def _speak(self) -> SMTP:
@@ -72,7 +72,7 @@ class Smarthost:
                 connection.transport.abort()
         self._talking.clear()
 
-    async def handle_RCPT(  # noqa: N802 - the library's name
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         answer = self.answers.get(address, self.answers.get("", "250 OK"))
@@ -80,7 +80,7 @@ class Smarthost:
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.hold is not None:
             await self.hold.wait()
         assert isinstance(envelope.content, bytes)
@@ -129,7 +129,8 @@ class Delivered:
 def committee_file(**changes: str) -> str:
     """The YAML of the sample committee: five primary members, an alternate and a mediator, with lines changed."""
     members = "\n".join(
-        f"- {{handle: {handle}, name: {NAMES[handle]}, email: {handle}@example.net, confidentiality_agreed: 2026-01-01}}"
+        f"- {{handle: {handle}, name: {NAMES[handle]}, email: {handle}@example.net, "
+        "confidentiality_agreed: 2026-01-01}"
         for handle in HANDLES
     )
     lines = {

@@ -54,7 +54,10 @@ class Reason(Enum):
 REASONS = frozenset(reason.value for reason in Reason)
 
 _AUTO_REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
-_ROBOTS = re.compile(r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|owner-.*|.*-owner|.*-request|.*-bounces?|no-?reply.*|do-?not-?reply.*)$")
+_ROBOTS = re.compile(
+    r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|owner-.*|.*-owner|.*-request|.*-bounces?"
+    r"|no-?reply.*|do-?not-?reply.*)$"
+)
 _LIST_PRECEDENCE = frozenset({"bulk", "list", "junk"})
 
 

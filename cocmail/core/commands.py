@@ -1,6 +1,7 @@
 """What tags do. One function a tag; each adds to the plan and returns its line of the receipt.
 
-A line of a receipt is (what happened, the words that the sentence needs); the sentences stand in the receipt's template.
+A line of a receipt is (what happened, the words that the sentence needs); the sentences stand in the receipt's
+template.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ def may_see(member: Member | None, case: Case, now: datetime) -> Sight:
     """Whether a member, as the roster has them today, may see a case now.
 
     In: the roster's entry (None for somebody who left), the case, the time. Out: a `Sight`.
-    LATER while an unproven `#recuse` is being asked about, and when the address that the access was given to is no longer
-    registered for that member: a roster file alone must not move an open case to a new mailbox.
+    LATER while an unproven `#recuse` is being asked about, and when the address that the access was given to is no
+    longer registered for that member: a roster file alone must not move an open case to a new mailbox.
     """
     if member is None:
         return Sight.NO
@@ -45,7 +45,7 @@ def readers(committee: Committee, case: Case, now: datetime) -> tuple[Member, ..
 
 
 def may_have(person: Person, committee: Committee, case: Case, now: datetime) -> Sight:
-    """`may_see` for whoever a letter of the case is addressed to: a reporter and a target see what is written to them."""
+    """`may_see` for whoever a letter of the case goes to: a reporter and a target see what is written to them."""
     if person.kind == "member":
         return may_see(committee.member(person.handle), case, now)
     return Sight.YES

@@ -45,9 +45,7 @@ def discuss(message: Message, setting: Setting, case_id: str, author: Member) ->
     return plan.finish(Reason.DISCUSSION, case_id=case_id)
 
 
-def file_entry(
-    plan: Plan, message: Message, case_id: str, author: Person, kind: str, tags: tuple[str, ...]
-) -> None:
+def file_entry(plan: Plan, message: Message, case_id: str, author: Person, kind: str, tags: tuple[str, ...]) -> None:
     """The message becomes part of the case, findable by its Message-ID."""
     message_id = message.mail.message_id
     plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, tags))

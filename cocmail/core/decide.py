@@ -1,11 +1,11 @@
 """The decision on one message: pure, from top to bottom.
 
-    decide -> automatic? filed
-           -> the same message again? filed
-           -> to a confirm address? the held message is released
-           -> to a reply address? the person it was given to, or nobody
-           -> from a member? discussion or command
-           -> else a report
+decide -> automatic? filed
+       -> the same message again? filed
+       -> to a confirm address? the held message is released
+       -> to a reply address? the person it was given to, or nobody
+       -> from a member? discussion or command
+       -> else a report
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from cocmail.core.setting import Grant, Message, Setting
 def decide(message: Message, setting: Setting) -> Decision:
     """What becomes of one stored message (contract, section 3).
 
-    In: the message as understood and everything the store knew of it. Out: a `Decision` with a reason of the closed list.
-    Never raises on purpose; whatever it raises is a bug and shunts the message.
+    In: the message as understood and everything the store knew of it. Out: a `Decision` with a reason of the closed
+    list. Never raises on purpose; whatever it raises is a bug and shunts the message.
     """
     known = setting.known
     if known.confirmed is None:
@@ -90,7 +90,9 @@ def _to_token(message: Message, setting: Setting, grant: Grant) -> Decision:
 
 
 def _from_outside(message: Message, setting: Setting) -> Decision:
-    """Mail without a token of ours (rules 4 to 6): a follow-up by a proven party that answers a known message, else a case."""
+    """Mail without a token of ours (rules 4 to 6): a follow-up by a proven party that answers a known message, else a
+    case.
+    """
     known = setting.known
     referred = [reference.case_id for reference in known.references if reference.case_id in known.cases]
     theirs = [case_id for case_id in referred if case_id in known.party_cases]

@@ -16,10 +16,10 @@ from cocmail.core.model import Person
 class Letter:
     """One message to one person, to be composed when it is sent.
 
-    `kind` is the Cocmail-Kind, `template` names the text, `case_id` the case that it tells of ("" for none), `entry` the
-    stored message whose content it carries ("" for none), `address` where it goes, `token` the Reply-To's. `id` makes the
-    Message-ID, the same at every try. `words` fill the template; they are sealed with the rest. `question` is the confirm
-    token that it asks with, `due` the time before which it waits.
+    `kind` is the Cocmail-Kind, `template` names the text, `case_id` the case that it tells of ("" for none), `entry`
+    the stored message whose content it carries ("" for none), `address` where it goes, `token` the Reply-To's. `id`
+    makes the Message-ID, the same at every try. `words` fill the template; they are sealed with the rest. `question` is
+    the confirm token that it asks with, `due` the time before which it waits.
     """
 
     id: str
@@ -82,9 +82,9 @@ class Change:
 class Decision:
     """Everything that becomes of one message.
 
-    `state` is what the stored message becomes: filed, held or discarded. `case_id` is the case that it belongs to ("" for
-    none). `cancel` names (case, person) whose queued mail goes. `release` is a held message that was confirmed, with the
-    confirm token that did it; `spent` are confirm tokens that are dead from now on. `counted` are rate
+    `state` is what the stored message becomes: filed, held or discarded. `case_id` is the case that it belongs to (""
+    for none). `cancel` names (case, person) whose queued mail goes. `release` is a held message that was confirmed,
+    with the confirm token that did it; `spent` are confirm tokens that are dead from now on. `counted` are rate
     counters (kind, value) to raise. `alarms` are words of a closed list that the admins are told.
     """
 

@@ -1,7 +1,7 @@
 """Letters that several decisions write: who gets one, under which id, in which thread.
 
-Ids are derived, not drawn: the same letter about the same message to the same person has one Message-ID however often it
-is decided on or tried (RFC 5322, section 3.6.4). Case ids are secret, so nobody outside can compute or link them.
+Ids are derived, not drawn: the same letter about the same message to the same person has one Message-ID however often
+it is decided on or tried (RFC 5322, section 3.6.4). Case ids are secret, so nobody outside can compute or link them.
 """
 
 from __future__ import annotations

@@ -6,24 +6,19 @@ Asks rather than guesses: what is not proven or not clear is held, and only the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from cocmail.core import tags
+from cocmail.core.asking import ask, hold, says_not_me, send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.commands import COMMANDS, Line, discards_reason
 from cocmail.core.conversation import discuss, visible_cases
 from cocmail.core.effects import Decision, Note
-from cocmail.core.events import MemberPaused, MemberResumed
-from cocmail.core.letters import to_member
 from cocmail.core.model import Member, member_person
 from cocmail.core.opening import open_case
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Grant, Message, Setting
 from cocmail.core.tags import ROWS, Subject, Tag
-
-CONFIRM_FOR = timedelta(hours=24)
-CONFIRMS_A_DAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +30,7 @@ class Place:
 
 
 def has_member_business(message: Message, setting: Setting, member: Member) -> bool:
-    """Whether mail without a token from a member's address is more than a report: a tag, or a case of theirs is named."""
+    """Whether mail without a token from a member's address is more than a report: a tag, or a case of theirs."""
     visible = visible_cases(setting, member)
     subject = _subject(message, setting, visible)
     answers_question = any(reference.question for reference in setting.known.references)
@@ -49,7 +44,7 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
     confirmed = setting.known.confirmed
     dead = grant is not None and bool(grant.case_id) and grant.case_id not in visible
     if confirmed is None and not dead:
-        refuted = _says_not_me(message, setting, member)
+        refuted = says_not_me(message, setting, member)
         if refuted is not None:
             return refuted
     proven = _is_proven(message, setting, member, grant)
@@ -59,11 +54,11 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
     if confirmed is not None and confirmed.case_id:
         place = Place(visible.get(confirmed.case_id))
     if not proven:
-        return _hold(message, setting, member, place, grant, subject)
+        return hold(message, setting, member, place.case, grant, subject)
     bound = visible.get(grant.case_id) if grant is not None else None
     if place.case is None and (place.clash or bound is not None) and not _leaves(message, subject, place):
         if bound is not None:
-            return _ask(message, setting, member, bound, Reason.HELD_DISAGREES, subject)
+            return ask(message, setting, member, bound, Reason.HELD_DISAGREES, subject)
         return _refuse_unclear(message, setting, member)
     if place.case is None:
         place = Place(bound)
@@ -84,7 +79,7 @@ def _leaves(message: Message, subject: Subject, place: Place) -> bool:
 def _refuse_unclear(message: Message, setting: Setting, member: Member) -> Decision:
     """Two cases in one mail, and no reply address that says which: nothing runs and nothing is passed on."""
     plan = Plan(setting)
-    _receipt(plan, message, member, None, [{"outcome": "two-cases"}])
+    send_receipt(plan, message, member, None, [{"outcome": "two-cases"}])
     return plan.finish(Reason.REFUSED)
 
 
@@ -124,93 +119,10 @@ def _place(setting: Setting, subject: Subject, visible: dict[str, Case], grant: 
     return Place(visible[next(iter(chosen))]) if chosen else Place()
 
 
-def _hold(
-    message: Message, setting: Setting, member: Member, place: Place, grant: Grant | None, subject: Subject
-) -> Decision:
-    """Not proven: nothing runs, nothing is passed on, the registered address is asked."""
-    authors = message.mail.from_addresses
-    other = len(authors) != 1 or authors[0] not in member.addresses
-    case = place.case
-    if case is None and grant is not None:
-        case = setting.known.cases.get(grant.case_id)
-    reason = Reason.HELD_OTHER_ADDRESS if other else Reason.HELD_UNPROVEN
-    pause = grant is not None and case is not None and tags.wants_recusal(message.mail.subject)
-    return _ask(message, setting, member, case, reason, subject, pause=pause)
-
-
-def _ask(
-    message: Message,
-    setting: Setting,
-    member: Member,
-    case: Case | None,
-    reason: Reason,
-    subject: Subject,
-    *,
-    pause: bool = False,
-) -> Decision:
-    """Open a confirm round: one a member and command, five a day."""
-    plan = Plan(setting)
-    case_id = case.id if case else ""
-    command = " ".join(map(str, subject.tags)) or (f"mail {message.id}" if not subject.commands else "unclear")
-    if pause and case is not None:
-        until = setting.now + CONFIRM_FOR
-        plan.add(case_id, MemberPaused(member.handle, until.isoformat()))
-    known = setting.known
-    open_already = any(
-        (other.command, other.case_id) == (command, case_id) and not other.spent and setting.now < other.expires
-        for other in known.questions
-    )
-    if not open_already and known.counts.get("confirm", 0) < CONFIRMS_A_DAY:
-        token = setting.draw.token()
-        note = {
-            "entry": message.id,
-            "handle": member.handle,
-            "command": command,
-            "expires": (setting.now + CONFIRM_FOR).isoformat(),
-            "spent": False,
-        }
-        plan.notes += [
-            Note("confirm", token, note, case_id),
-            Note("question", f"{setting.committee.id} {member.handle}", {"token": token}),
-        ]
-        plan.counted.append(("confirm", f"{setting.committee.id} {member.handle}"))
-        reply = case.token_of(member_person(member.handle)) if case else plan.issue_unbound(member)
-        words = {
-            "command": " ".join(map(str, subject.tags)),
-            "reason": reason.value,
-            "link": token,
-            "paused": pause,
-            "last": known.counts.get("confirm", 0) + 1 == CONFIRMS_A_DAY,
-        }
-        plan.letters.append(
-            to_member(
-                setting.committee, member, "confirm", message.id, message.mail,
-                case=case, token=reply, words=words, question=token,
-            )
-        )  # fmt: skip
-    return plan.finish(reason, state="held", case_id=case_id)
-
-
-def _says_not_me(message: Message, setting: Setting, member: Member) -> Decision | None:
-    """A plain reply to a confirm mail runs nothing and counts as "not me": its question is spent, a pause ends."""
-    asked = next((ref.question for ref in setting.known.references if ref.question), "")
-    authors = message.mail.from_addresses
-    if not asked or len(authors) != 1 or authors[0] not in member.addresses:
-        return None
-    plan = Plan(setting)
-    plan.spent.append(asked)
-    question = next((open_ for open_ in setting.known.questions if open_.token == asked), None)
-    case = plan.cases.get(question.case_id) if question else None
-    if case is not None and member.handle in case.members:
-        plan.add(case.id, MemberResumed(member.handle))
-    _receipt(plan, message, member, case, [{"outcome": "not-me"}])
-    return plan.finish(Reason.NOT_ME)
-
-
 def _no_access(message: Message, setting: Setting, member: Member, subject: Subject) -> Decision:
     """To somebody without access every case is no case: one sentence, whatever was asked, and no name of any."""
     plan = Plan(setting)
-    _receipt(plan, message, member, None, [{"outcome": "no-such-case"}])
+    send_receipt(plan, message, member, None, [{"outcome": "no-such-case"}])
     return plan.finish(Reason.DEAD_TOKEN)
 
 
@@ -222,7 +134,7 @@ def _run(
     if subject.problems:
         return _refuse(plan, message, member, case, subject, visible)
     if case is None and any(ROWS[tag.name].needs_case for tag in subject.tags):
-        _receipt(plan, message, member, None, [{"outcome": "no-such-case", "passed": False}])
+        send_receipt(plan, message, member, None, [{"outcome": "no-such-case", "passed": False}])
         return plan.finish(Reason.NO_SUCH_CASE)
     lines: list[Line] = []
     case_id = case.id if case else ""
@@ -244,7 +156,7 @@ def _refuse(
     named = [found.id for found in visible.values() if found.code_name in subject.names]
     leaving = dict.fromkeys([*([case.id] if case else []), *named])
     if not leaving or not tags.wants_recusal(message.mail.subject):
-        _receipt(plan, message, member, case, lines)
+        send_receipt(plan, message, member, case, lines)
         return plan.finish(Reason.REFUSED, case_id=case.id if case else "")
     tag = next((found for found in subject.tags if found.name == "recuse"), Tag("recuse"))
     for case_id in leaving:
@@ -263,19 +175,7 @@ def _file_command(plan: Plan, message: Message, case_id: str, member: Member, wr
 def _finish(
     plan: Plan, message: Message, member: Member, case: Case | None, lines: list[Line], reason: Reason
 ) -> Decision:
-    _receipt(plan, message, member, case, lines)
+    send_receipt(plan, message, member, case, lines)
     recused = any(line.get("outcome") == "recused" for line in lines)
     state = "discarded" if recused and discards_reason(plan) else "filed"
     return plan.finish(reason, state=state, case_id=case.id if case else "")
-
-
-def _receipt(plan: Plan, message: Message, member: Member, case: Case | None, lines: list[Line]) -> None:
-    """One receipt to the registered address, also to somebody whose access has just ended."""
-    known = case is not None and case.id in plan.cases
-    token = case.token_of(member_person(member.handle)) if case is not None and known else plan.issue_unbound(member)
-    plan.letters.append(
-        to_member(
-            plan.setting.committee, member, "receipt", message.id, message.mail,
-            case=case, token=token, words={"lines": lines},
-        )
-    )  # fmt: skip

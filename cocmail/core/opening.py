@@ -136,7 +136,9 @@ def _remember(plan: Plan, message: Message, case_id: str, address: str) -> None:
 
 
 def exclude_elsewhere(plan: Plan, message: Message, setting: Setting) -> None:
-    """`+not-X` from a party applies at once to that party's open cases (rule 6), unless the sender is known to be forged."""
+    """`+not-X` from a party applies at once to that party's open cases (rule 6), unless the sender is known to be
+    forged.
+    """
     if message.proof.is_forged:
         return
     for case_id in setting.known.party_cases:
@@ -162,7 +164,8 @@ def admit(plan: Plan, case_id: str, member: Member, why: str) -> None:
 def complete(plan: Plan, case_id: str) -> None:
     """Fill the places of a case that too few may see: stand-ins, then a transfer target, else alarm the admins.
 
-    Who steps in gets the report and the thread so far. A case for one member is filled only when that one may not see it.
+    Who steps in gets the report and the thread so far. A case for one member is filled only when that one may not see
+    it.
     """
     committee, now = plan.setting.committee, plan.setting.now
     case = plan.cases[case_id]

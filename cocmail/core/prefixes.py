@@ -1,8 +1,8 @@
 """Reply and forward prefixes of mail programs, in the languages that people use them in.
 
-A forward prefix stops every tag behind it (contract, section 5, rule 2): the person who forwards quotes a Subject, they do
-not give a command. "VS" is a reply in Finnish and a forward in Norwegian; it is taken for a reply, as Finnish Outlook
-writes nothing else.
+A forward prefix stops every tag behind it (contract, section 5, rule 2): the person who forwards quotes a Subject, they
+do not give a command. "VS" is a reply in Finnish and a forward in Norwegian; it is taken for a reply, as Finnish
+Outlook writes nothing else.
 """
 
 from __future__ import annotations

@@ -13,13 +13,16 @@ from cocmail.core.model import Committee, Mail, Member
 
 _ZERO_WIDTH = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x00AD])
 _GREETINGS = (
-    "hi hello hey dear good morning afternoon evening day greetings hallo liebe lieber guten moin bonjour cher chere salut "
-    "hola querida querido estimada estimado ola cara caro ciao salve gentile beste hei hej kaere czesc droga drogi thanks thank"
+    "hi hello hey dear good morning afternoon evening day greetings hallo liebe lieber guten moin bonjour cher chere "
+    "salut hola querida querido estimada estimado ola cara caro ciao salve gentile beste hei hej kaere czesc droga "
+    "drogi thanks thank"
 )
 # A greeting and nothing but names and joining words: "Hi Ivo hit me" is no salutation.
+_GREETING = rf"(?i:(?:{'|'.join(_GREETINGS.split())})\b)"
 _SALUTATION = re.compile(
-    rf"^\W*(?i:(?:{'|'.join(_GREETINGS.split())})\b(?:\s+(?:{'|'.join(_GREETINGS.split())})\b)*)"
-    r"(?:[\s,&/]+(?:[^\W\d_a-z][\w.'’-]*|and|und|et|y|e|all|team|everyone|both|you|the|of|committee|members))*[\s,!:.;-]*$"
+    rf"^\W*{_GREETING}(?:\s+{_GREETING})*"
+    r"(?:[\s,&/]+(?:[^\W\d_a-z][\w.'’-]*"
+    r"|and|und|et|y|e|all|team|everyone|both|you|the|of|committee|members))*[\s,!:.;-]*$"
 )
 # Written without spaces between words: a name is looked for anywhere.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u1100-\u11ff\uac00-\ud7af]")
@@ -46,7 +49,13 @@ def screen(committee: Committee, mail: Mail, *, quoted: bool = True) -> dict[str
 def _text_of(mail: Mail, quoted: bool) -> str:
     body = mail.text if quoted else "\n".join(line for line in mail.text.splitlines() if not _QUOTED.match(line))
     hidden = mail.hidden_text if quoted else ""
-    around = (*mail.from_addresses, mail.from_name, *mail.to, mail.subject, *(part.filename for part in mail.attachments))
+    around = (
+        *mail.from_addresses,
+        mail.from_name,
+        *mail.to,
+        mail.subject,
+        *(part.filename for part in mail.attachments),
+    )
     return "\n".join((*around, body, hidden))
 
 

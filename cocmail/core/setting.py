@@ -79,9 +79,9 @@ class Twin:
 class Known:
     """What the store knew of everything that the message points at.
 
-    `cases` holds each case by id. `names` maps the code names of its Subject to case ids, `party_cases` are the cases in
-    which its From address is a party. `questions` are the member's confirm rounds that are not spent. `counts` are rate
-    counters by kind. `confirmed` is the question that released this message, if it was held before.
+    `cases` holds each case by id. `names` maps the code names of its Subject to case ids, `party_cases` are the cases
+    in which its From address is a party. `questions` are the member's confirm rounds that are not spent. `counts` are
+    rate counters by kind. `confirmed` is the question that released this message, if it was held before.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)

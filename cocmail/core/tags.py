@@ -114,7 +114,9 @@ class Subject:
         return bool(self.tags or self.problems)
 
 
-_INVISIBLE = dict.fromkeys([0x00AD, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
+)
 _SPACE = re.compile(r"[\s\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _BRACKETED = re.compile(r"\[([^\[\]]{0,120})\]")
 _CASE = re.compile(r"([a-z]+)[ -]([a-z]+)")

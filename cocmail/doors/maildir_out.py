@@ -1,7 +1,7 @@
 """Puts finished messages into folders, one Maildir a recipient: the embedded default, and what the demo reads.
 
-A message is in `new/` completely or not at all: written to `tmp/`, flushed to disk, renamed, the folder flushed. The file
-name is the letter's id, so that a second try after a crash replaces the first.
+A message is in `new/` completely or not at all: written to `tmp/`, flushed to disk, renamed, the folder flushed. The
+file name is the letter's id, so that a second try after a crash replaces the first.
 """
 
 from __future__ import annotations

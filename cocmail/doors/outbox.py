@@ -1,7 +1,8 @@
 """The outbox worker: takes queued letters, asks again whether their recipient may have them, composes and sends them.
 
-The rule: a letter's row goes only when a server took it or when its recipient may not see the case any more. A recipient's
-letters are sent one at a time, so that nothing of a case is still on its way when the receipt of `#recuse` leaves.
+The rule: a letter's row goes only when a server took it or when its recipient may not see the case any more. A
+recipient's letters are sent one at a time, so that nothing of a case is still on its way when the receipt of `#recuse`
+leaves.
 """
 
 from __future__ import annotations

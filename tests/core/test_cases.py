@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from cocmail.core import events
 from cocmail.core.case import Standing, fold
 from cocmail.core.conflicts import Sight, may_see

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from cocmail.core.classify import Reason, classify_automatic, looks_automatic
 from cocmail.core.model import Door, Envelope, Mail, Proof, Wanted
 

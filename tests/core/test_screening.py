@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+
 from cocmail.core.model import Attachment, Committee, KnownConflict, Mail, Member, Policy
 from cocmail.core.screening import screen
 
 IVO = Member("ivo", "Ivo Petrov", "ivo@example.net", also=("ivo@work.example",))
 JOSE = Member("jose", "José Álvarez", "jose@example.net")
 SATO = Member("sato", "佐藤 純", "sato@example.net")
-KNOWS_KIT = Member("amara", "Amara Obi", "amara@example.net", known_conflicts=(KnownConflict("Kit Larsen", ("kit@acme.example",)),))
+KNOWS_KIT = Member(
+    "amara", "Amara Obi", "amara@example.net", known_conflicts=(KnownConflict("Kit Larsen", ("kit@acme.example",)),)
+)
 COMMITTEE = Committee("c", "C", "conduct@example.org", Policy("basic", {}), (IVO, JOSE, SATO, KNOWS_KIT))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from cocmail.core import tags
 from cocmail.core.tags import Tag
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from scene import ALIAS, Scene, committee_file, nothing_more
 
 
@@ -89,7 +90,9 @@ async def test_the_reason_beside_a_recusal_is_not_kept(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report()
         await scene.answer(scene.last("forward", "jun"), "He is my boss.", tag="#recuse he is my boss")
-        states = await scene.store.read(lambda tx: tx.run(__import__("sqlalchemy").text("select state, raw from spool")).all())
+        states = await scene.store.read(
+            lambda tx: tx.run(__import__("sqlalchemy").text("select state, raw from spool")).all()
+        )
         assert sorted((state, raw is None) for state, raw in states) == [("discarded", True), ("filed", False)]
 
 
@@ -129,7 +132,7 @@ async def test_ten_mails_of_discussion_with_a_recusal_in_the_middle_and_the_smar
         assert [mail.kind for mail in scene.smarthost.delivered[since:] if mail.recipient == "jun@example.net"] == [
             "receipt"
         ]
-        assert len([mail for mail in scene.all("forward", "amara")]) == 1 + 5 + 0 + 4 - 5 + 1
+        assert [mail.text for mail in scene.all("forward", "amara")][-1].count("After 3") == 1
         assert not any(b"While the server was down" in mail.content for mail in scene.all(to="jun"))
         assert sum(b"After " in mail.content for mail in scene.all("forward", "noor")) == 4
 
@@ -221,7 +224,9 @@ async def test_when_the_last_reader_withdraws_the_mediator_gets_the_report_and_t
         assert len(texts) == 2 and "The first words." in texts[0] and "The second words." in texts[1]
 
 
-async def test_somebody_who_left_the_committee_gets_nothing_and_their_reply_is_kept_from_everybody(tmp_path: Path) -> None:
+async def test_somebody_who_left_the_committee_gets_nothing_and_their_reply_is_kept_from_everybody(
+    tmp_path: Path,
+) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report()
         forward = scene.last("forward", "sam")
@@ -253,7 +258,14 @@ async def test_mail_that_went_past_us_to_somebody_barred_is_pointed_out_to_its_a
         await scene.report("Ivo shouted.")
         forward = scene.last("forward", "amara")
         token = str(forward.message["Reply-To"])
-        reply = scene.write("amara@example.net", f"{token}, ivo@example.net", f"Re: {forward.message['Subject']}", "Hm.", proven=True, answers=forward)
+        reply = scene.write(
+            "amara@example.net",
+            f"{token}, ivo@example.net",
+            f"Re: {forward.message['Subject']}",
+            "Hm.",
+            proven=True,
+            answers=forward,
+        )
         await scene.send(reply, token)
         assert not scene.all(to="ivo")
         assert "past me" in scene.last("notice", "amara").text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from scene import ALIAS, Scene, committee_file, nothing_more
 
 
@@ -86,7 +87,7 @@ async def test_exclusions_count_wherever_they_stand_and_all_together(tmp_path: P
 
 
 async def test_a_second_copy_that_excludes_somebody_still_excludes_them(tmp_path: Path) -> None:
-    """A mail server may hand over one copy a recipient: the second one is no second case, but it is not ignored either."""
+    """A mail server may hand over one copy a recipient: the second one is no second case, and not ignored either."""
     async with Scene(tmp_path) as scene:
         report = await scene.report("Somebody shouted.")
         await scene.send(report, "conduct+not-jun@example.org")

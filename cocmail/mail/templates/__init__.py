@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 @cache
 def _environment(language: str) -> Environment:
-    return Environment(  # noqa: S701 - plain text
+    return Environment(
         loader=PackageLoader("cocmail.mail", f"templates/{language}"),
         undefined=StrictUndefined,
         trim_blocks=True,

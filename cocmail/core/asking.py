@@ -1,0 +1,121 @@
+"""Asking a member at their registered address: the confirm round, and receipts (contract, section 5, rules 5 and 8).
+
+What a question is about stays held and is passed to nobody. Mail to the one-use address of the question releases it; a
+plain reply to the question means "not me".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from cocmail.core import tags
+from cocmail.core.case import Case
+from cocmail.core.classify import Reason
+from cocmail.core.commands import Line
+from cocmail.core.effects import Decision, Note
+from cocmail.core.events import MemberPaused, MemberResumed
+from cocmail.core.letters import to_member
+from cocmail.core.model import Member, member_person
+from cocmail.core.plan import Plan
+from cocmail.core.setting import Grant, Message, Setting
+from cocmail.core.tags import Subject
+
+CONFIRM_FOR = timedelta(hours=24)
+CONFIRMS_A_DAY = 5
+
+
+def hold(
+    message: Message, setting: Setting, member: Member, case: Case | None, grant: Grant | None, subject: Subject
+) -> Decision:
+    """Not proven: nothing runs, nothing is passed on, the registered address is asked.
+
+    An unproven `#recuse` that carries the member's live token delays that member's mail of the case meanwhile.
+    """
+    authors = message.mail.from_addresses
+    other = len(authors) != 1 or authors[0] not in member.addresses
+    if case is None and grant is not None:
+        case = setting.known.cases.get(grant.case_id)
+    reason = Reason.HELD_OTHER_ADDRESS if other else Reason.HELD_UNPROVEN
+    pause = grant is not None and case is not None and tags.wants_recusal(message.mail.subject)
+    return ask(message, setting, member, case, reason, subject, pause=pause)
+
+
+def ask(
+    message: Message,
+    setting: Setting,
+    member: Member,
+    case: Case | None,
+    reason: Reason,
+    subject: Subject,
+    *,
+    pause: bool = False,
+) -> Decision:
+    """Hold the message and open a confirm round: one a member and command, five a day."""
+    plan = Plan(setting)
+    case_id = case.id if case else ""
+    command = " ".join(map(str, subject.tags)) or (f"mail {message.id}" if not subject.commands else "unclear")
+    if pause and case is not None:
+        plan.add(case_id, MemberPaused(member.handle, (setting.now + CONFIRM_FOR).isoformat()))
+    known = setting.known
+    open_already = any(
+        (other.command, other.case_id) == (command, case_id) and not other.spent and setting.now < other.expires
+        for other in known.questions
+    )
+    if not open_already and known.counts.get("confirm", 0) < CONFIRMS_A_DAY:
+        _put_question(plan, message, member, case, command, {"reason": reason.value, "paused": pause}, subject)
+    return plan.finish(reason, state="held", case_id=case_id)
+
+
+def _put_question(
+    plan: Plan, message: Message, member: Member, case: Case | None, command: str, words: Line, subject: Subject
+) -> None:
+    setting = plan.setting
+    token = setting.draw.token()
+    who = f"{setting.committee.id} {member.handle}"
+    note = {
+        "entry": message.id,
+        "handle": member.handle,
+        "command": command,
+        "expires": (setting.now + CONFIRM_FOR).isoformat(),
+        "spent": False,
+    }
+    plan.notes += [Note("confirm", token, note, case.id if case else ""), Note("question", who, {"token": token})]
+    plan.counted.append(("confirm", who))
+    last = setting.known.counts.get("confirm", 0) + 1 == CONFIRMS_A_DAY
+    said = {"command": " ".join(map(str, subject.tags)), "last": last, **words}
+    reply = case.token_of(member_person(member.handle)) if case else plan.issue_unbound(member)
+    plan.letters.append(
+        to_member(
+            setting.committee, member, "confirm", message.id, message.mail,
+            case=case, token=reply, words=said, question=token,
+        )
+    )  # fmt: skip
+
+
+def says_not_me(message: Message, setting: Setting, member: Member) -> Decision | None:
+    """A plain reply to a confirm mail runs nothing and counts as "not me": its question is spent, a pause ends."""
+    asked = next((ref.question for ref in setting.known.references if ref.question), "")
+    authors = message.mail.from_addresses
+    if not asked or len(authors) != 1 or authors[0] not in member.addresses:
+        return None
+    plan = Plan(setting)
+    plan.spent.append(asked)
+    question = next((open_ for open_ in setting.known.questions if open_.token == asked), None)
+    case = plan.cases.get(question.case_id) if question else None
+    if case is not None and member.handle in case.members:
+        plan.add(case.id, MemberResumed(member.handle))
+    send_receipt(plan, message, member, case, [{"outcome": "not-me"}])
+    return plan.finish(Reason.NOT_ME)
+
+
+def send_receipt(plan: Plan, message: Message, member: Member, case: Case | None, lines: Sequence[Line]) -> None:
+    """One receipt to the registered address, also to somebody whose access has just ended."""
+    known = case is not None and case.id in plan.cases
+    token = case.token_of(member_person(member.handle)) if case is not None and known else plan.issue_unbound(member)
+    plan.letters.append(
+        to_member(
+            plan.setting.committee, member, "receipt", message.id, message.mail,
+            case=case, token=token, words={"lines": list(lines)},
+        )
+    )  # fmt: skip

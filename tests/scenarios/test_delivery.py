@@ -1,0 +1,124 @@
+"""Outgoing mail is never dropped: it waits, it is tried again, it is parked and told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from cocmail.store import outbox
+from scene import Scene
+
+
+async def waiting(scene: Scene) -> list[outbox.Waiting]:
+    return await scene.store.read(outbox.listing)
+
+
+async def test_greylisting_of_one_member_delays_that_member_alone(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answers["jun@example.net"] = "451 4.7.1 try later, Robin"
+        await scene.report()
+        assert scene.recipients("forward") == {"amara", "noor", "ivo", "sam"}
+        (row,) = await waiting(scene)
+        assert (row.attempts, row.code) == (1, "451 4.7.1")
+        scene.smarthost.answers.clear()
+        await scene.pass_time(timedelta(minutes=1))
+        assert "jun" in scene.recipients("forward")
+        assert await waiting(scene) == []
+
+
+async def test_a_server_that_is_down_for_five_days_loses_nothing_and_parks_nothing(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.smarthost.stop()
+        await scene.report()
+        for _ in range(12):
+            await scene.pass_time(timedelta(hours=12))
+        assert all(row.state == "queued" for row in await waiting(scene))
+        await scene.smarthost.start()
+        await scene.pass_time(timedelta(hours=12))
+        assert scene.recipients("forward") == {"amara", "jun", "noor", "ivo", "sam"}
+        assert scene.recipients("ack") == {"robin@visitors.example"}
+
+
+async def test_a_permanent_refusal_is_parked_and_told_to_the_admins_without_content(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answers["jun@example.net"] = "550 5.1.1 no such user jun@example.net"
+        await scene.report("Canary words.")
+        (row,) = await waiting(scene)
+        assert (row.state, row.code) == ("parked", "550 5.1.1")
+        (notice,) = scene.all("notice")
+        assert notice.recipient == "ops@example.com"
+        for word in ("jun", "Canary", "Robin", (await scene.case()).code_name):
+            assert word not in notice.content.decode()
+        scene.smarthost.answers.clear()
+        now = scene.now()
+        assert await scene.store.write(lambda tx: outbox.retry(tx, row.id, now))
+        await scene.settle()
+        assert "Canary words." in scene.last("forward", "jun").text
+
+
+async def test_a_server_that_only_ever_puts_off_is_given_up_after_two_days_and_parked(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answers["jun@example.net"] = "451 4.2.2 later"
+        await scene.report()
+        for _ in range(6):
+            await scene.pass_time(timedelta(hours=13))
+        (row,) = await waiting(scene)
+        assert row.state == "parked"
+        assert scene.recipients("notice") == {"ops@example.com"}
+
+
+async def test_a_notice_to_an_admin_that_is_refused_makes_no_further_notice(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answers["jun@example.net"] = "550 5.1.1 no"
+        scene.smarthost.answers["ops@example.com"] = "550 5.1.1 no"
+        await scene.report()
+        assert sorted(row.state for row in await waiting(scene)) == ["parked", "parked"]
+
+
+async def test_the_same_letter_has_the_same_message_id_at_every_try(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        first = scene.last("forward", "jun")
+        assert str(first.message["Message-ID"]).endswith("@example.org>")
+        assert len(str(first.message["Message-ID"])) == len("<@example.org>") + 26
+
+
+async def test_every_mail_leaves_with_a_return_path_of_its_own_and_what_comes_there_is_only_filed(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        paths = {mail.sender for mail in scene.all("forward")}
+        assert len(paths) == 5 and all(path.startswith("conduct+bounce-") for path in paths)
+        since = scene.mark()
+        await scene.send(scene.write("mailer-daemon@example.net", "x", "failure", "#recuse"), paths.pop(), sender="")
+        assert scene.mark() == since
+        assert (await scene.reasons())["to-bounce-address"] == 1
+
+
+async def test_where_a_service_refuses_the_null_sender_acknowledgements_leave_from_the_bounce_address(
+    tmp_path: Path,
+) -> None:
+    scene = Scene(tmp_path, main="")
+    original = scene.settings
+
+    def with_sender():  # type: ignore[no-untyped-def]
+        from dataclasses import replace
+
+        return replace(original(), null_sender=False)
+
+    scene.settings = with_sender  # type: ignore[method-assign]
+    async with scene:
+        await scene.report()
+        assert scene.all("ack")[0].sender.startswith("conduct+bounce-")
+
+
+async def test_a_restart_sends_what_the_last_run_left(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.smarthost.stop()
+        await scene.report()
+        await scene.stop()
+        await scene.smarthost.start()
+        await scene.start()
+        await scene.pass_time(timedelta(minutes=2))
+        assert scene.recipients("forward") == {"amara", "jun", "noor", "ivo", "sam"}
