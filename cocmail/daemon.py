@@ -24,6 +24,7 @@ from cocmail.doors.maildir_out import MaildirSender
 from cocmail.doors.outbox import Outbox, Schedule, Sender
 from cocmail.doors.smtp_in import Listen, OpenDoor, open_door
 from cocmail.doors.smtp_out import Smarthost, SmtpSender
+from cocmail.errors import ConfigError
 from cocmail.mail.reader import Reader
 from cocmail.pipeline import Pipeline
 from cocmail.roster import Roster
@@ -71,7 +72,7 @@ class Daemon:
         `on_ready` is called with the bound addresses once mail is taken. Raises ConfigError where a door cannot be
         opened.
         """
-        if make_url(self.settings.store_url).get_backend_name() == "sqlite":
+        if self._is_alone:
             # The only daemon of its store: what the last run was sending is due again.
             await self.store.write(outbox.release_leases)
         workers: list[asyncio.Task[None]] = []
@@ -98,21 +99,29 @@ class Daemon:
     async def _open_doors(self) -> None:
         limits = Limits(max_message_bytes=self.settings.max_message_bytes)
         guard = Guard(limits)
-        listens = [_listen(listener) for listener in self.settings.listeners]
+        for listener in self.settings.listeners:
+            self.doors.append(await self._open_door(_listen(listener), limits, guard))
         inject = inject_socket(self.settings.store_url, self.settings.key_file)
-        listens.append(Listen("lmtp", inject, Door.INJECT, socket_mode=0o666))
-        for listen in listens:
-            name = listen.door.value
-            door = await open_door(
-                listen,
-                self.pipeline,
-                limits,
-                self.hostname,
-                guard,
-                now=self.now,
-                failed=lambda error, name=name: maillog.not_accepted(name, type(error).__name__),  # type: ignore[misc]
-            )
+        try:
+            door = await self._open_door(Listen("lmtp", inject, Door.INJECT, socket_mode=0o666), limits, guard)
+        except ConfigError:
+            if self._is_alone:
+                raise
+            # Another daemon of the same database answers `cocmail inject` on this machine already.
+            maillog.inject_elsewhere()
+        else:
             self.doors.append(door)
+
+    async def _open_door(self, listen: Listen, limits: Limits, guard: Guard) -> OpenDoor:
+        def failed(error: Exception) -> None:
+            maillog.not_accepted(listen.door.value, type(error).__name__)
+
+        return await open_door(listen, self.pipeline, limits, self.hostname, guard, now=self.now, failed=failed)
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether the store has one daemon at most: SQLite is locked, on PostgreSQL there may be several."""
+        return make_url(self.settings.store_url).get_backend_name() == "sqlite"
 
     async def _forever(self, name: str, work: Callable[[], object]) -> None:
         """A worker that fails is a bug of ours: it is logged and started again, so that mail goes on."""

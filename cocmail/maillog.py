@@ -58,6 +58,11 @@ def ready(doors: list[str], committees: int, version: str) -> None:
     _log.info("ready", doors=doors, committees=committees, version=version)
 
 
+def inject_elsewhere() -> None:
+    """Another daemon of the same database takes what `cocmail inject` hands over on this machine."""
+    _log.info("inject-elsewhere")
+
+
 def stopping() -> None:
     _log.info("stopping")
 

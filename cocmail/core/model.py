@@ -158,12 +158,12 @@ class Attachment:
 class Mail:
     """A message as far as it could be read. Reading never fails; what could not be read is named in `unreadable`.
 
-    Text is Unicode without surrogates. Addresses are in normal form (`mail.address.normal`). `headers` holds
-    (lower-case name, unfolded value) of the headers that classification and proof need, in the order in which they stand, top
-    first: what stands above the border's Received matters. `text` is what a person would read; `hidden_text` is text
-    that only the screening looks at (HTML that is not displayed, attached messages and text files). `body_digest` is
-    the SHA-256 of the body with its line ends normalised, in hex. `unreadable` is "" or one of: encrypted, unparsable,
-    attachments-only, empty.
+    Text is Unicode without surrogates. Addresses are in normal form (`mail.address.normal`). `headers` holds, by name in
+    lower case, the unfolded values of the headers that classification and proof need, in the order in which they stand,
+    top first: what stands above the border's Received matters. `text` is what a person would read; `hidden_text` is
+    text that only the screening looks at (HTML that is not displayed, attached messages and text files). `body_digest`
+    is the SHA-256 of the body with its line ends normalised, in hex. `unreadable` is "" or one of: encrypted,
+    unparsable, attachments-only, empty.
     """
 
     subject: str = ""

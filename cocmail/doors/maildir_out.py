@@ -38,8 +38,8 @@ class MaildirSender:
         name = str(message_from_bytes(outgoing.content)["Message-ID"]).strip("<>").partition("@")[0] + ".cocmail"
         descriptor = os.open(box / "tmp" / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            # What a delivery agent writes (RFC 5321, section 4.4), so that a reader sees the envelope sender.
-            file.write(f"Return-Path: <{outgoing.sender}>\r\n".encode() + outgoing.content)
+            # A delivery agent adds the envelope sender (RFC 5321, section 4.4); a Maildir has the system's line ends.
+            file.write(f"Return-Path: <{outgoing.sender}>\n".encode() + outgoing.content.replace(b"\r\n", b"\n"))
             file.flush()
             os.fsync(file.fileno())
         os.replace(box / "tmp" / name, box / "new" / name)
