@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cocmail.core import events
-from cocmail.core.effects import Decision, Letter, Note, encode_letter
+from cocmail.core.classify import REACHED_NOBODY
+from cocmail.core.effects import Decision, Letter, encode_letter
 from cocmail.core.letters import message_id, to_admins
 from cocmail.core.model import Committee, Person
 from cocmail.core.setting import Message
@@ -24,10 +25,21 @@ def person_key(committee: str, person: Person, address: str) -> str:
 def commit(
     tx: Tx, decision: Decision, message: Message, committee: Committee, admins: Sequence[str], now: datetime
 ) -> None:
-    """Everything that one decision brings about.
+    """Everything that one decision about a message brings about.
 
     Raises `cases.NameTaken` where the drawn code name was used before: decide again with a fresh one.
     """
+    carry_out(tx, decision, committee, admins, message.id, now)
+    if decision.release is not None:
+        entry, token = decision.release
+        spool.confirm(tx, entry, token)
+    _file(tx, decision, message, committee, now)
+
+
+def carry_out(
+    tx: Tx, decision: Decision, committee: Committee, admins: Sequence[str], about: str, now: datetime
+) -> None:
+    """What a decision does to cases and people. `about` is an id that tells one alarm from the next."""
     for change in decision.changes:
         if change.opens:
             cases.create(tx, change.case_id, committee.id, change.opens, now)
@@ -36,24 +48,16 @@ def commit(
     for case_id, person in decision.cancel:
         outbox.cancel(tx, case_id, person_key(committee.id, person, ""))
     for note in decision.notes:
-        remember(tx, note, committee, now)
+        _remember(tx, note.kind, note.value, note.note, note.case_id, committee, now)
     for letter in decision.letters:
         queue(tx, letter, committee, now)
-    for alarm in decision.alarms:
-        for letter in to_admins(admins, alarm, message.id):
+    for alarm in dict.fromkeys(decision.alarms):
+        for letter in to_admins(admins, alarm, about):
             queue(tx, letter, committee, now)
     for token in decision.spent:
         _spend(tx, token)
     for kind, value in decision.counted:
         notes.bump(tx, kind, value, window(kind, now))
-    if decision.release is not None:
-        entry, token = decision.release
-        spool.confirm(tx, entry, token)
-    _file(tx, decision, message, committee, now)
-
-
-def remember(tx: Tx, note: Note, committee: Committee, now: datetime) -> None:
-    _remember(tx, note.kind, note.value, note.note, note.case_id, committee, now)
 
 
 def queue(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> None:
@@ -87,10 +91,11 @@ def _spend(tx: Tx, token: str) -> None:
 
 def _file(tx: Tx, decision: Decision, message: Message, committee: Committee, now: datetime) -> None:
     """The message's own row, and what tells it from its next copy."""
-    case_id = decision.case_id
-    _remember(tx, "fingerprint", fingerprint(message.mail, message.wanted), {}, case_id, committee, now)
-    spool.file(
-        tx, message.id, spool.HELD if decision.state == "held" else spool.FILED, decision.reason.value, case_id or None
-    )
+    case_id, reason = decision.case_id, decision.reason
+    if reason not in REACHED_NOBODY:
+        note = {"reason": reason.value}
+        _remember(tx, "fingerprint", fingerprint(message.mail, message.wanted), note, case_id, committee, now)
+    state = spool.HELD if decision.state == "held" else spool.FILED
+    spool.file(tx, message.id, state, reason.value, case_id or None)
     if decision.state == "discarded":
-        spool.discard(tx, message.id, decision.reason.value)
+        spool.discard(tx, message.id, reason.value)

@@ -86,6 +86,7 @@ class Daemon:
                     ("clock", self.clock.run),
                 )
             ]
+            await self.pipeline.review()
             addresses = [door.address for door in self.doors]
             maillog.ready(addresses, len(self.roster), __version__)
             on_ready(addresses)

@@ -3,7 +3,7 @@
     CocmailError
     ├── ConfigError        the configuration or the call is wrong; every problem at once        exit 2
     ├── KeyFileError       the master key file is missing, readable by others or not a key      exit 2
-    ├── SealError          a sealed record does not open: wrong key, wrong row or altered
+    ├── SealError          a sealed record does not open: wrong key, wrong row or altered            exit 2
     ├── StoreError         the store cannot be used
     │   ├── StoreBusy      for now (locked, full, gone): try again                              exit 75
     │   └── StoreTooNew    written by a later release than this one                             exit 2
@@ -46,7 +46,8 @@ class KeyFileError(CocmailError):
 
 
 class SealError(CocmailError):
-    pass
+    # Where it ends the program, the key file or the store cannot be used: to try again would change nothing.
+    exit_code = EXIT_CONFIG
 
 
 class StoreError(CocmailError):

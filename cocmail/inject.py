@@ -10,14 +10,18 @@ import re
 import smtplib
 import sys
 from collections.abc import Mapping, Sequence
+from email.parser import BytesHeaderParser
+from email.policy import compat32
 from pathlib import Path
 
 from cocmail.config.load import read
 from cocmail.config.locate import locate_store
 from cocmail.daemon import inject_socket
 from cocmail.errors import EXIT_CONFIG, EXIT_DONE, EXIT_TRY_AGAIN
+from cocmail.mail.address import addresses_in
 
 TIMEOUT = 300.0
+HEADER_MAX = 200_000
 
 
 def inject(
@@ -34,7 +38,7 @@ def inject(
     try:
         with smtplib.LMTP(inject_socket(url, key_file), timeout=TIMEOUT) as client:
             refused = client.sendmail(
-                sender if sender is not None else environ.get("SENDER", ""), wanted, raw, ["BODY=8BITMIME"]
+                _sender(sender, environ, raw), wanted, raw, ["BODY=8BITMIME"]
             )
     except smtplib.SMTPRecipientsRefused as error:
         return _told(min(code for code, _ in error.recipients.values()))
@@ -43,6 +47,22 @@ def inject(
     except (OSError, smtplib.SMTPException):
         return _told(451)
     return _told(min(code for code, _ in refused.values())) if refused else EXIT_DONE
+
+
+def _sender(said: str | None, environ: Mapping[str, str], raw: bytes) -> str:
+    """The envelope sender: as said, as the mail server says, as a delivery agent wrote, else the author.
+
+    Only what says so is the null sender: a report that nobody gave a sender for must not count as automatic.
+    """
+    if said is not None:
+        return said
+    if "SENDER" in environ:
+        return environ["SENDER"]
+    header = BytesHeaderParser(policy=compat32).parsebytes(raw[:HEADER_MAX])
+    path = str(header.get("Return-Path", "")).strip()
+    if path:
+        return path.strip("<> ")
+    return next(iter(addresses_in(str(header.get("From", "")))), "unknown@localhost")
 
 
 def _told(code: int) -> int:

@@ -71,6 +71,7 @@ class Gatherer:
             party_cases=party,
             twin=twin,
             own_mail=self._is_ours(mail),
+            foreign_token=grant is None and self._is_foreign(wanted.token),
             questions=self._open_questions(member) if member else (),
             counts=self._counts(mail, member),
             confirmed=confirmed,
@@ -81,18 +82,22 @@ class Gatherer:
         if not value:
             return []
         found = [(hit.case_id or "", json.loads(hit.note or b"{}")) for hit in lookups.find(self._tx, kind, value)]
-        return [(case_id, note) for case_id, note in found if note.get("committee") == self._committee.id]
+        return [(case_id, note) for case_id, note in found if note.get("committee") in self._committee.addresses]
 
     def _case(self, case_id: str) -> Case | None:
         if case_id and case_id not in self._cases:
             case = load_case(self._tx, case_id)
-            self._cases[case_id] = case if case.committee == self._committee.id else None
+            self._cases[case_id] = case if case.committee in self._committee.addresses else None
         return self._cases.get(case_id)
 
     def _grant(self, token: str) -> Grant | None:
         for case_id, note in self._find("token", token):
             return Grant(Person.parse(note["person"]), note["address"], case_id)
         return None
+
+    def _is_foreign(self, token: str) -> bool:
+        """Whether a token was issued, but by another committee or by one that is no more."""
+        return bool(token) and bool(lookups.find(self._tx, "token", token))
 
     def _question(self, token: str) -> Question | None:
         for case_id, note in self._find("confirm", token):
@@ -138,8 +143,8 @@ class Gatherer:
         return tuple(case_id for case_id in dict.fromkeys(found) if self._case(case_id) is not None)
 
     def _twin(self, message: Message) -> Twin | None:
-        for case_id, _ in self._find("fingerprint", fingerprint(message.mail, message.wanted)):
-            return Twin(case_id)
+        for case_id, note in self._find("fingerprint", fingerprint(message.mail, message.wanted)):
+            return Twin(case_id, note.get("reason", ""))
         return None
 
     def _is_ours(self, mail: Mail) -> bool:
@@ -158,7 +163,8 @@ class Gatherer:
         return member.handle if member else ""
 
     def _counts(self, mail: Mail, handle: str) -> dict[str, int]:
-        asked = {"ack-sender": mail.from_addresses[0] if mail.from_addresses else "", "ack-hour": ""}
+        sender = mail.from_addresses[0] if mail.from_addresses else ""
+        asked = {"ack-sender": f"{self._committee.id} {sender}", "ack-hour": ""}
         if handle:
             asked["confirm"] = f"{self._committee.id} {handle}"
         return {kind: notes.counted(self._tx, kind, value, window(kind, self._now)) for kind, value in asked.items()}

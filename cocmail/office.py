@@ -47,12 +47,13 @@ def waiting(path: Path, environ: Mapping[str, str]) -> list[dict[str, object]]:
 def _waiting(tx: Tx) -> list[dict[str, object]]:
     letters = [(row.id, row.state, row.attempts, row.next_attempt, row.code) for row in outbox.listing(tx)]
     arrived = [(row.id, "shunted", row.attempts, row.next_attempt, None) for row in spool.shunted(tx)]
+    arrived += [(row.id, "postponed", row.attempts, row.next_attempt, None) for row in spool.postponed(tx)]
     return [
         {
             "id": row_id,
             "state": state,
             "attempts": attempts,
-            "next_attempt": at.isoformat() if at is not None and state == outbox.QUEUED else None,
+            "next_attempt": at.isoformat() if at is not None and state in (outbox.QUEUED, "postponed") else None,
             "code": code or "",
         }
         for row_id, state, attempts, at, code in (*letters, *arrived)
@@ -72,10 +73,15 @@ def as_text(rows: list[dict[str, object]]) -> str:
 
 
 def retry(path: Path, environ: Mapping[str, str], row_id: str) -> int:
-    """Make one letter or shunted message due at once."""
+    """Make one letter or shunted message due at once, or `all`."""
     now = datetime.now(UTC)
+
+    def work(tx: Tx) -> bool:
+        ids = [str(row["id"]) for row in _waiting(tx)] if row_id == "all" else [row_id]
+        return sum(outbox.retry(tx, each, now) or spool.retry(tx, each) for each in ids) > 0
+
     with opened(path, environ) as store:
-        found = store.write_now(lambda tx: outbox.retry(tx, row_id, now) or spool.retry(tx, row_id, now))
+        found = store.write_now(work)
     print("due now" if found else "no such id: `cocmail queue` lists them")
     return EXIT_DONE if found else EXIT_CONFIG
 

@@ -19,14 +19,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cocmail import maillog
-from cocmail.commit import commit, queue
-from cocmail.core.decide import decide
+from cocmail.commit import carry_out, commit, queue
+from cocmail.core.decide import decide, review
 from cocmail.core.effects import Decision
 from cocmail.core.letters import to_admins
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
-from cocmail.core.setting import Message, Setting
+from cocmail.core.screening import screen
+from cocmail.core.setting import Known, Message, Setting
 from cocmail.errors import StoreBusy
-from cocmail.knowledge import Gatherer
+from cocmail.knowledge import Gatherer, load_case
 from cocmail.mail import codenames
 from cocmail.mail.address import extension, wanted
 from cocmail.mail.proof import prove
@@ -128,8 +129,11 @@ class Pipeline:
             id=message_id,
             mail=mail,
             envelope=envelope,
-            wanted=wanted_by(envelope, mail, committee),
-            proof=prove(mail, envelope, committee.trust),
+            # Not in the event loop, not within the transaction: ten thousand headers or a long text must keep nobody
+            # else waiting, neither for an answer nor for a 250.
+            wanted=await asyncio.to_thread(wanted_by, envelope, mail, committee),
+            proof=await asyncio.to_thread(prove, mail, envelope, committee.trust),
+            screening=await asyncio.to_thread(screen, committee, mail),
         )
         decision = await self._decide_and_commit(message, committee, confirmed_by)
         maillog.decided(message_id, decision.reason.value, len(decision.letters))
@@ -141,7 +145,7 @@ class Pipeline:
         def work(tx: Tx) -> Decision:
             now = self.now()
             known = Gatherer(tx, committee, now).gather(message, confirmed_by)
-            aimed = replace(message, wanted=_without_unknown_tokens(message.wanted, known.grant, known.question))
+            aimed = replace(message, wanted=_without_unknown_tokens(message.wanted, known))
             decision = decide(aimed, Setting(committee, known, now, self._draw))
             commit(tx, decision, message, committee, self.roster.admins, now)
             return decision
@@ -152,6 +156,21 @@ class Pipeline:
             except cases.NameTaken:
                 continue
         raise RuntimeError("no code name is free")
+
+    async def review(self) -> None:
+        """After the roster changed: cases that nobody of it has any more get stand-ins, or the admins an alarm."""
+        for case_id in await self.store.read(lambda tx: cases.ids(tx, None)):
+            await self.store.write(lambda tx, id_=case_id: self._review(tx, id_))  # type: ignore[misc]
+        self.queued.set()
+
+    def _review(self, tx: Tx, case_id: str) -> None:
+        case, now = load_case(tx, case_id), self.now()
+        committee = self.roster.committee(case.committee)
+        if committee is None:
+            return
+        decision = review(case, Setting(committee, Known(cases={case_id: case}), now, self._draw))
+        if decision is not None:
+            carry_out(tx, decision, committee, self.roster.admins, f"{case_id} {now.date()}", now)
 
     async def _shunt(self, message_id: str, error: Exception) -> None:
         """Keep it, alarm the admins without content, go on with the next."""
@@ -172,15 +191,18 @@ def wanted_by(envelope: Envelope, mail: Mail, committee: Committee) -> Wanted:
 
     A door without an envelope (IMAP) goes by the headers.
     """
-    ours = (committee.address, *committee.aliases)
+    ours = committee.addresses
     handles = {member.handle for member in committee.members}
     written = (*mail.delivered_to, *mail.to)
     said = wanted(envelope.recipients or written, ours, handles)
     own_written = [address for address in written if extension(address, ours) is not None]
-    return replace(said, excluded=said.excluded | wanted(own_written, ours, handles).excluded)
+    more = wanted(own_written, ours, handles)
+    return replace(said, excluded=said.excluded | more.excluded, unknown=said.unknown or more.unknown)
 
 
-def _without_unknown_tokens(aimed: Wanted, grant: object | None, question: object | None) -> Wanted:
+def _without_unknown_tokens(aimed: Wanted, known: Known) -> Wanted:
     """A token that was never issued is an unknown extension: the alias, to the triage alone."""
-    never_issued = (aimed.token and grant is None) or (aimed.confirm and question is None)
-    return replace(aimed, unknown=True, token="", confirm="") if never_issued else aimed
+    never_issued = aimed.token and known.grant is None and not known.foreign_token
+    if never_issued or (aimed.confirm and known.question is None):
+        return replace(aimed, unknown=True, token="", confirm="")
+    return aimed

@@ -21,7 +21,11 @@ class Roster:
         self.admins = tuple(admins)
 
     def committee(self, committee_id: str) -> Committee | None:
-        return self._committees.get(committee_id)
+        """The committee of that id, or the one that has the id as an alias: a renamed committee keeps its cases."""
+        found = self._committees.get(committee_id)
+        if found is not None:
+            return found
+        return next((each for each in self._committees.values() if committee_id in each.addresses), None)
 
     @property
     def first(self) -> Committee:
@@ -31,7 +35,7 @@ class Roster:
     def committee_of(self, address: str) -> str | None:
         """The id of the committee that an address belongs to, whatever its extension, or None."""
         for committee in self._committees.values():
-            if extension(address, (committee.address, *committee.aliases)) is not None:
+            if extension(address, committee.addresses) is not None:
                 return committee.id
         return None
 

@@ -94,6 +94,7 @@ class Reloads:
                 return
             self._daemon.put(settings)
             await _keep(self._daemon.store, sources)
+            await self._daemon.pipeline.review()
             maillog.reloaded(len(settings.committees))
 
 

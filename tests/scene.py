@@ -216,10 +216,11 @@ committees: [committee.yaml]
         await self._life
         self.store.close()
 
-    def change_committee(self, text: str) -> None:
+    async def change_committee(self, text: str) -> None:
         """What SIGHUP does once the new files have passed."""
         self.committee_text = text
         self.daemon.put(self.settings())
+        await self.daemon.pipeline.review()
 
     async def pass_time(self, span: timedelta) -> None:
         self.offset += span

@@ -55,7 +55,8 @@ def ask(
     plan = Plan(setting)
     case_id = case.id if case else ""
     command = " ".join(map(str, subject.tags)) or (f"mail {message.id}" if not subject.commands else "unclear")
-    if pause and case is not None:
+    # Once, until it is answered: else forged mail could keep a member from a case for ever.
+    if pause and case is not None and member.handle in case.members and not case.members[member.handle].paused_until:
         plan.add(case_id, MemberPaused(member.handle, (setting.now + CONFIRM_FOR).isoformat()))
     known = setting.known
     open_already = any(
@@ -97,7 +98,7 @@ def says_not_me(message: Message, setting: Setting, member: Member) -> Decision 
     """A plain reply to a confirm mail runs nothing and counts as "not me": its question is spent, a pause ends."""
     asked = next((ref.question for ref in setting.known.references if ref.question), "")
     authors = message.mail.from_addresses
-    if not asked or len(authors) != 1 or authors[0] not in member.addresses:
+    if not asked or len(authors) != 1 or authors[0] not in member.addresses or message.proof.is_forged:
         return None
     plan = Plan(setting)
     plan.spent.append(asked)

@@ -57,7 +57,9 @@ class Entry:
     author: Person
     kind: str
     message_id: str
-    tags: tuple[str, ...]
+    screened: frozenset[str]
+    named: frozenset[str]
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,11 @@ class Case:
     def with_standing(self, standing: Standing) -> frozenset[str]:
         """Handles of the members with that standing."""
         return frozenset(handle for handle, access in self.members.items() if access.standing is standing)
+
+    @property
+    def was_read(self) -> bool:
+        """Whether any member ever had access: an address was written down when they got it."""
+        return any(access.address for access in self.members.values())
 
     @property
     def barred(self) -> frozenset[str]:
@@ -121,7 +128,8 @@ def apply(case: Case, event: Event) -> Case:
                 given={**case.given, event.person: held},
             )
         case EntryFiled():
-            entry = Entry(event.entry, Person.parse(event.author), event.kind, event.message_id, event.tags)
+            author, looked, found = Person.parse(event.author), frozenset(event.screened), frozenset(event.named)
+            entry = Entry(event.entry, author, event.kind, event.message_id, looked, found, event.unreadable)
             return replace(case, entries=(*case.entries, entry))
         case TargetAsked():
             return replace(case, target=event)
@@ -142,9 +150,9 @@ def _access_after(
                 return before
             return Access(Standing.CLEARED, event.address, event.why)
         case MemberWithheld():
-            return Access(Standing.WITHHELD, why=event.why)
+            return Access(Standing.WITHHELD, before.address if before else "", event.why)
         case MemberRecused():
-            return Access(Standing.RECUSED, why=event.conflict)
+            return Access(Standing.RECUSED, before.address if before else "", event.conflict)
     if before is None:
         # A statement or a pause of somebody without standing gives none.
         return Access(Standing.WITHHELD, why="inherited")

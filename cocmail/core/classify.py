@@ -51,9 +51,30 @@ class Reason(Enum):
     SHUNTED = "shunted"
 
 
+# Under these a message stands that an outsider wrote and members read.
+FROM_REPORTERS = frozenset(
+    reason.value for reason in Reason if reason.name.startswith("REPORT") or reason is Reason.FOLLOW_UP
+)
+# Filed and reaching nobody: a copy that comes another way must not be taken for one that was read.
+REACHED_NOBODY = frozenset(
+    {
+        Reason.OWN_MAIL,
+        Reason.BOUNCE_ADDRESS,
+        Reason.DELIVERY_REPORT,
+        Reason.FEEDBACK_REPORT,
+        Reason.READ_RECEIPT,
+        Reason.AUTO_REPLY,
+        Reason.AUTOMATIC_TO_TOKEN,
+        Reason.NULL_SENDER,
+        Reason.SPAM,
+        Reason.DEAD_TOKEN,
+        Reason.DEAD_CONFIRM,
+    }
+)
 REASONS = frozenset(reason.value for reason in Reason)
 
 _AUTO_REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
+_NO = frozenset({"", "no", "false", "0", "none"})
 _ROBOTS = re.compile(
     r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|owner-.*|.*-owner|.*-request|.*-bounces?"
     r"|no-?reply.*|do-?not-?reply.*)$"
@@ -85,7 +106,7 @@ def is_auto_reply(mail: Mail) -> bool:
     """A vacation reply or another answer by a program."""
     return (
         auto_submitted(mail).startswith("auto-replied")
-        or any(mail.values(name) for name in _AUTO_REPLY_HEADERS)
+        or any(value.strip().casefold() not in _NO for name in _AUTO_REPLY_HEADERS for value in mail.values(name))
         or mail.value("precedence").strip().casefold() == "auto_reply"
     )
 
@@ -103,6 +124,8 @@ def looks_automatic(mail: Mail) -> bool:
         or mail.value("precedence").strip().casefold() in _LIST_PRECEDENCE
         or is_auto_reply(mail)
         or is_from_robot(mail)
+        # A program's report whose kind is missing or none that we know (RFC 6522, section 3, demands one).
+        or mail.content_type == "multipart/report"
     )
 
 

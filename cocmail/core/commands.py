@@ -12,7 +12,7 @@ from cocmail.core.conflicts import readers
 from cocmail.core.events import ConflictDenied, MemberRecused
 from cocmail.core.letters import notice
 from cocmail.core.model import Member
-from cocmail.core.opening import complete
+from cocmail.core.places import complete
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message
 from cocmail.core.tags import TABLE, Tag
@@ -30,7 +30,7 @@ def recuse(plan: Plan, message: Message, case_id: str, member: Member, tag: Tag)
     plan.add(case_id, MemberRecused(member.handle, kind if distinguished else ""))
     plan.bar(case_id, member.handle)
     complete(plan, case_id)
-    for reader in readers(committee, plan.cases[case_id], plan.setting.now):
+    for reader in readers(committee, plan.cases[case_id]):
         plan.letters.append(
             notice(committee, plan.cases[case_id], reader, f"recused {member.handle}", "recused", {"name": member.name})
         )

@@ -9,7 +9,8 @@ from datetime import datetime
 from enum import Enum
 
 from cocmail.core.case import Case, Standing
-from cocmail.core.model import Committee, Member, Person
+from cocmail.core.effects import Letter
+from cocmail.core.model import Committee, Member
 
 
 class Sight(Enum):
@@ -39,16 +40,35 @@ def may_see(member: Member | None, case: Case, now: datetime) -> Sight:
     return Sight.YES
 
 
-def readers(committee: Committee, case: Case, now: datetime) -> tuple[Member, ...]:
-    """The members whose mail about the case goes out now or waits, in the roster's order."""
-    return tuple(member for member in committee.members if may_see(member, case, now) is not Sight.NO)
+def exists_for(member: Member, case: Case) -> bool:
+    """Whether a case is a case at all for this person: admitted, at an address that is still theirs.
+
+    A pause does not take that away. A handle that went to somebody else, or an address that only a file changed, does:
+    to them it is "no such case".
+    """
+    access = case.members.get(member.handle)
+    return access is not None and access.standing is Standing.CLEARED and access.address in member.addresses
 
 
-def may_have(person: Person, committee: Committee, case: Case, now: datetime) -> Sight:
-    """`may_see` for whoever a letter of the case goes to: a reporter and a target see what is written to them."""
-    if person.kind == "member":
-        return may_see(committee.member(person.handle), case, now)
-    return Sight.YES
+def readers(committee: Committee, case: Case) -> tuple[Member, ...]:
+    """The members who have the case, in the roster's order; a paused one still has it."""
+    return tuple(member for member in committee.members if exists_for(member, case))
+
+
+def may_have(letter: Letter, committee: Committee, case: Case | None, now: datetime) -> Sight:
+    """Whether a letter may go to whom it is addressed to, as things are now.
+
+    What tells of a case is asked of `may_see`. A receipt or a question tells a member about their own command: it needs
+    only that they are still a member, at that address. A reporter and a target get what was written to them.
+    """
+    if letter.to.kind != "member":
+        return Sight.YES
+    member = committee.member(letter.to.handle)
+    if member is None or (not letter.needs_access and letter.address not in member.addresses):
+        return Sight.NO
+    if not letter.needs_access:
+        return Sight.YES
+    return Sight.NO if case is None else may_see(member, case, now)
 
 
 def withheld_count(committee: Committee, case: Case) -> int:

@@ -10,14 +10,17 @@ decide -> automatic? filed
 
 from __future__ import annotations
 
-from cocmail.core.classify import Reason, classify_automatic
+from cocmail.core.case import Case
+from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic
+from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
 from cocmail.core.effects import Decision
 from cocmail.core.members import decide_for_member, has_member_business
 from cocmail.core.model import Member
-from cocmail.core.opening import exclude, open_case
+from cocmail.core.opening import exclude, is_trusted, open_case
+from cocmail.core.places import complete
 from cocmail.core.plan import Plan
-from cocmail.core.setting import Grant, Message, Setting
+from cocmail.core.setting import Grant, Message, Setting, Twin
 
 
 def decide(message: Message, setting: Setting) -> Decision:
@@ -34,15 +37,26 @@ def decide(message: Message, setting: Setting) -> Decision:
         if automatic is not None:
             return Decision(automatic)
         if known.twin is not None:
-            return _again(message, setting, known.twin.case_id)
+            return _again(message, setting, known.twin)
         if message.wanted.confirm and known.question is not None:
             return _confirm(setting)
+    if known.foreign_token:
+        return Decision(Reason.DEAD_TOKEN)
     if known.grant is not None:
         return _to_token(message, setting, known.grant)
     member = _author(message, setting)
     if member is not None and has_member_business(message, setting, member):
         return decide_for_member(message, setting, member, grant=None)
     return _from_outside(message, setting)
+
+
+def review(case: Case, setting: Setting) -> Decision | None:
+    """After the roster changed: a case that nobody has any more gets stand-ins, or an alarm. None: nothing to do."""
+    if case.audience == "escrow" or case.unreached or case.target is not None or readers(setting.committee, case):
+        return None
+    plan = Plan(setting)
+    complete(plan, case.id)
+    return plan.finish(Reason.REPORT, case_id=case.id)
 
 
 def _author(message: Message, setting: Setting) -> Member | None:
@@ -54,12 +68,15 @@ def _author(message: Message, setting: Setting) -> Member | None:
     return setting.committee.member_at(authors[0]) if len(authors) == 1 else None
 
 
-def _again(message: Message, setting: Setting, case_id: str) -> Decision:
-    """The same message by another way runs nothing, but whom it excludes stays excluded: copies may name others."""
+def _again(message: Message, setting: Setting, twin: Twin) -> Decision:
+    """The same message by another way runs nothing, but whom it excludes stays excluded: copies may name others.
+
+    Only a report or what its reporter added has a say in that; a copy of a member's mail changes nobody's access.
+    """
     plan = Plan(setting)
-    if case_id in plan.cases:
-        exclude(plan, case_id, message.wanted.excluded)
-    return plan.finish(Reason.DUPLICATE, case_id=case_id)
+    if twin.case_id in plan.cases and twin.reason in FROM_REPORTERS:
+        exclude(plan, message, twin.case_id, trusted=is_trusted(message))
+    return plan.finish(Reason.DUPLICATE, case_id=twin.case_id if twin.case_id in plan.cases else "")
 
 
 def _confirm(setting: Setting) -> Decision:

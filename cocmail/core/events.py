@@ -91,13 +91,19 @@ class TokenIssued:
 
 @dataclass(frozen=True, slots=True)
 class EntryFiled:
-    """A message belongs to the case. `kind` is report, follow-up or discussion; `tags` stood in its Subject."""
+    """A message belongs to the case. `kind` is report, follow-up or discussion.
+
+    `screened` are the members of the day who were looked for in its text, as "handle address"; `named` the handles
+    found. Nobody who was not looked for, or was found, is ever let in without being asked. `unreadable` as in `Mail`.
+    """
 
     entry: str
     author: str
     kind: str
     message_id: str = ""
-    tags: tuple[str, ...] = ()
+    screened: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

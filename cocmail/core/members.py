@@ -42,7 +42,7 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
     visible = visible_cases(setting, member)
     subject = _subject(message, setting, visible)
     confirmed = setting.known.confirmed
-    dead = grant is not None and bool(grant.case_id) and grant.case_id not in visible
+    dead = grant is not None and _is_dead(grant, member, visible)
     if confirmed is None and not dead:
         refuted = says_not_me(message, setting, member)
         if refuted is not None:
@@ -59,13 +59,15 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
     if place.case is None and (place.clash or bound is not None) and not _leaves(message, subject, place):
         if bound is not None:
             return ask(message, setting, member, bound, Reason.HELD_DISAGREES, subject)
-        return _refuse_unclear(message, setting, member)
+        return _refuse_outcome(message, setting, member, "two-cases")
     if place.case is None:
         place = Place(bound)
     if subject.commands:
         return _run(message, setting, member, place.case, subject, visible)
-    if place.case is None:
+    if place.case is None and grant is None and confirmed is None:
         return open_case(message, setting)
+    if place.case is None:
+        return _refuse_outcome(message, setting, member, "no-case")
     return discuss(message, setting, place.case.id, member)
 
 
@@ -76,10 +78,16 @@ def _leaves(message: Message, subject: Subject, place: Place) -> bool:
     return not place.clash or any(problem.kind == "two-cases" for problem in subject.problems)
 
 
-def _refuse_unclear(message: Message, setting: Setting, member: Member) -> Decision:
-    """Two cases in one mail, and no reply address that says which: nothing runs and nothing is passed on."""
+def _is_dead(grant: Grant, member: Member, visible: dict[str, Case]) -> bool:
+    """A reply address is dead when its case is none for this member any more, or when it was given to somebody else who
+    had the handle before."""
+    return grant.case_id not in visible if grant.case_id else grant.address not in member.addresses
+
+
+def _refuse_outcome(message: Message, setting: Setting, member: Member, outcome: str) -> Decision:
+    """Two cases in one mail, or none where one is needed: nothing runs and nothing is passed on."""
     plan = Plan(setting)
-    send_receipt(plan, message, member, None, [{"outcome": "two-cases"}])
+    send_receipt(plan, message, member, None, [{"outcome": outcome}])
     return plan.finish(Reason.REFUSED)
 
 

@@ -109,6 +109,11 @@ class Committee:
     language: str = "en"
     templates_dir: str | None = None
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The alias and its other spellings. An id from before the alias was renamed is one of them."""
+        return frozenset((self.address, *self.aliases))
+
     def member(self, handle: str) -> Member | None:
         """The member of that handle, or None."""
         return next((m for m in self.members if m.handle == handle), None)
@@ -158,12 +163,13 @@ class Attachment:
 class Mail:
     """A message as far as it could be read. Reading never fails; what could not be read is named in `unreadable`.
 
-    Text is Unicode without surrogates. Addresses are in normal form (`mail.address.normal`). `headers` holds, by name in
-    lower case, the unfolded values of the headers that classification and proof need, in the order in which they stand,
-    top first: what stands above the border's Received matters. `text` is what a person would read; `hidden_text` is
-    text that only the screening looks at (HTML that is not displayed, attached messages and text files). `body_digest`
-    is the SHA-256 of the body with its line ends normalised, in hex. `unreadable` is "" or one of: encrypted,
-    unparsable, attachments-only, empty.
+    Text is Unicode without surrogates. Addresses are in normal form (`mail.address.normal`). `headers` holds, by name
+    in lower case, the unfolded values of the headers that classification and proof need, in the order in which they
+    stand, top first: what stands above the border's Received matters. `text` is what a person would read; `hidden_text`
+    is text that only the screening looks at (HTML that is not displayed, attached messages and text files).
+    `body_digest` is the SHA-256 of the body with its line ends normalised, in hex. `unreadable` is "" or one of:
+    encrypted, unparsable, too-long (some of its text stands in neither `text` nor `hidden_text`, so the screening does
+    not see it), attachments-only, empty.
     """
 
     subject: str = ""

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from cocmail.core import letters, readers
 from cocmail.core.classify import Reason, is_from_robot, looks_automatic
-from cocmail.core.conflicts import may_see
 from cocmail.core.effects import Decision, Letter, Note
-from cocmail.core.events import (
-    CaseOpened,
-    EntryFiled,
-    MemberAdmitted,
-    MemberWithheld,
-    NobodyReached,
-    ReporterKnown,
-    TargetAsked,
-)
-from cocmail.core.model import REPORTER, Committee, Member, Person, member_person
+from cocmail.core.events import CaseOpened, EntryFiled, MemberWithheld, ReporterKnown
+from cocmail.core.model import REPORTER, Committee, Member, Person
+from cocmail.core.places import admit, complete, forward_entry, holders, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
-from cocmail.core.screening import names_a_conflict, screen
 from cocmail.core.setting import Message, Setting
 
 ACKS_A_DAY = 5
@@ -29,52 +21,56 @@ ACKS_AN_HOUR = 100
 def open_case(message: Message, setting: Setting, *, related: str = "") -> Decision:
     """The decision on a message that is nobody's reply: rules 3 to 8 and 10 of the contract's section 3.
 
-    `related` is a case that the message seems to belong to without proof: its exclusions hold here too.
+    `related` is a case that the message seems to belong to without proof: whom that one was meant for and whom it is
+    kept from holds here too.
     """
     plan = Plan(setting)
-    reason, audience = _kind_of(message, related)
-    marks = _marks(message, setting)
-    opened = CaseOpened(
-        code_name=setting.draw.code_name(),
-        committee=setting.committee.id,
-        entry=message.id,
-        audience=audience,
-        at=setting.now.isoformat(),
-        marks=marks,
-        related=related,
+    reason, audience, only = _kind_of(message, setting, related)
+    case_id = plan.open(
+        CaseOpened(
+            code_name=setting.draw.code_name(),
+            committee=setting.committee.id,
+            entry=message.id,
+            audience=audience,
+            at=setting.now.isoformat(),
+            marks=_marks(message, setting),
+            related=related,
+        )
     )
-    case_id = plan.open(opened)
     address = answer_address(message, setting.committee)
     proven = message.proof.address == address and bool(address)
     plan.add(case_id, ReporterKnown(address, message.mail.from_name, proven))
-    plan.add(case_id, EntryFiled(message.id, str(REPORTER), "report", message.mail.message_id))
-    _remember(plan, message, case_id, address)
+    file_entry(plan, message, case_id, REPORTER, "report")
+    if address:
+        plan.notes.append(Note("party", address, {}, case_id))
     for handle, why in _withheld(message, setting, audience, related).items():
         plan.add(case_id, MemberWithheld(handle, why))
-    exclude_elsewhere(plan, message, setting)
-    admitted = readers.first_readers(setting.committee, audience, message.wanted.only, plan.cases[case_id].barred)
-    for member in admitted:
+    exclude_elsewhere(plan, message, but=case_id)
+    for member in readers.first_readers(setting.committee, audience, only, plan.cases[case_id].barred):
         admit(plan, case_id, member, "policy")
-    if audience != "escrow":
-        complete(plan, case_id)
+    complete(plan, case_id)
     forward_entry(plan, case_id, message.id)
-    acknowledge(plan, message, case_id)
+    acknowledge(plan, message, case_id, chosen=holders(plan.cases[case_id]) <= set(only))
     return plan.finish(reason, case_id=case_id)
 
 
-def _kind_of(message: Message, related: str) -> tuple[Reason, str]:
+def _kind_of(message: Message, setting: Setting, related: str) -> tuple[Reason, str, Collection[str]]:
+    """Why it is a case, for whom, and the handles of those whom it is for alone."""
     wanted = message.wanted
     if wanted.escrow:
-        return Reason.REPORT_ESCROWED, "escrow"
+        return Reason.REPORT_ESCROWED, "escrow", ()
     if wanted.only and not wanted.alias:
-        return Reason.REPORT_FOR_ONE, "one"
+        return Reason.REPORT_FOR_ONE, "one", wanted.only
+    if related and setting.known.cases[related].audience != "committee":
+        earlier = setting.known.cases[related]
+        return Reason.REPORT_RELATED, earlier.audience, sorted(holders(earlier))
     if wanted.unknown:
-        return Reason.REPORT_UNKNOWN_EXTENSION, "triage"
+        return Reason.REPORT_UNKNOWN_EXTENSION, "triage", ()
     if message.mail.unreadable:
-        return Reason.REPORT_UNREADABLE, "triage"
+        return Reason.REPORT_UNREADABLE, "triage", ()
     if looks_automatic(message.mail):
-        return Reason.REPORT_AUTOMATIC, "committee"
-    return (Reason.REPORT_RELATED if related else Reason.REPORT), "committee"
+        return Reason.REPORT_AUTOMATIC, "committee", ()
+    return (Reason.REPORT_RELATED if related else Reason.REPORT), "committee", ()
 
 
 def _marks(message: Message, setting: Setting) -> tuple[str, ...]:
@@ -85,36 +81,73 @@ def _marks(message: Message, setting: Setting) -> tuple[str, ...]:
         marks.append(message.mail.unreadable)
     if message.proof.is_forged:
         marks.append("forged")
-    author = message.mail.from_addresses
-    if len(author) == 1 and setting.committee.member_at(author[0]) is not None:
+    if _author(message, setting) is not None:
         marks.append("from-member")
     return tuple(marks)
+
+
+def _author(message: Message, setting: Setting) -> Member | None:
+    authors = message.mail.from_addresses
+    return setting.committee.member_at(authors[0]) if len(authors) == 1 else None
 
 
 def _withheld(message: Message, setting: Setting, audience: str, related: str) -> dict[str, str]:
     """Everybody who must not see it, with why; the first reason found stays."""
     found = dict.fromkeys(sorted(message.wanted.excluded), "excluded")
-    for handle, why in screen(setting.committee, message.mail).items():
-        # A reporter who writes to one member by name has chosen that reader, and will call them by name.
-        if audience == "one" and why == "screened" and _is_chosen(message, setting, handle):
-            continue
-        found.setdefault(handle, why)
-    for earlier in dict.fromkeys((*setting.known.party_cases, *([related] if related else ()), *_referred(setting))):
-        for handle in sorted(setting.known.cases[earlier].barred):
+    chosen = set(message.wanted.only) - message.screening.conflicted if audience == "one" else set()
+    for handle, why in message.screening.found.items():
+        # A reporter who writes to one member has chosen that reader, and will call them by name.
+        if not (why == "screened" and handle in chosen):
+            found.setdefault(handle, why)
+    known = setting.known
+    named = known.names.values() if _author(message, setting) is not None else ()
+    # A name in brackets counts from the roster's addresses only: from outside it would tell whether a case exists.
+    referred = [reference.case_id for reference in known.references]
+    for earlier in dict.fromkeys((*known.party_cases, related, *referred, *named)):
+        for handle in sorted(known.cases[earlier].barred) if earlier in known.cases else ():
             found.setdefault(handle, "inherited")
     return found
 
 
-def _is_chosen(message: Message, setting: Setting, handle: str) -> bool:
-    """Whether a member is the reader that the reporter chose, and the report names nobody whom they may not judge."""
-    member = setting.committee.member(handle)
-    return member is not None and handle in message.wanted.only and not names_a_conflict(member, message.mail)
+def file_entry(plan: Plan, message: Message, case_id: str, author: Person, kind: str) -> None:
+    """The message becomes part of the case, findable by its Message-ID, with whom of the roster it was searched for."""
+    message_id = message.mail.message_id
+    looked_for = tuple(f"{member.handle} {member.email}" for member in plan.setting.committee.members)
+    named = tuple(message.screening.found)
+    unreadable = message.mail.unreadable
+    plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, looked_for, named, unreadable))
+    if message_id:
+        plan.notes.append(Note("message-id", message_id, {"kind": kind, "person": str(author), "tags": []}, case_id))
 
 
-def _referred(setting: Setting) -> list[str]:
-    """Cases that the message quotes a Message-ID or a name of: what was kept from somebody there is kept here too."""
-    found = [reference.case_id for reference in setting.known.references if reference.case_id]
-    return [case_id for case_id in (*found, *setting.known.names.values()) if case_id in setting.known.cases]
+def exclude_elsewhere(plan: Plan, message: Message, *, but: str) -> None:
+    """`+not-X` from a party applies at once to that party's open cases (rule 6).
+
+    Fully for a proven sender or a reporter's own reply address; at an unproven sender's word as far as it does no harm;
+    not at all where the sender is known to be forged.
+    """
+    known = plan.setting.known
+    trusted = is_trusted(message) or known.grant is not None
+    for case_id in known.party_cases:
+        if case_id != but:
+            exclude(plan, message, case_id, trusted=trusted)
+
+
+def is_trusted(message: Message) -> bool:
+    """Whether the one From address was proven."""
+    return message.mail.from_addresses == (message.proof.address,)
+
+
+def exclude(plan: Plan, message: Message, case_id: str, *, trusted: bool) -> None:
+    """What a message's exclusions do to a case that exists."""
+    if message.proof.is_forged or not message.wanted.excluded:
+        return
+    if not trusted:
+        withhold_unless_last(plan, case_id, message.wanted.excluded)
+        return
+    for handle in sorted(message.wanted.excluded):
+        withhold(plan, case_id, handle, "excluded")
+    complete(plan, case_id)
 
 
 def answer_address(message: Message, committee: Committee) -> str:
@@ -127,102 +160,11 @@ def answer_address(message: Message, committee: Committee) -> str:
     return "" if f"{local.split('+', 1)[0]}@{domain}" in own else authors[0]
 
 
-def _remember(plan: Plan, message: Message, case_id: str, address: str) -> None:
-    if address:
-        plan.notes.append(Note("party", address, {}, case_id))
-    if message.mail.message_id:
-        note = {"kind": "report", "person": str(REPORTER), "tags": []}
-        plan.notes.append(Note("message-id", message.mail.message_id, note, case_id))
+def acknowledge(plan: Plan, message: Message, case_id: str, *, chosen: bool) -> None:
+    """One acknowledgement a case, or none (rule 10; RFC 3834, section 2).
 
-
-def exclude_elsewhere(plan: Plan, message: Message, setting: Setting) -> None:
-    """`+not-X` from a party applies at once to that party's open cases (rule 6), unless the sender is known to be
-    forged.
+    `chosen`: only members whom the reporter chose have it, so that the text may say so.
     """
-    if message.proof.is_forged:
-        return
-    for case_id in setting.known.party_cases:
-        exclude(plan, case_id, message.wanted.excluded)
-
-
-def exclude(plan: Plan, case_id: str, handles: frozenset[str]) -> None:
-    """Keep a case from these members from now on, and fill their places."""
-    fresh = sorted(handles - plan.cases[case_id].barred)
-    for handle in fresh:
-        plan.add(case_id, MemberWithheld(handle, "excluded"))
-        plan.bar(case_id, handle)
-    if fresh and plan.cases[case_id].audience != "escrow":
-        complete(plan, case_id)
-
-
-def admit(plan: Plan, case_id: str, member: Member, why: str) -> None:
-    """Give a member access at their address of today, with a reply address."""
-    plan.add(case_id, MemberAdmitted(member.handle, member.email, why))
-    plan.issue(case_id, member_person(member.handle), member.email)
-
-
-def complete(plan: Plan, case_id: str) -> None:
-    """Fill the places of a case that too few may see: stand-ins, then a transfer target, else alarm the admins.
-
-    Who steps in gets the report and the thread so far. A case for one member is filled only when that one may not see
-    it.
-    """
-    committee, now = plan.setting.committee, plan.setting.now
-    case = plan.cases[case_id]
-    present = [member for member in committee.members if may_see(member, case, now).value != "no"]
-    needed = 1 if case.audience in ("one", "triage") else readers.minimum(committee)
-    while len(present) < needed:
-        more = readers.stand_ins(committee, case.barred, [member.handle for member in present])
-        if not more:
-            break
-        for member in more:
-            admit(plan, case_id, member, "stand-in")
-            for entry in case.entries:
-                plan.letters.append(letters.forward(committee, plan.cases[case_id], entry.id, member))
-        present += more
-    if not present:
-        _hand_over(plan, case_id)
-
-
-def _hand_over(plan: Plan, case_id: str) -> None:
-    committee = plan.setting.committee
-    case = plan.cases[case_id]
-    target = readers.transfer_target(committee)
-    if target is None:
-        if not case.unreached:
-            plan.add(case_id, NobodyReached())
-            plan.alarms.append("nobody-reached")
-        return
-    if case.target is not None:
-        return
-    plan.add(case_id, TargetAsked(target.name, target.email))
-    token = plan.issue(case_id, Person("third", target.name), target.email)
-    for entry in case.entries:
-        plan.letters.append(
-            Letter(
-                id=letters.letter_id(case_id, entry.id, "transfer", target.name),
-                kind="transfer",
-                to=Person("third", target.name),
-                template="transfer",
-                address=target.email,
-                case_id=case_id,
-                entry=entry.id,
-                token=token,
-            )
-        )
-
-
-def forward_entry(plan: Plan, case_id: str, entry: str, *, but: str = "", parent: str = "") -> None:
-    """A message of the case to everybody who may see it, except its author `but`."""
-    committee, now = plan.setting.committee, plan.setting.now
-    case = plan.cases[case_id]
-    for member in committee.members:
-        if member.handle != but and may_see(member, case, now).value != "no":
-            plan.letters.append(letters.forward(committee, case, entry, member, parent=parent))
-
-
-def acknowledge(plan: Plan, message: Message, case_id: str) -> None:
-    """One acknowledgement a case, or none (rule 10; RFC 3834, section 2)."""
     case, counts = plan.cases[case_id], plan.setting.known.counts
     reporter = case.reporter
     if reporter is None or not reporter.address or "automatic" in case.marks or message.proof.is_forged:
@@ -232,7 +174,7 @@ def acknowledge(plan: Plan, message: Message, case_id: str) -> None:
     token = plan.issue(case_id, REPORTER, reporter.address)
     hours = counts.get("ack-hour", 0) // ACKS_AN_HOUR
     mail = message.mail
-    plan.counted += [("ack-sender", reporter.address), ("ack-hour", "")]
+    plan.counted += [("ack-sender", f"{plan.setting.committee.id} {reporter.address}"), ("ack-hour", "")]
     plan.letters.append(
         Letter(
             id=letters.letter_id(case_id, message.id, "ack"),
@@ -244,7 +186,11 @@ def acknowledge(plan: Plan, message: Message, case_id: str) -> None:
             token=token,
             in_reply_to=mail.message_id,
             references=(*mail.references[-20:], mail.message_id) if mail.message_id else (),
-            words={"escrowed": case.audience == "escrow", "unreached": case.unreached, "one": case.audience == "one"},
+            words={
+                "escrowed": case.audience == "escrow",
+                "unreached": case.unreached,
+                "one": case.audience == "one" and chosen,
+            },
             due=plan.setting.now + timedelta(hours=hours) if hours else None,
         )
     )

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from cocmail.core.case import Case
 from cocmail.core.model import Committee, Envelope, Mail, Person, Proof, Wanted
+from cocmail.core.screening import Screening
 
 
 class Draw(Protocol):
@@ -26,13 +27,14 @@ class Draw(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A stored message, read: `id` is where the store keeps it."""
+    """A stored message, read: `id` is where the store keeps it, `screening` whom of the roster it names."""
 
     id: str
     mail: Mail
     envelope: Envelope
     wanted: Wanted
     proof: Proof
+    screening: Screening = field(default_factory=Screening)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """The same message came before. `case_id` is where it went, "" if to none."""
+    """The same message came before. `case_id` is where it went, "" if to none; `reason` what became of it."""
 
     case_id: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Known:
     `cases` holds each case by id. `names` maps the code names of its Subject to case ids, `party_cases` are the cases
     in which its From address is a party. `questions` are the member's confirm rounds that are not spent. `counts` are
     rate counters by kind. `confirmed` is the question that released this message, if it was held before.
+    `foreign_token` says that its reply address was issued by another committee, or by one that is no more.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -92,6 +96,7 @@ class Known:
     party_cases: tuple[str, ...] = ()
     twin: Twin | None = None
     own_mail: bool = False
+    foreign_token: bool = False
     questions: tuple[Question, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     confirmed: Question | None = None

@@ -1,13 +1,14 @@
 """The clock worker: what is due by time rather than by mail.
 
-Today that is one thing: messages that stand shunted or parked are brought to the admins' mind once a day.
+Today that is one thing: what stands still (shunted, postponed, parked, delayed for hours) is brought to the admins'
+mind once a day.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cocmail import maillog
 from cocmail.commit import queue
@@ -19,6 +20,8 @@ from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 
 LOOK_EVERY = 600.0
+DELAYED = timedelta(hours=4)
+TOLD_AT_ONCE = ("shunted", "parked")
 
 
 class Clock:
@@ -40,17 +43,20 @@ class Clock:
         """One notice an admin and day for each sort of trouble that stands since before today."""
         now = self._now()
         today = now.date().isoformat()
+        waits_since = outbox.oldest(tx)
         standing = {
             "shunted": bool(spool.shunted(tx)),
+            "postponed": bool(spool.postponed(tx)),
             "parked": any(row.state == outbox.PARKED for row in outbox.listing(tx)),
+            "delayed": waits_since is not None and now - waits_since > DELAYED,
         }
         for alarm, stands in standing.items():
             last = (notes.kept(tx, f"reminded {alarm}") or b"").decode()
             if not stands or last == today:
                 continue
             notes.keep(tx, f"reminded {alarm}", today.encode())
-            # On its first day it was told when it happened.
-            if last:
+            # What is told when it happens is not told twice on its first day.
+            if last or alarm not in TOLD_AT_ONCE:
                 for letter in to_admins(self._roster.admins, alarm, today):
                     queue(tx, letter, self._roster.first, now)
             maillog.alarmed(alarm)

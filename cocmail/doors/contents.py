@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import replace
 
-from cocmail.core.model import Mail
+from cocmail.core.model import Attachment, Mail
 from cocmail.mail.reader import Reader
 from cocmail.store import spool
 from cocmail.store.engine import Store
 
 KEPT = 8
 KEPT_BYTES = 64 * 1024 * 1024
+UNPARSABLE = "unparsable"
+
+
+class ReadAgainFailed(Exception):
+    """What could be read when it came in could not be read now: memory, time, a killed child. It is tried again."""
 
 
 class Contents:
@@ -25,8 +31,11 @@ class Contents:
         self._read: OrderedDict[str, tuple[int, Mail]] = OrderedDict()
         self._lock = asyncio.Lock()
 
-    async def of(self, message_id: str) -> Mail | None:
-        """The message with its attachments; None when its content was destroyed."""
+    async def of(self, message_id: str, unreadable: str) -> Mail | None:
+        """The message with its attachments; None when its content was destroyed.
+
+        `unreadable` is what was said of it when it came in. Raises ReadAgainFailed rather than give less than that.
+        """
         async with self._lock:
             if message_id in self._read:
                 self._read.move_to_end(message_id)
@@ -35,7 +44,28 @@ class Contents:
             if stored is None:
                 return None
             mail = await self._reader.read(stored[1], contents=True)
+            if mail.unreadable == UNPARSABLE:
+                if unreadable != UNPARSABLE:
+                    raise ReadAgainFailed
+                mail = with_body(mail, stored[1])
             self._read[message_id] = (len(stored[1]), mail)
             while len(self._read) > KEPT or sum(size for size, _ in self._read.values()) > KEPT_BYTES:
                 self._read.popitem(last=False)
             return mail
+
+
+def with_body(mail: Mail, raw: bytes) -> Mail:
+    """A message that cannot be taken apart, with its body as it came. Not its header: that tells where it came from."""
+    if mail.attachments:
+        return mail
+    ends = [(raw.find(mark), len(mark)) for mark in (b"\r\n\r\n", b"\n\n")]
+    first = min((end for end in ends if end[0] >= 0), default=(0, 0))
+    body = raw[sum(first) :]
+    return replace(mail, attachments=(Attachment("message.txt", "application/octet-stream", len(body), body),))
+
+
+def without_attachments(mail: Mail) -> Mail:
+    """The words of a message, with a list of what they came with."""
+    left_out = "\n".join(f"- {part.filename} ({part.content_type}, {part.size} bytes)" for part in mail.attachments)
+    note = f"\n\n[Left out, because the mail server takes no message of that size:\n{left_out}\nIt is kept.]"
+    return replace(mail, text=mail.text + note, attachments=())

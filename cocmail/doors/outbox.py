@@ -22,19 +22,22 @@ from cocmail.core.conflicts import Sight, may_have
 from cocmail.core.effects import Letter, decode_letter
 from cocmail.core.letters import to_admins
 from cocmail.core.model import Committee, Mail
-from cocmail.doors.contents import Contents
+from cocmail.doors.contents import Contents, without_attachments
 from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
 from cocmail.knowledge import load_case
 from cocmail.mail.compose import Outgoing, compose
 from cocmail.roster import Roster
-from cocmail.store import outbox
+from cocmail.store import notes, outbox
 from cocmail.store.engine import Store
 from cocmail.store.outbox import OutRow
 from cocmail.store.transaction import Tx
 
 LEASE = timedelta(minutes=15)
 LOOK_AGAIN = timedelta(minutes=5)
+A_DAY = timedelta(days=1)
 IDLE_SECONDS = 1.0
+FINISH_SECONDS = 30.0
+TOO_LARGE = ("552", "554 5.3.4", "523")
 
 
 class Sender(Protocol):
@@ -94,8 +97,14 @@ class Outbox:
         if not self._free:
             return
         now, limit, busy = self._now(), len(self._free), list(self._sending)
+        longest = max(self.schedule.retry) + A_DAY
+
+        def work(tx: Tx) -> list[OutRow]:
+            outbox.pull_back(tx, now, longest)
+            return outbox.claim(tx, now, limit, LEASE, busy)
+
         try:
-            rows = await self._store.write(lambda tx: outbox.claim(tx, now, limit, LEASE, busy))
+            rows = await self._store.write(work)
         except StoreBusy:
             maillog.store_busy("outbox")
             return
@@ -125,7 +134,12 @@ class Outbox:
             self.wake.set()
 
     async def _finish(self) -> None:
-        await asyncio.gather(*self._sending.values(), return_exceptions=True)
+        sending = list(self._sending.values())
+        if sending:
+            await asyncio.wait(sending, timeout=FINISH_SECONDS)
+        for task in sending:
+            task.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
         for sender in self._free:
             await sender.close()
 
@@ -135,9 +149,11 @@ class Outbox:
         if committee is None:
             await self._wait(row, letter)
             return
-        content = await self._contents.of(letter.entry) if letter.entry else None
-        case = await self._store.read(lambda tx: load_case(tx, letter.case_id)) if letter.case_id else None
-        sight = self._sight(letter, committee, case)
+        content = await self._content(letter)
+        # Loaded after that: reading the content may have taken its time.
+        case = await self._load(letter)
+        # Asked again, on the case as it is now: a conflict may have been declared while the letter waited.
+        sight = may_have(letter, committee, case, self._now())
         if letter.entry and content is None:
             # What it was to carry has been destroyed on purpose.
             sight = Sight.NO
@@ -149,11 +165,15 @@ class Outbox:
         else:
             await self._deliver(row, letter, committee, case, content, sender)
 
-    def _sight(self, letter: Letter, committee: Committee, case: Case | None) -> Sight:
-        """Asked again, on the case as it is now: a conflict may have been declared while the letter waited."""
-        if not letter.needs_access:
-            return Sight.YES
-        return Sight.NO if case is None else may_have(letter.to, committee, case, self._now())
+    async def _content(self, letter: Letter) -> Mail | None:
+        if not letter.entry:
+            return None
+        case = await self._load(letter)
+        said = [entry.unreadable for entry in case.entries if entry.id == letter.entry] if case is not None else []
+        return await self._contents.of(letter.entry, said[0] if said else "")
+
+    async def _load(self, letter: Letter) -> Case | None:
+        return await self._store.read(lambda tx: load_case(tx, letter.case_id)) if letter.case_id else None
 
     async def _deliver(
         self, row: OutRow, letter: Letter, committee: Committee, case: Case | None, content: Mail | None, sender: Sender
@@ -165,11 +185,15 @@ class Outbox:
         try:
             await sender.send(outgoing)
         except Unreachable:
-            await self._defer(row, None)
+            await self._defer(row, None, row.refused_since)
         except Deferred as error:
             await self._refused(row, error.code)
         except Refused as error:
-            await self._park(row, error.code)
+            if content is None or not content.attachments or not error.code.startswith(TOO_LARGE):
+                await self._park(row, error.code)
+            else:
+                # Too large for the server: the words must arrive, with a list of what they came with.
+                await self._deliver(row, letter, committee, case, without_attachments(content), sender)
         else:
             await self._store.write(lambda tx: outbox.sent(tx, row.id))
             maillog.sent(row.id, row.kind, row.attempts + 1)
@@ -184,8 +208,20 @@ class Outbox:
 
     async def _wait(self, row: OutRow, letter: Letter) -> None:
         """Not now: the member is being asked, or registered at another address. Mail waits rather than leaks."""
-        until = self._now() + LOOK_AGAIN
-        await self._store.write(lambda tx: outbox.wait(tx, row.id, until))
+        now = self._now()
+        committee = self._roster.committee(decode_letter(row.payload)[0])
+        member = committee.member(letter.to.handle) if committee is not None else None
+        moved = member is not None and letter.address not in member.addresses
+
+        def work(tx: Tx) -> None:
+            outbox.wait(tx, row.id, now + LOOK_AGAIN)
+            today = now.date().isoformat()
+            if moved and notes.kept(tx, "told waiting-address") != today.encode():
+                notes.keep(tx, "told waiting-address", today.encode())
+                for notice in to_admins(self._roster.admins, "waiting-address", today):
+                    queue(tx, notice, self._roster.first, now)
+
+        await self._store.write(work)
         maillog.waits_for_member(row.id, row.kind)
 
     async def _defer(self, row: OutRow, code: str | None, refused_since: datetime | None = None) -> None:
@@ -199,7 +235,8 @@ class Outbox:
     async def _refused(self, row: OutRow, code: str) -> None:
         """A server answers and refuses for now; after `give_up_after` of that the letter is parked."""
         since = row.refused_since or self._now()
-        if self._now() - since > self.schedule.give_up_after:
+        # The count guards against a clock that jumped ahead.
+        if self._now() - since > self.schedule.give_up_after and row.attempts >= len(self.schedule.retry):
             await self._park(row, code)
         else:
             await self._defer(row, code, since)

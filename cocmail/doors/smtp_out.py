@@ -19,6 +19,9 @@ from cocmail.errors import Deferred, Refused, Unreachable
 from cocmail.mail.compose import Outgoing
 
 TIMEOUT = 120.0
+DATA_SECONDS = 600.0
+SLOWEST = 10_000.0
+TOO_LARGE = 552
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?!\d)")
 
 
@@ -44,19 +47,16 @@ class SmtpSender:
     async def send(self, outgoing: Outgoing) -> None:
         """Send one message to one recipient.
 
-        Raises Refused (5xx about this message), Deferred (4xx, or a refusal of us rather than of the message) or
-        Unreachable (no server answered, or not in the way that was asked for).
+        Raises Refused (5xx about this recipient or this message), Deferred (4xx, a refusal of us rather than of the
+        message, or a connection lost in the middle) or Unreachable (no server answered, or not in the way that was
+        asked for).
         """
+        # RFC 5321, section 4.5.3.2: ten minutes for the end of the data alone, and a slow line needs time for the rest.
+        patience = DATA_SECONDS + len(outgoing.content) / SLOWEST
         try:
-            async with asyncio.timeout(TIMEOUT * 3):
+            async with asyncio.timeout(patience + 3 * TIMEOUT):
                 client = await self._connected()
-                await self._hand_over(client, outgoing)
-        except (Deferred, Refused):
-            raise
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            raise _answer(error.recipients[0].code, error.recipients[0].message) from None
-        except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError, aiosmtplib.SMTPHeloError) as error:
-            raise _answer(error.code, error.message) from None
+                await self._hand_over(client, outgoing, patience)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError):
             await self.close()
             raise Unreachable from None
@@ -73,18 +73,34 @@ class SmtpSender:
                     await client.quit()
             client.close()
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, outgoing: Outgoing) -> None:
+    async def _hand_over(self, client: aiosmtplib.SMTP, outgoing: Outgoing, patience: float) -> None:
         # RFC 3461: a bounce must not carry the content back through mailboxes that are not ours.
         options = ["RET=HDRS"] if client.supports_extension("dsn") else []
         if outgoing.needs_utf8:
             if not client.supports_extension("smtputf8"):
                 raise Refused("553 5.6.7")
             options += ["SMTPUTF8", "BODY=8BITMIME"]
-        await client.sendmail(outgoing.sender, [outgoing.recipient], outgoing.content, mail_options=options)
+        try:
+            await client.sendmail(
+                outgoing.sender, [outgoing.recipient], outgoing.content, mail_options=options, timeout=patience
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _answer(error.recipients[0].code, error.recipients[0].message) from None
+        except aiosmtplib.SMTPDataError as error:
+            raise _answer(error.code, error.message) from None
+        except aiosmtplib.SMTPSenderRefused as error:
+            # A 552 is about the size; anything else is about us, and so never for good.
+            code = _code(error.code, error.message)
+            raise (Refused(code) if error.code == TOO_LARGE else Deferred(code)) from None
+        except (aiosmtplib.SMTPException, OSError, TimeoutError):
+            # It listened and then let go. Counted as a refusal: else the same message could go out again and again.
+            await self.close()
+            raise Deferred("451 4.4.2") from None
 
     async def _connected(self) -> aiosmtplib.SMTP:
         if self._client is not None and self._client.is_connected:
-            with suppress(aiosmtplib.SMTPException, OSError):
+            # The server may have let go of an idle connection.
+            with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 await self._client.rset()
                 return self._client
         await self.close()
@@ -103,9 +119,7 @@ class SmtpSender:
             if asked.user and asked.password_file:
                 password = await asyncio.to_thread(Path(asked.password_file).read_text)
                 await client.login(asked.user, password.strip())
-            if not client.is_ehlo_or_helo_needed:
-                pass
-            else:
+            if client.is_ehlo_or_helo_needed:
                 await client.ehlo()
         except aiosmtplib.SMTPResponseException as error:
             client.close()

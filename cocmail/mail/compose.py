@@ -1,15 +1,15 @@
 """Every message that leaves: built anew from an allow-list of headers, one to one recipient (contract, section 4).
 
-Nothing of a sender's header is carried over; what members may know of it stands in the body, where it can be encrypted.
-The same letter gives the same Message-ID at every try.
+Nothing of a sender's header is carried over but checked Message-IDs; what members may know of it stands in the body,
+where it can be encrypted. The same letter gives the same Message-ID at every try. The fields are written as they stand
+here, because `email` decodes encoded words in what it is given; at the end the finished header is read once more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
@@ -20,6 +20,9 @@ from cocmail.core.conflicts import readers, withheld_count
 from cocmail.core.effects import Letter
 from cocmail.core.letters import message_id
 from cocmail.core.model import Attachment, Committee, Mail
+from cocmail.mail import fields
+from cocmail.mail.decode import file_name
+from cocmail.mail.headers import is_message_id
 from cocmail.mail.templates import render
 
 # One phrase for every mail of every case: mail readers thread by it, and it says nothing.
@@ -51,32 +54,33 @@ def compose(
 ) -> Outgoing:
     """A letter as bytes. `content` is the stored message that it carries, with its attachments, or None.
 
-    `return_path` is the envelope sender to use. Raises nothing on purpose: what a stranger wrote is only ever put in a
-    body or, sanitised, in a file name.
+    `return_path` is the envelope sender to use. What a stranger wrote is only ever put in a body or, sanitised, in a
+    file name. Raises RuntimeError if the finished message has other header fields than it was given: a defect of ours,
+    and the letter waits rather than being sent.
     """
     utf8 = not (letter.address.isascii() and committee.address.isascii())
-    message = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
-    for name, value in _headers(letter, committee, case, now):
-        message[name] = value
+    message = EmailMessage(policy=(SMTPUTF8 if utf8 else SMTP).clone(refold_source="none"))
+    headers = _headers(letter, committee, case, now)
+    for name, value in headers:
+        message.set_raw(name, value)
     message.set_content(_clean(_text(letter, committee, case, content, now)), charset="utf-8")
     for part in content.attachments if content is not None else ():
         _attach(message, part)
-    return Outgoing(return_path, letter.address, message.as_bytes(), utf8)
+    octets = message.as_bytes()
+    fields.guard(message, octets, [name for name, _ in headers])
+    return Outgoing(return_path, letter.address, octets, utf8)
 
 
-def _headers(letter: Letter, committee: Committee, case: Case | None, now: datetime) -> list[tuple[str, object]]:
+def _headers(letter: Letter, committee: Committee, case: Case | None, now: datetime) -> list[tuple[str, str]]:
     local, _, domain = committee.address.rpartition("@")
-    headers: list[tuple[str, object]] = [
-        ("From", Address(committee.name, local, domain)),
-        ("To", _address(letter.address)),
+    headers = [
+        ("From", fields.mailbox(committee.name, committee.address)),
+        ("To", letter.address),
         ("Date", format_datetime(now)),
         ("Message-ID", message_id(committee, letter.id)),
         ("Subject", _subject(letter, case)),
     ]
-    if letter.in_reply_to:
-        headers.append(("In-Reply-To", letter.in_reply_to))
-    if letter.references:
-        headers.append(("References", " ".join(letter.references)))
+    headers += _thread("In-Reply-To", [letter.in_reply_to]) + _thread("References", letter.references)
     if letter.token:
         headers.append(("Reply-To", f"{local}+{letter.token}@{domain}"))
     if letter.kind not in _HUMAN_KINDS:
@@ -87,9 +91,10 @@ def _headers(letter: Letter, committee: Committee, case: Case | None, now: datet
     return headers
 
 
-def _address(address: str) -> Address:
-    local, _, domain = address.rpartition("@")
-    return Address("", local, domain)
+def _thread(name: str, ids: Iterable[str]) -> list[tuple[str, str]]:
+    """The field with those of the ids that are safe, each whole on its line; none where none is."""
+    kept = [each for each in ids if is_message_id(each)]
+    return [(name, fields.folded(name, kept))] if kept else []
 
 
 def _subject(letter: Letter, case: Case | None) -> str:
@@ -110,7 +115,7 @@ def _text(letter: Letter, committee: Committee, case: Case | None, content: Mail
         **letter.words,
     }
     if case is not None:
-        others = [member.name for member in readers(committee, case, now) if member.handle != letter.to.handle]
+        others = [member.name for member in readers(committee, case) if member.handle != letter.to.handle]
         words |= {"others": others, "withheld": withheld_count(committee, case)}
         words |= _entry_words(committee, case, letter.entry)
     return render(letter.template, committee.language, words)
@@ -153,6 +158,7 @@ def _clean(text: str) -> str:
 
 def _attach(message: EmailMessage, part: Attachment) -> None:
     main, _, sub = part.content_type.partition("/")
-    if main in _NEVER_INSIDE or not sub:
+    if main in _NEVER_INSIDE or not fields.is_media_type(part.content_type):
         main, sub = "application", "octet-stream"
-    message.add_attachment(part.content, maintype=main, subtype=sub, filename=part.filename)
+    name = file_name(part.filename) or "attachment.bin"
+    message.add_attachment(part.content, maintype=main, subtype=sub, filename=name)

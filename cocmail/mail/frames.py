@@ -1,4 +1,4 @@
-"""A Mail as bytes between the daemon and its reading child: one frame of JSON, one frame of attachment bytes.
+"""A Mail as bytes between the daemon and its reading child: one frame of JSON, one of its texts and attachments.
 
 The rule: plain data only, never pickle, and the daemon checks what it gets: the child has read hostile mail and is
 believed no more than the mail is. A frame is eight bytes of length (big endian) and that many bytes.
@@ -6,6 +6,7 @@ believed no more than the mail is. A frame is eight bytes of length (big endian)
 
 from __future__ import annotations
 
+import codecs
 import json
 import struct
 from dataclasses import fields
@@ -15,6 +16,9 @@ from typing import Any
 from cocmail.core.model import Attachment, Mail
 
 LENGTH = struct.Struct(">Q")
+# Long texts are no JSON: the daemon's other threads stand still for as long as one call takes that makes text of bytes.
+_TEXTS = ("text", "hidden_text")
+PIECE = 1 << 20
 
 
 def framed(data: bytes) -> bytes:
@@ -28,12 +32,14 @@ def question(*, contents: bool, also: frozenset[str], seconds: float) -> bytes:
 
 
 def answer(mail: Mail) -> tuple[bytes, bytes]:
-    """A mail as JSON and the bytes of its attachments, one behind the other."""
+    """A mail as JSON, and the bytes of its two texts (UTF-8) and of its attachments, one behind the other."""
+    texts = [str(getattr(mail, name)).encode("utf-8") for name in _TEXTS]
     values = {each.name: getattr(mail, each.name) for each in fields(Mail)}
     values["attachments"] = [
         (part.filename, part.content_type, part.size, len(part.content)) for part in mail.attachments
     ]
-    return json.dumps(values).encode("ascii"), b"".join(each.content for each in mail.attachments)
+    values |= {name: len(text) for name, text in zip(_TEXTS, texts, strict=True)}
+    return json.dumps(values).encode("ascii"), b"".join((*texts, *(each.content for each in mail.attachments)))
 
 
 def mail_from(description: bytes, contents: bytes) -> Mail:
@@ -42,18 +48,27 @@ def mail_from(description: bytes, contents: bytes) -> Mail:
     if not isinstance(values, dict) or values.keys() != {each.name for each in fields(Mail)}:
         raise ValueError("not a mail")
     try:
-        ends = list(accumulate(length for _, _, _, length in values["attachments"]))
+        at = 0
+        for name in _TEXTS:
+            at, values[name] = at + values[name], _text(contents[at : at + values[name]])
+        ends = list(accumulate((length for _, _, _, length in values["attachments"]), initial=at))[1:]
         values["attachments"] = [
             Attachment(str(name), str(kind), int(size), contents[end - length : end])
             for (name, kind, size, length), end in zip(values["attachments"], ends, strict=True)
         ]
     except TypeError as error:
-        raise ValueError("not a list of attachments") from error
+        raise ValueError("not texts and attachments") from error
     frozen: dict[str, Any] = {name: _frozen(value) for name, value in values.items()}
     mail = Mail(**frozen)
     if any(type(getattr(mail, each.name)) is not type(each.default) for each in fields(Mail)):
         raise ValueError("not the values of a mail")
     return mail
+
+
+def _text(data: bytes) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    pieces = [decoder.decode(data[start : start + PIECE]) for start in range(0, len(data), PIECE)]
+    return "".join((*pieces, decoder.decode(b"", final=True)))
 
 
 def _frozen(value: object) -> object:

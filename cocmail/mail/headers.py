@@ -19,7 +19,6 @@ VALUE_MAX = 500_000
 MIME_BYTES = 64_000
 RECIPIENTS_MAX = 5_000
 IDS_MAX = 100
-ID_MAX = 998
 
 OF_INTEREST = frozenset((
     "return-path", "received", "authentication-results", "auto-submitted", "precedence", "x-auto-response-suppress",
@@ -35,6 +34,8 @@ ALWAYS_MAX = 10
 _LINE = re.compile(rb"([^\r\n]*)(?:\r{0,2}\n|\r|\Z)")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]{0,10}:")
 _ID = re.compile(r"<([^<>]{1,998})>")
+# What may stand in a field of ours: printable ASCII, nothing that looks like an encoded word, at most 998 characters.
+_SAFE_ID = re.compile(r"(?=.{3,998}\Z)<(?!=\?)(?:[!-;?-~]|=(?!\?))+>")
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -119,17 +120,26 @@ class _Gathered:
             self.fields.append((name, _CONTROLS.sub(" ", text_from_header(value))))
 
 
+def is_message_id(text: str) -> bool:
+    """Whether it is an id that may be written into mail of ours: `<`, printable ASCII without `<`, `>` and `=?`, `>`.
+
+    The one check for what is taken from strangers and for what is sent. Mail readers, and Python's email library,
+    decode an encoded word (RFC 2047) wherever one stands, and one that holds a line break would add header fields.
+    """
+    return _SAFE_ID.fullmatch(text) is not None
+
+
 def message_ids(value: str) -> tuple[str, ...]:
     """The ids of a Message-ID, In-Reply-To or References value, with their `<>`; `<[id]>` of Exchange is one too.
 
     At most 100; of a longer list the first and the last, which are the thread's root and its nearest messages.
-    A value without any `<>` is taken as one bare id if it is one word.
+    A value without any `<>` is taken as one bare id if it is one word. What is not `is_message_id` is left out.
     """
-    found = [f"<{''.join(inside.split())}>" for inside in _ID.findall(value) if inside.strip()]
+    found = [f"<{''.join(inside.split())}>" for inside in _ID.findall(value)]
     bare = value.strip()
-    if not found and bare and len(bare) <= ID_MAX - 2 and not re.search(r"[\s<>,]", bare):
+    if not found and not re.search(r"[\s<>,]", bare):
         found = [f"<{bare}>"]
-    unique = list(dict.fromkeys(found))
+    unique = list(dict.fromkeys(each for each in found if is_message_id(each)))
     return tuple(unique if len(unique) <= IDS_MAX else unique[:1] + unique[-(IDS_MAX - 1) :])
 
 

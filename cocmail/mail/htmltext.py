@@ -1,7 +1,8 @@
 """HTML to text, twice: as a person would see it, and everything that it holds.
 
-The rule: what a stranger hides (display:none, white on white, a title) must be found by the screening, and no HTML may
-come out as nothing. It must not load anything and must not keep any markup.
+The rule: what a stranger hides (display:none, white on white, a title) must be found by the screening, a name that
+markup cuts in two is found too, and no HTML may come out as nothing. It must not load anything and must not keep any
+markup.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from inscriptis import get_text  # type: ignore[import-untyped,unused-ignore]
 from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped,unused-ignore]
 
 HTML_MAX = 2_000_000
+SCREENED_MAX = 4_000_000
 # lxml cuts a document's tree at 256 levels without saying so, inscriptis recurses once a level.
 DEPTH_MAX = 200
 
@@ -29,11 +31,21 @@ _SILENT = ("script", "style")
 _FLAT = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 ).union(("p", "li", "td", "tr", "th", "option", "dd", "dt"))
+# An image in the markup itself (RFC 2397): lines of 40 characters and more, so no words that follow it.
+_DATA = re.compile(r"data:[^\"'<>,:\s]{0,200};base64,\s{0,9}+(?:[A-Za-z0-9+/=%_-]{40,}+\s*+)++", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 
 
+def without_data(markup: str) -> str:
+    """The markup without the bytes of inline images, which can be longer than all its text. Linear."""
+    return _DATA.sub("data:, ", markup)
+
+
 def rendered(markup: str) -> str:
-    """The text that a reader would show; a plain stripping of tags where the layout cannot be computed."""
+    """The text that a reader would show; a plain stripping of tags where the layout cannot be computed.
+
+    Of the first 2 million characters.
+    """
     markup = markup[:HTML_MAX]
     if _depth(markup) <= DEPTH_MAX:
         try:
@@ -42,12 +54,21 @@ def rendered(markup: str) -> str:
             text = ""
         if re.search(r"\w", text):
             return _tidy(text)
-    return _tidy("".join(_texts(markup, attributes=False)))
+    return _tidy("".join(_pieces(markup)))
 
 
 def all_text(markup: str) -> str:
-    """All text of the markup, displayed or not, with the words of its alt, title and href; no comments, no scripts."""
-    return _tidy("".join(_texts(markup[:HTML_MAX], attributes=True)))
+    """All text of the markup, displayed or not, and the words of its alt, title and href; no comments, no scripts.
+
+    Of the first 4 million characters. A tag may stand within a word (`I<b>v</b>o`) or between two words
+    (`Ivo</td><td>Petrov`): where that makes a difference, the text is there twice, read in either way.
+    """
+    attributes: list[str] = []
+    # A line that ends in the source goes on in what is displayed.
+    pieces = [each if each == "\n" else each.replace("\n", " ") for each in _pieces(markup[:SCREENED_MAX], attributes)]
+    close, apart = _tidy("".join(pieces)), _tidy(" ".join(pieces))
+    readings = [close] if close.split() == apart.split() else [close, apart]
+    return "\n".join((*readings, *attributes)).strip("\n ")
 
 
 def _depth(markup: str) -> int:
@@ -62,8 +83,11 @@ def _depth(markup: str) -> int:
     return deepest
 
 
-def _texts(markup: str, *, attributes: bool) -> list[str]:
-    """Text between tags, in one pass: each kind of end is searched for in vain at most once."""
+def _pieces(markup: str, attributes: list[str] | None = None) -> list[str]:
+    """Text between tags, in one pass: each kind of end is searched for in vain at most once.
+
+    What tells something in the tags' attributes is added to `attributes`.
+    """
     out: list[str] = []
     pos, size, endless = 0, len(markup), set[str]()
     lowered = markup.lower() if len(markup.lower()) == size else markup
@@ -73,9 +97,10 @@ def _texts(markup: str, *, attributes: bool) -> list[str]:
             break
         out.append(_unescape(markup[pos:start]))
         pos, piece = _behind(markup, lowered, start, endless)
-        out.append(piece)
-        if attributes and piece in ("", "\n"):
-            out.extend(f" {_unescape(value.strip(_QUOTES))} " for value in _TELLING.findall(markup[start:pos]))
+        if piece:
+            out.append(piece)
+        if attributes is not None and piece != "<" and not markup.startswith("<!--", start):
+            attributes.extend(_unescape(value.strip(_QUOTES)) for value in _TELLING.findall(markup[start:pos]))
     out.append(_unescape(markup[pos:]))
     return out
 
@@ -84,14 +109,14 @@ def _behind(markup: str, lowered: str, start: int, endless: set[str]) -> tuple[i
     """Where the thing at `start` ends, and what it stands for in text."""
     tag = _TAG.match(markup, start)
     if markup.startswith("<!--", start):
-        return _end(lowered, "-->", start + 2, endless), " "
+        return _end(lowered, "-->", start + 2, endless), ""
     if tag is None and not markup.startswith(("<!", "<?", "</"), start):
         return start + 1, "<"
     end = _end(lowered, ">", start, endless)
     name = tag[1].lower() if tag else ""
     if name in _SILENT and not markup.startswith("</", start):
         closing = _end(lowered, f"</{name}", end, endless)
-        return (end if closing == len(markup) else closing), " "
+        return (end if closing == len(markup) else closing - len(f"</{name}")), ""
     return end, "\n" if name in _BLOCKS else ""
 
 

@@ -27,6 +27,7 @@ from cocmail.mail.parts import SHOWN_MAX, Parts, Shown, kind_of, parameter, part
 
 TRUNCATED = "[The text goes on; the rest stands in the original message.]"
 SUBJECT_MAX = 2_000
+OVERLAP = 1_000
 RAW_SCREENED_MAX = 1_000_000
 
 _WORD = re.compile(r"\w+")
@@ -43,6 +44,7 @@ def read(raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset
 
     - `encrypted`: PGP/MIME, enveloped S/MIME, or a text that is an armoured PGP message;
     - `unparsable`: the parser failed, or a limit (100 levels, 1000 parts) kept something from being read;
+    - `too-long`: there is more text than `text` and `hidden_text` hold, so the screening does not see all of it;
     - `attachments-only`: no word of text, but attachments;
     - `empty`: no word of text or Subject and no attachment. An empty body under a Subject is readable: "".
     """
@@ -70,7 +72,8 @@ def unparsable(raw: bytes, *, also: frozenset[str] = frozenset()) -> Mail:
 def _not_parsed(mail: Mail, body: bytes) -> Mail:
     """What was not understood is screened as it stands."""
     whole = paragraphs(text_from(body[:RAW_SCREENED_MAX]))
-    return replace(mail, hidden_text=f"{mail.hidden_text}\n\n{whole}".strip("\n"), unreadable="unparsable")
+    hidden = "\n\n".join(filter(None, (mail.hidden_text, mail.subject[SUBJECT_MAX:], whole))).strip("\n")
+    return replace(mail, subject=mail.subject[:SUBJECT_MAX], hidden_text=hidden, unreadable="unparsable")
 
 
 def _message(raw: bytes, header: Header) -> Message:
@@ -91,7 +94,7 @@ def _message(raw: bytes, header: Header) -> Message:
 def _from_header(raw: bytes, header: Header) -> Mail:
     senders = [box for value in header.values("from") for box in mailboxes_in(value)]
     return Mail(
-        subject=one_line(decode_words(header.first("subject")))[:SUBJECT_MAX],
+        subject=one_line(decode_words(header.first("subject"))),
         from_addresses=recipients(header, "from"),
         from_name=one_line(decode_words(senders[0][0]))[:SUBJECT_MAX] if senders else "",
         to=recipients(header, "to", "cc"),
@@ -122,10 +125,14 @@ def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
     else:
         for stray in parts.stray:
             parts.hide(stray)
+    parts.hide(mail.subject[SUBJECT_MAX:])
     if len(text) > SHOWN_MAX:
+        # A name that the cut goes through is whole in what is hidden.
+        parts.hide(text[SHOWN_MAX - OVERLAP :])
         text = f"{text[:SHOWN_MAX]}\n{TRUNCATED}"
     return replace(
         mail,
+        subject=mail.subject[:SUBJECT_MAX],
         text=text,
         hidden_text="\n\n".join(parts.hidden),
         attachments=tuple(parts.attachments),
@@ -155,9 +162,10 @@ def _displayed(parts: Parts, *, keep: bool) -> str:
         if more and (not each.group or each.group not in with_plain):
             segments.append(seen)
     text = "\n\n".join(segment for segment in segments if segment.strip())
-    words = _words(text)
+    shown = " ".join(text.split())
     for each in parts.shown:
-        if each.is_html and not _words(whole := all_text(each.text)) <= words:
+        # The same words in another order or in small letters are not the same to the screening.
+        if each.is_html and " ".join((whole := all_text(each.text)).split()) not in shown:
             parts.hide(whole)
     return text
 
@@ -181,6 +189,8 @@ def _trouble(subject: str, text: str, parts: Parts, view: Message) -> str:
         return "encrypted"
     if parts.cut:
         return "unparsable"
+    if parts.too_long:
+        return "too-long"
     if not words and parts.attachments:
         return "attachments-only"
     return "" if words or _WORD.search(subject) else "empty"

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from email.generator import BytesGenerator
 from email.message import Message
-from io import BytesIO
 
 from cocmail.core.model import Attachment
-from cocmail.mail.decode import decode_words, file_name, from_base64, one_line, paragraphs, text_from, unflow
+from cocmail.mail import enclosed
+from cocmail.mail.decode import decode_words, file_name, one_line, paragraphs, text_from, unflow
 from cocmail.mail.decode import text_from_header as from_header
-from cocmail.mail.htmltext import all_text
+from cocmail.mail.htmltext import SCREENED_MAX, all_text, without_data
 
 DEPTH_MAX = 100
 PARTS_MAX = 1_000
 # Python's own parameter splitting is quadratic; no honest MIME field is this long.
 FIELD_MAX = 8_000
-SCREENED_MAX = 1_000_000
 HIDDEN_MAX = 4_000_000
 SHOWN_MAX = 2_000_000
 
@@ -52,7 +50,10 @@ class Shown:
 
 @dataclass(slots=True)
 class Parts:
-    """What a message holds. `stray` is text outside all parts; `cut`: limits kept something from being read."""
+    """What a message holds. `stray` is text outside all parts; `cut`: limits kept something from being read.
+
+    `too_long`: there is text that the screening is not given.
+    """
 
     shown: list[Shown] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
@@ -60,13 +61,23 @@ class Parts:
     stray: list[str] = field(default_factory=list)
     encrypted: bool = False
     cut: bool = False
+    too_long: bool = False
     messages: int = 0
 
     def hide(self, text: str) -> None:
         """Gives text to the screening, up to 4 million characters in all."""
         room = HIDDEN_MAX - sum(len(each) for each in self.hidden)
+        self.too_long = self.too_long or len(text) > room
         if text and room > 0:
             self.hidden.append(text[:room])
+
+    def hide_source(self, source: str, *, is_html: bool) -> None:
+        """Gives the screening what a text or HTML file says; no more of it is worked on than there is room for."""
+        if is_html:
+            source = without_data(source)
+        self.too_long = self.too_long or len(source) > SCREENED_MAX
+        source = paragraphs(source[:SCREENED_MAX])
+        self.hide(all_text(source) if is_html else source)
 
     def attach(self, name: str, kind: str, content: bytes, *, keep: bool, size: int | None = None) -> None:
         """Adds an attachment; its bytes only where asked for."""
@@ -93,7 +104,7 @@ def parts_of(message: Message, *, keep: bool) -> Parts:
             if view.get_content_subtype() == "alternative":
                 groups += 1
                 group = groups
-            found.stray.extend(_outside(part))
+            found.stray.extend(_outside(part, found))
             stack.extend((child, depth + 1, group) for child in reversed(payload) if isinstance(child, Message))
         elif isinstance(payload, list):
             _take_message(part, view, found, depth, keep=keep)
@@ -136,9 +147,10 @@ def _name_of(view: Message) -> str:
     return file_name(decode_words(name)) if name else ""
 
 
-def _outside(part: Message) -> list[str]:
+def _outside(part: Message, found: Parts) -> list[str]:
     """Text before the first and after the last boundary: nobody is shown it, but a broken boundary leaves all there."""
-    texts = (part.preamble, getattr(part, "epilogue", None))
+    texts = (part.preamble, part.epilogue)
+    found.too_long = found.too_long or any(len(each or "") > SHOWN_MAX for each in texts)
     return [text for each in texts if each and (text := paragraphs(text_from(_octets(each[:SHOWN_MAX])))).strip()]
 
 
@@ -164,6 +176,9 @@ def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: 
     attached = view.get_content_disposition() == "attachment" and not broken_multipart
     if (kind in ("text/plain", "text/html") and not attached) or broken_multipart:
         text = paragraphs(text_from(data, parameter(view, "charset")))
+        if kind == "text/html":
+            text = without_data(text)
+            found.too_long = found.too_long or len(text) > SCREENED_MAX
         if parameter(view, "format").lower() == "flowed" and kind == "text/plain":
             text = unflow(text, parameter(view, "delsp").lower() == "yes")
         found.shown.append(Shown(text, kind == "text/html", group, len(data), data if keep else b""))
@@ -171,9 +186,8 @@ def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: 
         if len(text) <= SHOWN_MAX and b"\0" not in data:
             return
         name = name or ("text.html" if kind == "text/html" else "text.txt")
-    elif kind.startswith("text/") and len(data) <= SCREENED_MAX:
-        text = paragraphs(text_from(data, parameter(view, "charset")))
-        found.hide(all_text(text) if kind == "text/html" else text)
+    elif kind.startswith("text/"):
+        found.hide_source(text_from(data, parameter(view, "charset")), is_html=kind == "text/html")
     found.attach(name, kind, data, keep=keep)
 
 
@@ -181,7 +195,7 @@ def _take_message(part: Message, view: Message, found: Parts, depth: int, *, kee
     """A message/* part: one attachment with the bytes of what is attached; a message's text goes to the screening."""
     kind = kind_of(view)
     try:
-        data = _attached_bytes(part)
+        data = enclosed.octets_of(part)
     except Exception:  # the generator raises of every kind on nested or broken parts: the original has it all
         found.cut = True
         return
@@ -190,20 +204,10 @@ def _take_message(part: Message, view: Message, found: Parts, depth: int, *, kee
         return
     found.messages += 1
     found.attach(f"attached-message-{found.messages}.eml", kind, data, keep=keep)
-    _screen_message(part, found, depth)
-
-
-def _attached_bytes(part: Message) -> bytes:
-    inner = part.get_payload(0)
-    if isinstance(inner, Message) and not len(inner) and _encoded(part):
-        return from_base64(_octets(str(inner.get_payload())))
-    out = BytesIO()
-    BytesGenerator(out, mangle_from_=False, maxheaderlen=0).flatten(part)
-    return out.getvalue().partition(b"\n\n")[2]
-
-
-def _encoded(part: Message) -> bool:
-    return str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
+    try:
+        _screen_message(part, found, depth)
+    except Exception:  # as above: what is decoded here is parsed anew
+        found.cut = True
 
 
 def _screen_message(part: Message, found: Parts, depth: int) -> None:
@@ -218,10 +222,15 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
             return
         for name, value in each.raw_items():
             if name.lower() in ("from", "to", "cc", "subject", "reply-to"):
-                found.hide(one_line(decode_words(from_header(_octets(str(value)[:SCREENED_MAX])))))
+                found.hide(one_line(decode_words(from_header(_octets(str(value))))))
         payload = each.get_payload()
         if isinstance(payload, list):
-            stack.extend((child, level + 1) for child in reversed(payload) if isinstance(child, Message))
+            children = enclosed.opened(each)
+            # A message may be encoded within an encoded one: each level costs another parsing of the rest.
+            step = DEPTH_MAX // 10 if children is not payload else 1
+            stack.extend((child, level + step) for child in reversed(children) if isinstance(child, Message))
+            for stray in _outside(each, found):
+                found.hide(stray)
         elif (view := readable(each)).get_content_maintype() in ("text", "multipart"):
-            text = paragraphs(text_from(_content(each)[:SCREENED_MAX], parameter(view, "charset")))
-            found.hide(all_text(text) if view.get_content_subtype() == "html" else text)
+            source = text_from(_content(each), parameter(view, "charset"))
+            found.hide_source(source, is_html=view.get_content_subtype() == "html")

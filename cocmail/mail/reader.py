@@ -20,8 +20,9 @@ from cocmail.mail.parse import unparsable
 MEMORY = 1 << 30
 SECONDS = 20.0
 SECONDS_PER_MEGABYTE = 1.0
-# An answer's text is bounded by the parser; six bytes a character is the worst that JSON makes of it.
-DESCRIPTION_MAX = 200 << 20
+# What an answer holds besides attachments is bounded by the parser: six million characters of text, a header.
+DESCRIPTION_MAX = 100 << 20
+TEXTS_MAX = 32 << 20
 CHUNK = 1 << 20
 OFF_LOOP = 1 << 18
 
@@ -91,7 +92,7 @@ class Reader:
             await _send(child, LENGTH.pack(len(raw)))
             await _send(child, raw)
             description = await _frame(child, DESCRIPTION_MAX)
-            parts = await _frame(child, 2 * len(raw) + CHUNK)
+            parts = await _frame(child, 2 * len(raw) + TEXTS_MAX)
         self._answered += 1
         if len(description) + len(parts) > OFF_LOOP:
             return await asyncio.to_thread(mail_from, description, parts)

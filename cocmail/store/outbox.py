@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Update, and_, delete, func, or_, select, update
 
 from cocmail.errors import SealError
 from cocmail.store.tables import OUTBOX
@@ -27,9 +27,6 @@ QUEUED, PARKED, HELD = "queued", "parked", "held"
 
 # What stands in place of a server's code when a letter does not open (RFC 3463: other or undefined security status).
 UNREADABLE = "554 5.7.0"
-
-_ADD = insert(OUTBOX).values(seq=select(func.coalesce(func.max(OUTBOX.c.seq), 0) + 1).scalar_subquery())
-
 
 @dataclass(frozen=True, slots=True)
 class OutRow:
@@ -59,20 +56,24 @@ class Waiting:
 def queue(
     tx: Tx, row_id: str, *, kind: str, case_id: str | None, person: str, payload: bytes, due: datetime, now: datetime
 ) -> None:
-    """Queues a letter. `kind` is a word of this program and stands plain; `person` is hashed, `payload` sealed."""
+    """Queues a letter. `kind` is a word of this program and stands plain; `person` is hashed, `payload` sealed.
+
+    Ids are made from what a letter is: one that waits under the same id is the same letter, and stays as it is.
+    """
     hashed = _person(tx, person)
-    tx.insert(
-        _ADD,
-        id=row_id,
-        case_id=case_id,
-        person=hashed,
-        created_at=now,
-        state=QUEUED,
-        attempts=0,
-        next_attempt=due,
-        kind=kind,
-        sealed=seal_for(tx, case_id, payload, _context(row_id, kind, hashed)),
-    )
+    values = {
+        "id": row_id,
+        "case_id": case_id,
+        "person": hashed,
+        "created_at": now,
+        "state": QUEUED,
+        "attempts": 0,
+        "next_attempt": due,
+        "kind": kind,
+        "sealed": seal_for(tx, case_id, payload, _context(row_id, kind, hashed)),
+    }
+    last = select(func.coalesce(func.max(OUTBOX.c.seq), 0) + 1).scalar_subquery()
+    tx.run(tx.upsert(OUTBOX).values(seq=last, **values).on_conflict_do_nothing(index_elements=["id"]))
 
 
 def claim(tx: Tx, now: datetime, limit: int, lease: timedelta, busy: Collection[str] = ()) -> list[OutRow]:
@@ -133,6 +134,18 @@ def wait(tx: Tx, row_id: str, until: datetime) -> None:
 def unlease(tx: Tx, row_id: str) -> None:
     """The claim is given back: the letter is as due as it was."""
     tx.run(_one(row_id).values(lease_until=None))
+
+
+def pull_back(tx: Tx, now: datetime, longest: timedelta) -> None:
+    """What waits longer than any schedule says was put off by a clock that ran ahead: it is due."""
+    ahead = and_(OUTBOX.c.state == QUEUED, OUTBOX.c.next_attempt > now + longest)
+    tx.run(update(OUTBOX).where(ahead).values(next_attempt=now))
+
+
+def oldest(tx: Tx) -> datetime | None:
+    """Since when the oldest letter has waited that was tried at least once."""
+    tried = select(func.min(OUTBOX.c.created_at)).where(OUTBOX.c.state == QUEUED, OUTBOX.c.attempts > 0)
+    return tx.run(tried).scalar_one_or_none()
 
 
 def listing(tx: Tx) -> list[Waiting]:

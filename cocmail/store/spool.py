@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 
 from cocmail.core.model import Door, Envelope
 from cocmail.errors import SealError, StoreError
@@ -177,16 +177,26 @@ def shunt(tx: Tx, spool_id: str, reason: str) -> None:
     tx.run(update(SPOOL).where(SPOOL.c.id == spool_id, SPOOL.c.state == NEW).values(values))
 
 
-def retry(tx: Tx, spool_id: str, now: datetime) -> bool:
-    """Makes a shunted message new again, due at `now`. False when there is no such shunted message."""
-    again = update(SPOOL).where(SPOOL.c.id == spool_id, SPOOL.c.state == SHUNTED)
-    return tx.run(again.values(state=NEW, next_attempt=now)).rowcount == 1
+def retry(tx: Tx, spool_id: str) -> bool:
+    """Makes a shunted or postponed message due at once. False when there is none of that id."""
+    postponed_ = and_(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_not(None))
+    again = update(SPOOL).where(SPOOL.c.id == spool_id, or_(SPOOL.c.state == SHUNTED, postponed_))
+    return tx.run(again.values(state=NEW, next_attempt=None)).rowcount == 1
 
 
 def shunted(tx: Tx) -> list[Shunted]:
     """The shunted messages, oldest first."""
+    return _standing(tx, SPOOL.c.state == SHUNTED)
+
+
+def postponed(tx: Tx) -> list[Shunted]:
+    """The new messages that were put off, oldest first: their committee is in no configuration."""
+    return _standing(tx, and_(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_not(None)))
+
+
+def _standing(tx: Tx, where: ColumnElement[bool]) -> list[Shunted]:
     columns = (SPOOL.c.id, SPOOL.c.attempts, SPOOL.c.next_attempt)
-    rows = tx.run(select(*columns).where(SPOOL.c.state == SHUNTED).order_by(SPOOL.c.received_at, SPOOL.c.id))
+    rows = tx.run(select(*columns).where(where).order_by(SPOOL.c.received_at, SPOOL.c.id))
     return [Shunted(row.id, row.attempts, row.next_attempt) for row in rows]
 
 

@@ -69,7 +69,7 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "MemberResumed": events.MemberResumed("jun"),
         "ConflictDenied": events.ConflictDenied("jun"),
         "TokenIssued": events.TokenIssued("member:jun", "t" * 26, "jun@example.net"),
-        "EntryFiled": events.EntryFiled("m1", "reporter", "report", "<a@b>", ("#clear",)),
+        "EntryFiled": events.EntryFiled("m1", "reporter", "report", "<a@b>", ("jun jun@example.net",), ("ivo",)),
         "TargetAsked": events.TargetAsked("foundation", "conduct@foundation.example"),
         "NobodyReached": events.NobodyReached(),
     }

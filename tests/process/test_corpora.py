@@ -1,8 +1,8 @@
 """Real mail that nobody here wrote: every message of the corpora is stored and filed under a named reason.
 
-`COCMAIL_CORPUS` names the folder (default: `../shared/corpora` beside the project). Each message is handed over by LMTP on a
-unix socket as it is, byte for byte. Its envelope sender is what its first Return-Path says, else its From address, else an
-address of a stranger: what a mail server in front would most likely have said.
+`COCMAIL_CORPUS` names the folder (default: `../shared/corpora` beside the project). Each message is handed over by LMTP
+on a unix socket as it is, byte for byte. Its envelope sender is what its first Return-Path says, else its From address,
+else a stranger's: what a mail server in front would most likely have said.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ STRANGER = "stranger@visitors.example"
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+[A-Za-z0-9]")
 
 # Two people are enough to see who gets what, and a third of the time.
-MEMBERS = "\n".join(f"- {{handle: {name}, name: {name.title()} Oduya, email: {name}@example.net}}" for name in ("wren", "isko"))
+MEMBERS = """\
+- {handle: wren, name: Wren Oduya, email: wren@example.net}
+- {handle: isko, name: Isko Oduya, email: isko@example.net}
+"""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def is_automatic(raw: bytes) -> bool:
             str(mail.get("Precedence", "")).strip().casefold() in {"bulk", "list", "junk", "auto_reply"},
             mail.get_content_type() == "multipart/report",
             envelope_sender(raw) == "",
-            any(author.startswith(("mailer-daemon@", "postmaster@")) or author == "mailer-daemon" for author in authors),
+            any(author.partition("@")[0] in ("mailer-daemon", "postmaster") for author in authors),
         )
     )
 
@@ -120,9 +123,9 @@ def table(filed: dict[str, tuple[str, Filed]]) -> str:
         rows[each.reason]["acknowledged"] += each.acknowledged
     heads = [*sorted({name.partition("/")[0] for name in filed}), "all", "acknowledged"]
     lines = [f"{'reason':26}" + "".join(f"{head:>22}" for head in heads)]
-    lines += [f"{reason:26}" + "".join(f"{counts[head]:22}" for head in heads) for reason, counts in sorted(rows.items())]
-    total = sum(rows.values(), Counter())
-    return "\n".join([*lines, f"{'':26}" + "".join(f"{total[head]:22}" for head in heads)])
+    rows = dict(sorted(rows.items())) | {"": sum(rows.values(), Counter())}
+    lines += [f"{reason:26}" + "".join(f"{counts[head]:22}" for head in heads) for reason, counts in rows.items()]
+    return "\n".join(lines)
 
 
 @pytest.mark.skipif(not messages(), reason=f"no corpora: {CORPUS} is not there; COCMAIL_CORPUS names another folder")
@@ -143,8 +146,7 @@ def test_every_real_message_is_stored_and_filed_and_no_program_is_answered(
                 replies = border.deliver(envelope_sender(raw), [ALIAS], raw)
                 slowest = max(slowest, (time.monotonic() - at, name))
                 assert [reply[:3] for reply in replies] == [b"250"], name
-        decided = lambda: len(house.events("decided")) >= len(mails)  # noqa: E731
-        wait_until(decided, "every message to be understood", 300)
+        wait_until(lambda: len(house.events("decided")) >= len(mails), "every message to be understood", 300)
         assert house.stop() == 0
         acks = {str(mail.message["Message-ID"])[1:27] for mail in smarthost.of("ack")}
         rows = stored(house, acks)

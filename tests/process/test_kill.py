@@ -7,7 +7,6 @@ import random
 import re
 import smtplib
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import policy
@@ -133,18 +132,19 @@ def settled(house: House, smarthost: Smarthost, guests: Guests) -> Told:
     wait_until(lambda: len({str(mail.message["To"]) for mail in smarthost.of("ack")}) >= acks, "the acknowledgements")
     wait_until(lambda: len(house.queue()) <= len(guests.accepted) - acks, "the queue to be empty")
     arrived()
-    copies = Counter(str(mail.message["Message-ID"]) for mail in smarthost.delivered)
-    to = {str(mail.message["Message-ID"]): (mail.recipient, mail.content) for mail in smarthost.delivered}
+    copies: dict[str, list[tuple[str, bytes]]] = {}
+    for mail in smarthost.delivered:
+        copies.setdefault(str(mail.message["Message-ID"]), []).append((mail.recipient, mail.content))
     return Told(
         rounds=0,
         accepted=len(guests.accepted),
         cut_off=guests.cut_off,
         deliveries=len(smarthost.delivered),
-        duplicates=sum(copies.values()) - len(copies),
+        duplicates=sum(map(len, copies.values())) - len(copies),
         cases=len(house.cases()),
         acknowledged=len({str(mail.message["To"]) for mail in smarthost.of("ack")}),
         # The same letter twice must be the same letter: same id, same recipient, same bytes.
-        unlike=[mail.kind for mail in smarthost.delivered if to[str(mail.message["Message-ID"])] != (mail.recipient, mail.content)]
+        unlike=[id_ for id_, letters in copies.items() if len(set(letters)) != 1]
         + [str(key) for key, letters in seen.items() if len(set(letters)) != 1],
     )
 

@@ -30,11 +30,12 @@ async def test_a_member_whom_the_reporter_names_later_gets_no_more(tmp_path: Pat
         assert "One member is withheld" in scene.last("forward", "sam").text
 
 
-async def test_an_answer_that_quotes_members_keeps_nobody_out(tmp_path: Path) -> None:
+async def test_an_answer_that_quotes_the_acknowledgement_keeps_nobody_out(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report()
+        ack = scene.all("ack")[0]
         since = scene.mark()
-        await scene.answer(scene.all("ack")[0], "Yes.\n\nOn Monday, Amara Obi wrote:\n> Were you there? Amara\n")
+        await scene.answer(ack, "Yes.\n\n" + "".join(f"> {line}\n" for line in ack.text.splitlines()))
         assert scene.recipients("forward", since) == {"amara", "jun", "noor", "ivo", "sam"}
 
 
@@ -234,7 +235,7 @@ async def test_somebody_who_left_the_committee_gets_nothing_and_their_reply_is_k
             f"- {{handle: {handle}, name: {handle.title()} X, email: {handle}@example.net}}"
             for handle in ("amara", "jun", "noor", "ivo")
         )
-        scene.change_committee(committee_file(members=rest))
+        await scene.change_committee(committee_file(members=rest))
         since = scene.mark()
         await scene.answer(forward, "I still have the address.")
         assert scene.mark() == since
@@ -246,7 +247,7 @@ async def test_somebody_who_left_the_committee_gets_nothing_and_their_reply_is_k
 async def test_a_changed_address_gets_no_mail_of_open_cases_by_the_file_alone(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report()
-        scene.change_committee(scene.committee_text.replace("jun@example.net", "jun@elsewhere.example"))
+        await scene.change_committee(scene.committee_text.replace("jun@example.net", "jun@elsewhere.example"))
         await scene.answer(scene.last("forward", "amara"), "Words of an open case.")
         assert not scene.all(to="jun@elsewhere.example")
         await scene.report("A new one.", sender="Kim <kim@visitors.example>")

@@ -163,8 +163,8 @@ def test_a_shunted_message_waits_for_the_operator(store, keyring, now) -> None:
     store.write_now(lambda tx: spool.shunt(tx, spool_id, "bug"))
     assert store.write_now(lambda tx: spool.next_new(tx, now)) is None
     assert store.read_now(spool.shunted) == [spool.Shunted(spool_id, 1, None)]
-    assert store.write_now(lambda tx: spool.retry(tx, spool_id, now)) is True
-    assert store.write_now(lambda tx: spool.retry(tx, spool_id, now)) is False
+    assert store.write_now(lambda tx: spool.retry(tx, spool_id)) is True
+    assert store.write_now(lambda tx: spool.retry(tx, spool_id)) is False
     assert store.write_now(lambda tx: spool.next_new(tx, now)).id == spool_id
     assert store.read_now(lambda tx: spool.open_mail(tx, spool_id)) == (envelope(now), REPORT)
 
