@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from cocmail import maillog
 from cocmail.core import events
 from cocmail.core.classify import REACHED_NOBODY
 from cocmail.core.effects import Decision, Letter, encode_letter
@@ -52,6 +53,8 @@ def carry_out(
     for letter in decision.letters:
         queue(tx, letter, committee, now)
     for alarm in dict.fromkeys(decision.alarms):
+        if not admins:
+            maillog.nobody_to_alarm(alarm)
         for letter in to_admins(admins, alarm, about):
             queue(tx, letter, committee, now)
     for token in decision.spent:

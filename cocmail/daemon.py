@@ -33,13 +33,20 @@ from cocmail.store.engine import Store
 
 SENDERS = 4
 WORK_OFF_SECONDS = 20.0
+RUNTIME = Path("/run/cocmail")
 
 
 def inject_socket(store_url: str, key_file: str) -> str:
-    """Where the running daemon takes messages from `cocmail inject`: beside the database, or beside the key file."""
+    """Where the running daemon takes messages from `cocmail inject`.
+
+    Beside an SQLite file; with PostgreSQL in the service's runtime folder, or beside the key file where there is none.
+    """
     url = make_url(store_url)
-    beside = url.database if url.get_backend_name() == "sqlite" and url.database else key_file
-    return str(Path(beside).resolve().parent / "inject.sock")
+    if url.get_backend_name() == "sqlite" and url.database:
+        folder = Path(url.database).resolve().parent
+    else:
+        folder = RUNTIME if RUNTIME.is_dir() else Path(key_file).resolve().parent
+    return str(folder / "inject.sock")
 
 
 class Daemon:
@@ -108,8 +115,8 @@ class Daemon:
         except ConfigError:
             if self._is_alone:
                 raise
-            # Another daemon of the same database answers `cocmail inject` on this machine already.
-            maillog.inject_elsewhere()
+            # Another daemon of the same database may answer `cocmail inject` on this machine.
+            maillog.inject_not_open()
         else:
             self.doors.append(door)
 

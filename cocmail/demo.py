@@ -255,8 +255,9 @@ Everybody's mail lies in {mail}/ADDRESS (Maildir). Another terminal, same folder
           --header "Subject: About last night" --body "Somebody shouted at me."
 
   Read and answer as Amara (r replies, y sends; add #recuse to the Subject to withdraw):
-    mutt -n -F /dev/null -e 'set smtp_url=smtp://127.0.0.1:{port} from=amara@example.net use_from=yes \\
-          realname="Amara Obi" ssl_force_tls=no ssl_starttls=no copy=no' -f {mail}/amara@example.net
+    mutt -n -F /dev/null -e 'set smtp_url=smtp://127.0.0.1:{port} from=amara@example.net use_from=yes copy=no' \\
+          -e 'set realname="Amara Obi" ssl_force_tls=no ssl_starttls=no folder={mail}' \\
+          -f {mail}/amara@example.net
 
   The others are jun, noor, ivo and sam, each @example.net. Ctrl-C ends it.
 """

@@ -17,7 +17,7 @@ from pathlib import Path
 from cocmail.config.load import read
 from cocmail.config.locate import locate_store
 from cocmail.daemon import inject_socket
-from cocmail.errors import EXIT_CONFIG, EXIT_DONE, EXIT_TRY_AGAIN
+from cocmail.errors import EXIT_CONFIG, EXIT_DONE, EXIT_TRY_AGAIN, ConfigError
 from cocmail.mail.address import addresses_in
 
 TIMEOUT = 300.0
@@ -32,7 +32,11 @@ def inject(
     if not wanted:
         print("cocmail inject: for whom? --to, or $ORIGINAL_RECIPIENT", file=sys.stderr)
         return EXIT_CONFIG
-    url, key_file = locate_store(read(path).main, environ)
+    try:
+        url, key_file = locate_store(read(path).main, environ)
+    except ConfigError:
+        # Whoever mends the configuration must find the message still there: the mail server keeps it and tries again.
+        return _told(451)
     # A pipe gives lines as the system ends them; the protocol knows CRLF alone, and stuffs dots by it.
     raw = re.sub(rb"\r?\n", b"\r\n", raw)
     try:

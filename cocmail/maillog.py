@@ -58,9 +58,9 @@ def ready(doors: list[str], committees: int, version: str) -> None:
     _log.info("ready", doors=doors, committees=committees, version=version)
 
 
-def inject_elsewhere() -> None:
-    """Another daemon of the same database takes what `cocmail inject` hands over on this machine."""
-    _log.info("inject-elsewhere")
+def inject_not_open() -> None:
+    """The socket of `cocmail inject` is another daemon's of the same database, or its folder cannot be written."""
+    _log.warning("inject-not-open")
 
 
 def stopping() -> None:

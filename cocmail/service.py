@@ -50,6 +50,7 @@ async def serve(path: Path, environ: Mapping[str, str], now: Callable[[], dateti
         maillog.configure(settings.log_level, settings.log_format)
         daemon = Daemon(settings, store, now)
         await _keep(store, used)
+        _say_warnings(used, now().date(), environ)
         if broken:
             maillog.running_on_last_good(broken)
             await _alarm(store, daemon.roster, now())
@@ -95,6 +96,7 @@ class Reloads:
             self._daemon.put(settings)
             await _keep(self._daemon.store, sources)
             await self._daemon.pipeline.review()
+            _say_warnings(sources, self._daemon.now().date(), self._environ)
             maillog.reloaded(len(settings.committees))
 
 
@@ -118,6 +120,13 @@ async def _last_good(
         if settings is not None:
             return settings, again, len(bad)
     raise ConfigError([str(problem) for problem in problems if problem.level == "error"])
+
+
+def _say_warnings(sources: Sources, today: date, environ: Mapping[str, str]) -> None:
+    _, problems = examine(sources, today=today, environ=environ)
+    warnings = sum(problem.level == "warning" for problem in problems)
+    if warnings:
+        maillog.configuration_warnings(warnings)
 
 
 def _older(file: SourceFile, text: str | None) -> SourceFile:

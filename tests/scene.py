@@ -48,6 +48,9 @@ class Smarthost:
     delivered: list[Delivered] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     hold: asyncio.Event | None = None
+    largest: int = 60_000_000
+    sender_answer: str = ""
+    drop_data_of: str = ""
     port: int = 0
     _server: asyncio.Server | None = None
     _talking: list[SMTP] = field(default_factory=list)
@@ -80,7 +83,20 @@ class Smarthost:
             envelope.rcpt_tos.append(address)
         return answer
 
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.sender_answer:
+            return self.sender_answer
+        envelope.mail_from = address
+        return "250 OK"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.drop_data_of in envelope.rcpt_tos:
+            assert isinstance(server.transport, asyncio.WriteTransport)
+            server.transport.abort()
+        if len(envelope.content or b"") > self.largest:
+            return "552 5.3.4 too large"
         if self.hold is not None:
             await self.hold.wait()
         assert isinstance(envelope.content, bytes)

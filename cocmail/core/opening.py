@@ -189,6 +189,7 @@ def acknowledge(plan: Plan, message: Message, case_id: str, *, chosen: bool) -> 
             words={
                 "escrowed": case.audience == "escrow",
                 "unreached": case.unreached,
+                "handed": case.target is not None,
                 "one": case.audience == "one" and chosen,
             },
             due=plan.setting.now + timedelta(hours=hours) if hours else None,

@@ -158,6 +158,9 @@ def test_every_real_message_is_stored_and_filed_and_no_program_is_answered(
     with capsys.disabled():
         print(f"\n\n{table(filed)}\n{len(mails)} messages, {time.monotonic() - begun:.0f} s, slowest 250: {slowest}")
 
+        if os.environ.get("COCMAIL_SHOW"):
+            print("\n".join(sorted(f"{each.reason} {each.acknowledged} {name}" for name, (_, each) in filed.items())))
+
     assert len(rows) == len(mails), "each is stored once"
     assert {each.reason for _, each in filed.values()} <= REASONS - {"shunted"}
     assert {each.state for _, each in filed.values()} <= {"filed", "held"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import postgres
 import pytest
+
+import postgres
 
 
 @pytest.fixture(scope="session")
