@@ -144,7 +144,13 @@ def work_queue(options: argparse.Namespace) -> int:
         print(f"{office.release(path, os.environ)} released")
         return EXIT_DONE
     waiting = office.waiting(path, os.environ)
-    print(json.dumps(waiting, indent=2) if options.json else office.as_text(waiting))
+    if options.json:
+        print(json.dumps(waiting, indent=2))
+        return EXIT_DONE
+    print(office.as_text(waiting))
+    unread = office.kept_unread(path, os.environ)
+    if unread:
+        print(f"kept and read by nobody: {unread}")
     return EXIT_DONE
 
 

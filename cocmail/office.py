@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cocmail.config.load import read
 from cocmail.config.locate import locate_store
+from cocmail.core.classify import Reason
 from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE
 from cocmail.knowledge import load_case
 from cocmail.reports import sheet
@@ -19,6 +20,9 @@ from cocmail.store import cases, outbox, spool
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
+
+# Reports can be among these: they are kept for the digest that a later release sends.
+UNREAD = frozenset({Reason.NULL_SENDER.value, Reason.SPAM.value})
 
 
 @contextmanager
@@ -58,6 +62,13 @@ def _waiting(tx: Tx) -> list[dict[str, object]]:
         }
         for row_id, state, attempts, at, code in (*letters, *arrived)
     ]
+
+
+def kept_unread(path: Path, environ: Mapping[str, str]) -> str:
+    """How many messages were filed that nobody was told of, by reason, in words; "" where there are none."""
+    with opened(path, environ) as store:
+        counts = store.read_now(spool.reasons)
+    return ", ".join(f"{count} {reason}" for reason, count in counts.items() if reason in UNREAD)
 
 
 def as_text(rows: list[dict[str, object]]) -> str:

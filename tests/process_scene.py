@@ -5,8 +5,8 @@
         house.report("Somebody shouted at me.")
         smarthost.wait(lambda mail: mail.kind == "forward", count=5)
 
-The program is acted on from outside alone: mail goes in over sockets, and what happened is read from mail, log lines, exit
-codes and the commands of the command line.
+The program is acted on from outside alone: mail goes in over sockets, and what happened is read from mail, log lines,
+exit codes and the commands of the command line.
 """
 
 from __future__ import annotations

@@ -36,13 +36,12 @@ def root_id(committee: Committee, case: Case, person: Person) -> str:
     return message_id(committee, forward_id(case, first, person))
 
 
-def forward(committee: Committee, case: Case, entry: str, member: Member, *, parent: str = "") -> Letter:
-    """A message of the case for one member: report, follow-up or discussion. `parent` is the entry that it answers."""
+def forward(committee: Committee, case: Case, entry: str, member: Member) -> Letter:
+    """A message of the case for one member: report, follow-up or discussion; all hang under the first one's id."""
     person = member_person(member.handle)
     root = root_id(committee, case, person)
     own = forward_id(case, entry, person)
-    above = message_id(committee, forward_id(case, parent, person)) if parent else root
-    first = own == root[1:27]
+    above = "" if own == root[1:27] else root
     return Letter(
         id=own,
         kind="forward",
@@ -52,8 +51,8 @@ def forward(committee: Committee, case: Case, entry: str, member: Member, *, par
         case_id=case.id,
         entry=entry,
         token=case.token_of(person),
-        in_reply_to="" if first else above,
-        references=() if first else tuple(dict.fromkeys((root, above))),
+        in_reply_to=above,
+        references=(above,) if above else (),
     )
 
 

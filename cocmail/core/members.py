@@ -49,7 +49,7 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
             return refuted
     proven = _is_proven(message, setting, member, grant)
     if dead:
-        return _no_access(message, setting, member, subject) if proven else Decision(Reason.DEAD_TOKEN)
+        return _no_access(message, setting, member) if proven else Decision(Reason.DEAD_TOKEN)
     place = _place(setting, subject, visible, grant)
     if confirmed is not None and confirmed.case_id:
         place = Place(visible.get(confirmed.case_id))
@@ -127,7 +127,7 @@ def _place(setting: Setting, subject: Subject, visible: dict[str, Case], grant: 
     return Place(visible[next(iter(chosen))]) if chosen else Place()
 
 
-def _no_access(message: Message, setting: Setting, member: Member, subject: Subject) -> Decision:
+def _no_access(message: Message, setting: Setting, member: Member) -> Decision:
     """To somebody without access every case is no case: one sentence, whatever was asked, and no name of any."""
     plan = Plan(setting)
     send_receipt(plan, message, member, None, [{"outcome": "no-such-case"}])
@@ -150,7 +150,8 @@ def _run(
         kept = tuple(map(str, subject.tags))
         _file_command(plan, message, case_id, member, kept)
     for tag in subject.tags:
-        lines.append({"tag": str(tag), **COMMANDS[tag.name](plan, message, case_id, member, tag)})
+        done = COMMANDS[tag.name](plan, message, case_id, member, tag)
+        lines.append({"tag": str(tag), "undo": ROWS[tag.name].undo, **done})
     return _finish(plan, message, member, case, lines, Reason.COMMAND)
 
 

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from cocmail.core.prefixes import is_forwarded
+from cocmail.core.prefixes import REPLY, is_forwarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,17 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class TagRow:
-    """One row of the tag table. `who` is member or cleared, `help` the line in the help mail and the docs page."""
+    """One row of the tag table. `who` is member or cleared, `help` the line in the help mail and the docs page.
+
+    `undo` is the tag that takes it back, "" where there is nothing to take back or no tag does it.
+    """
 
     name: str
     who: str
     help: str
-    undo: str
+    undo: str = ""
     signature: tuple[Argument, ...] = ()
     needs_case: bool = True
-    irreversible: bool = False
 
     @property
     def form(self) -> str:
@@ -55,20 +57,18 @@ TABLE: tuple[TagRow, ...] = (
         "clear",
         "member",
         "you have no conflict of interest with this case",
-        "#recuse",
+        undo="recuse",
     ),
     TagRow(
         "recuse",
         "member",
         "you withdraw from this case: your access ends at once; you need not and should not say why",
-        "",
-        (Argument("kind", frozenset({"hard", "soft"})),),
+        signature=(Argument("kind", frozenset({"hard", "soft"})),),
     ),
     TagRow(
         "help",
         "member",
         "this list",
-        "",
         needs_case=False,
     ),
 )
@@ -194,7 +194,7 @@ def _words(rest: str) -> list[str]:
     """The words that may be arguments: up to a bracket or a reply prefix."""
     piece = rest.split("[", 1)[0]
     prefix = _PREFIX_AFTER.search(piece + " ")
-    if prefix is not None and prefix.group().strip().split("[")[0].rstrip(":") in {"re", "aw", "sv", "antw"}:
+    if prefix is not None and prefix.group().strip().split("[")[0].rstrip(":") in REPLY:
         piece = piece[: prefix.start()]
     return [word.rstrip(_TRAILING) for word in piece.split()]
 

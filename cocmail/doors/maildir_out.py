@@ -35,7 +35,8 @@ class MaildirSender:
         box = self._folder / outgoing.recipient.replace("/", "_").lstrip(".")
         for part in ("tmp", "new", "cur"):
             (box / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = str(message_from_bytes(outgoing.content)["Message-ID"]).strip("<>").partition("@")[0] + ".cocmail"
+        header = outgoing.content.partition(b"\r\n\r\n")[0]
+        name = str(message_from_bytes(header)["Message-ID"]).strip("<>").partition("@")[0] + ".cocmail"
         descriptor = os.open(box / "tmp" / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             # A delivery agent adds the envelope sender (RFC 5321, section 4.4); a Maildir has the system's line ends.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from cocmail.errors import SealError
 from cocmail.store.tables import LOOKUPS
@@ -70,14 +70,6 @@ def replace(tx: Tx, found_id: str, note: bytes) -> None:
     if row is not None:
         sealed = seal_for(tx, row.case_id, note, _context(found_id, row.kind, row.hash))
         tx.run(update(LOOKUPS).where(LOOKUPS.c.id == found_id).values(sealed=sealed))
-
-
-def forget(tx: Tx, kind: str, value: str) -> None:
-    """Forgets every row of `value`. Raises ValueError for a code name, which is never to be free again."""
-    if kind == CODE_NAME:
-        raise ValueError("a code name is never forgotten")
-    digest = tx.keyring.lookup(kind, value)
-    tx.run(delete(LOOKUPS).where(LOOKUPS.c.kind == kind, LOOKUPS.c.hash == digest))
 
 
 def broken(tx: Tx) -> list[str]:

@@ -169,18 +169,6 @@ def release_leases(tx: Tx) -> None:
     tx.run(update(OUTBOX).where(OUTBOX.c.lease_until.is_not(None)).values(lease_until=None))
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When `claim` will next have something: the earliest letter of persons to whom none is being sent, or the end of a
-    lease. None when nothing is queued.
-    """
-    other = OUTBOX.alias()
-    sending = select(other.c.id).where(other.c.person == OUTBOX.c.person, other.c.lease_until.is_not(None)).exists()
-    waiting = select(func.min(OUTBOX.c.next_attempt)).where(OUTBOX.c.state == QUEUED, ~sending)
-    leased = select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state == QUEUED)
-    times = [time for time in (tx.run(query).scalar_one_or_none() for query in (waiting, leased)) if time is not None]
-    return min(times, default=None)
-
-
 def hold_all(tx: Tx) -> int:
     """Holds every queued letter; gives how many. A restored store must not send what the first one sent already."""
     return tx.run(update(OUTBOX).where(OUTBOX.c.state == QUEUED).values(state=HELD, lease_until=None)).rowcount

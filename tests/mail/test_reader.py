@@ -165,3 +165,23 @@ def test_a_mail_survives_the_way_between_processes() -> None:
     description, contents = frames.answer(mail)
     assert frames.mail_from(description, contents) == mail
     assert "content" not in json.loads(description)
+
+
+async def test_the_loop_stays_free_while_the_longest_text_comes_back(reader: Reader) -> None:
+    worst = 0.0
+
+    async def watch() -> None:
+        nonlocal worst
+        while True:
+            begun = time.monotonic()
+            await asyncio.sleep(0.005)
+            worst = max(worst, time.monotonic() - begun)
+
+    await reader.read(PLAIN)
+    head = b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+    raw = hostile.parts("mixed", head + ("😀" * 59 + "\n").encode() * 110_000)
+    watcher = asyncio.create_task(watch())
+    mail = await reader.read(raw)
+    watcher.cancel()
+    assert (mail.unreadable, len(mail.hidden_text)) == ("too-long", 4_000_000)
+    assert worst < 0.2

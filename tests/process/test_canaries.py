@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from process_scene import House, Smarthost, wait_until
 
 # Unmistakable, so that a hit is a leak; letters that quoted-printable must encode among them.

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from process_scene import House, Smarthost, letter, run, wait_until
 from scene import ALIAS, AUTHSERV, committee_file
 

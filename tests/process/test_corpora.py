@@ -18,8 +18,6 @@ from email.utils import getaddresses
 from pathlib import Path
 
 import pytest
-from process_scene import PROJECT, House, Lmtp, Smarthost, wait_until
-from scene import ALIAS, committee_file
 from sqlalchemy import select
 
 from cocmail.core.classify import REASONS
@@ -29,6 +27,8 @@ from cocmail.store.engine import Store
 from cocmail.store.tables import SPOOL
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
+from process_scene import PROJECT, House, Lmtp, Smarthost, wait_until
+from scene import ALIAS, committee_file
 
 CORPUS = Path(os.environ.get("COCMAIL_CORPUS") or PROJECT.parent / "shared" / "corpora")
 STRANGER = "stranger@visitors.example"
@@ -80,7 +80,7 @@ def is_automatic(raw: bytes) -> bool:
     return any(
         (
             str(mail.get("Auto-Submitted", "no")).split(";")[0].split("(")[0].strip().casefold() not in ("no", ""),
-            any(name.casefold().startswith("list-") for name in mail.keys()),
+            any(name.casefold().startswith("list-") for name in mail),
             str(mail.get("Precedence", "")).strip().casefold() in {"bulk", "list", "junk", "auto_reply"},
             mail.get_content_type() == "multipart/report",
             envelope_sender(raw) == "",

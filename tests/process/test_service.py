@@ -10,8 +10,8 @@ import resource
 import shutil
 import smtplib
 import socket
-import ssl
 import sqlite3
+import ssl
 from collections.abc import Iterator
 from email import policy
 from pathlib import Path
@@ -20,6 +20,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from process_scene import House, Smarthost, letter, wait_until
 from scene import ALIAS, HANDLES, committee_file
 

@@ -1,8 +1,8 @@
 """Any sequence of reports, additions, talk and withdrawals: each message reaches exactly those who may have it.
 
-The oracle below knows nothing of events, tokens or tables: it keeps, by hand, who is kept out of which case and who should
-have got what. The decisions run against a real store; letters are taken from the real queue, with the second look at
-`may_have` that the outbox worker takes.
+The oracle below knows nothing of events, tokens or tables: it keeps, by hand, who is kept out of which case and who
+should have got what. The decisions run against a real store; letters are taken from the real queue, with the second
+look at `may_have` that the outbox worker takes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from cocmail.commit import commit
 from cocmail.core.conflicts import Sight, may_have
@@ -29,9 +33,6 @@ from cocmail.store import cases, outbox, spool
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring, new_key_file
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 PRIMARY = ("amara", "jun", "noor")
 ALTERNATES = ("lee", "kim")

@@ -110,8 +110,6 @@ def test_a_code_name_is_never_used_twice(store, case, now) -> None:
     store.write_now(again)
     assert store.read_now(lambda tx: cases.ids(tx, "other@example.org")) == ["c3"]
     assert store.read_now(lambda tx: notes.kept(tx, "before")) == b"x"
-    with pytest.raises(ValueError, match="never forgotten"):
-        store.write_now(lambda tx: lookups.forget(tx, lookups.CODE_NAME, "home shelf"))
 
 
 def test_a_code_name_stays_taken_when_its_case_is_gone(store, database, case, now) -> None:
