@@ -128,7 +128,8 @@ _TRAILING = ".,;!"
 def normal(subject: str) -> str:
     """A Subject as the grammar reads it: NFC, without zero-width characters, case folded, single spaces."""
     composed = unicodedata.normalize("NFC", subject).translate(_INVISIBLE)
-    return _SPACE.sub(" ", composed.casefold()).strip()
+    # The Turkish capital İ folds into two characters; its users mean an i.
+    return _SPACE.sub(" ", composed.casefold().replace("i\u0307", "i")).strip()
 
 
 def names_in(subject: str) -> tuple[str, ...]:
