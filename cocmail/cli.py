@@ -19,6 +19,7 @@ from cocmail.errors import (
     EXIT_BUG,
     EXIT_CONFIG,
     EXIT_DONE,
+    EXIT_TRY_AGAIN,
     CocmailError,
     ConfigError,
 )
@@ -120,7 +121,13 @@ def demonstrate(options: argparse.Namespace) -> int:
 def inject_message(options: argparse.Namespace) -> int:
     from cocmail.inject import inject
 
-    return inject(_config_path(options), os.environ, sys.stdin.buffer.read(), options.sender, options.to)
+    try:
+        path = _config_path(options)
+    except ConfigError as error:
+        # A mail server takes anything but 75 for final and sends the report back.
+        print(*error.problems, sep="\n", file=sys.stderr)
+        return EXIT_TRY_AGAIN
+    return inject(path, os.environ, sys.stdin.buffer.read(), options.sender, options.to)
 
 
 def list_cases(options: argparse.Namespace) -> int:

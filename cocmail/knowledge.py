@@ -124,7 +124,8 @@ class Gatherer:
                         person=note["person"],
                         # Only the mail that is answered can be a question; further up the thread it is history.
                         question=note.get("question", "") if message_id in mail.in_reply_to else "",
-                        tags=tuple(note.get("tags", ())),
+                        # Nor does a tag further up stand in the way of the same tag now (section 5, rule 3).
+                        tags=tuple(note.get("tags", ())) if message_id in mail.in_reply_to else (),
                     )
                 )
         return tuple(found)

@@ -17,6 +17,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from cocmail import maillog
 from cocmail.commit import carry_out, commit, queue
@@ -160,10 +161,14 @@ class Pipeline:
     async def review(self) -> None:
         """After the roster changed: cases that nobody of it has any more get stand-ins, or the admins an alarm."""
         for case_id in await self.store.read(lambda tx: cases.ids(tx, None)):
-            await self.store.write(lambda tx, id_=case_id: self._review(tx, id_))  # type: ignore[misc]
+            try:
+                await self.store.write(partial(self._review, case_id))
+            except Exception as error:
+                # One damaged case must not keep all the others, and new reports, from being taken.
+                maillog.failed("review", error)
         self.queued.set()
 
-    def _review(self, tx: Tx, case_id: str) -> None:
+    def _review(self, case_id: str, tx: Tx) -> None:
         case, now = load_case(tx, case_id), self.now()
         committee = self.roster.committee(case.committee)
         if committee is None:

@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -42,6 +43,8 @@ async def serve(path: Path, environ: Mapping[str, str], now: Callable[[], dateti
     Raises ConfigError where neither the configuration nor its last good version can be used, KeyFileError, StoreError.
     """
     _harden()
+    # The doors answer from one thread; while others compose or screen a long message, it gets its turn sooner.
+    sys.setswitchinterval(0.0005)
     sources = read(path)
     url, key_file = locate_store(sources.main, environ)
     store = Store.open(url, Keyring.load(key_file))

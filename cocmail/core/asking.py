@@ -56,7 +56,9 @@ def ask(
     case_id = case.id if case else ""
     command = " ".join(map(str, subject.tags)) or (f"mail {message.id}" if not subject.commands else "unclear")
     # Once, until it is answered: else forged mail could keep a member from a case for ever.
-    if pause and case is not None and member.handle in case.members and not case.members[member.handle].paused_until:
+    access = case.members.get(member.handle) if case is not None else None
+    pause = pause and access is not None and access.paused_until is None
+    if pause:
         plan.add(case_id, MemberPaused(member.handle, (setting.now + CONFIRM_FOR).isoformat()))
     known = setting.known
     open_already = any(
@@ -84,7 +86,7 @@ def _put_question(
     plan.notes += [Note("confirm", token, note, case.id if case else ""), Note("question", who, {"token": token})]
     plan.counted.append(("confirm", who))
     last = setting.known.counts.get("confirm", 0) + 1 == CONFIRMS_A_DAY
-    said = {"command": " ".join(map(str, subject.tags)), "last": last, **words}
+    said = {"command": " ".join(map(str, subject.tags)), "unclear": bool(subject.problems), "last": last, **words}
     reply = case.token_of(member_person(member.handle)) if case else plan.issue_unbound(member)
     plan.letters.append(
         to_member(

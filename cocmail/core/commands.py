@@ -37,6 +37,8 @@ def recuse(plan: Plan, message: Message, case_id: str, member: Member, tag: Tag)
     asked_back = _who_can_undo(plan, member)
     return {
         "outcome": "recused",
+        "case_name": plan.cases[case_id].code_name,
+        "others": bool(readers(committee, plan.cases[case_id])),
         "kind": kind,
         "distinguished": distinguished or not kind,
         "discarded": discards_reason(plan),

@@ -50,6 +50,12 @@ def exists_for(member: Member, case: Case) -> bool:
     return access is not None and access.standing is Standing.CLEARED and access.address in member.addresses
 
 
+def is_same_person(member: Member, case: Case) -> bool:
+    """Whether who has the handle today is who had access to the case, then or now: the address says so."""
+    access = case.members.get(member.handle)
+    return access is not None and access.address in member.addresses
+
+
 def readers(committee: Committee, case: Case) -> tuple[Member, ...]:
     """The members who have the case, in the roster's order; a paused one still has it."""
     return tuple(member for member in committee.members if exists_for(member, case))

@@ -9,7 +9,7 @@ from cocmail.core.effects import Decision
 from cocmail.core.letters import notice
 from cocmail.core.model import REPORTER, Member, Person, member_person
 from cocmail.core.opening import exclude_elsewhere, file_entry
-from cocmail.core.places import complete, forward_entry, withhold
+from cocmail.core.places import complete, forward_entry, holders, withhold
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message, Setting
 
@@ -22,13 +22,18 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
     """
     plan = Plan(setting)
     file_entry(plan, message, case_id, author, "follow-up")
+    case = plan.cases[case_id]
+    # Whom the reporter chose alone stays chosen, called by name or not; see `opening`.
+    chosen = holders(case) - message.screening.conflicted if case.audience == "one" else frozenset()
     for handle, why in message.screening.found.items():
-        withhold(plan, case_id, handle, why)
+        if not (why == "screened" and handle in chosen):
+            withhold(plan, case_id, handle, why)
     for excluded in sorted(message.wanted.excluded):
         withhold(plan, case_id, excluded, "excluded")
     exclude_elsewhere(plan, message, but=case_id)
-    complete(plan, case_id)
-    forward_entry(plan, case_id, message.id, watchers_only=bool(message.mail.unreadable))
+    if author == REPORTER:
+        complete(plan, case_id)
+    forward_entry(plan, case_id, message.id, but=author, watchers_only=bool(message.mail.unreadable))
     return plan.finish(Reason.FOLLOW_UP, case_id=case_id)
 
 
@@ -37,7 +42,7 @@ def discuss(message: Message, setting: Setting, case_id: str, author: Member) ->
     plan = Plan(setting)
     person = member_person(author.handle)
     file_entry(plan, message, case_id, person, "discussion")
-    forward_entry(plan, case_id, message.id, but=author.handle)
+    forward_entry(plan, case_id, message.id, but=person)
     _warn_of_copies(plan, message, case_id, author)
     return plan.finish(Reason.DISCUSSION, case_id=case_id)
 

@@ -10,8 +10,9 @@ decide -> automatic? filed
 
 from __future__ import annotations
 
+from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
-from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic
+from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, looks_automatic
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
 from cocmail.core.effects import Decision
@@ -39,20 +40,24 @@ def decide(message: Message, setting: Setting) -> Decision:
         if known.twin is not None:
             return _again(message, setting, known.twin)
         if message.wanted.confirm and known.question is not None:
-            return _confirm(setting)
+            return _confirm(message, setting)
     if known.foreign_token:
         return Decision(Reason.DEAD_TOKEN)
     if known.grant is not None:
         return _to_token(message, setting, known.grant)
     member = _author(message, setting)
-    if member is not None and has_member_business(message, setting, member):
+    if known.confirmed is not None and member is None:
+        return Decision(Reason.DEAD_CONFIRM)
+    # Nothing automatic runs anything or speaks for a member (section 5, rule 7): to the alias it is a report.
+    speaks = known.confirmed is not None or not looks_automatic(message.mail)
+    if member is not None and speaks and has_member_business(message, setting, member):
         return decide_for_member(message, setting, member, grant=None)
     return _from_outside(message, setting)
 
 
 def review(case: Case, setting: Setting) -> Decision | None:
     """After the roster changed: a case that nobody has any more gets stand-ins, or an alarm. None: nothing to do."""
-    if case.audience == "escrow" or case.unreached or case.target is not None or readers(setting.committee, case):
+    if case.audience == "escrow" or case.target is not None or readers(setting.committee, case):
         return None
     plan = Plan(setting)
     complete(plan, case.id)
@@ -79,12 +84,17 @@ def _again(message: Message, setting: Setting, twin: Twin) -> Decision:
     return plan.finish(Reason.DUPLICATE, case_id=twin.case_id if twin.case_id in plan.cases else "")
 
 
-def _confirm(setting: Setting) -> Decision:
+def _confirm(message: Message, setting: Setting) -> Decision:
     """Mail to a confirm address, which only the member's registered address was told: once, within its time."""
     question = setting.known.question
-    if question is None or question.spent or setting.now >= question.expires:
+    member = setting.committee.member(question.handle) if question is not None else None
+    if question is None or member is None or question.spent:
         return Decision(Reason.DEAD_CONFIRM)
     plan = Plan(setting)
+    if setting.now >= question.expires:
+        send_receipt(plan, message, member, None, [{"outcome": "too-late"}])
+        plan.spent.append(question.token)
+        return plan.finish(Reason.DEAD_CONFIRM)
     plan.release = (question.entry, question.token)
     # A pause is not lifted here: until the released `#recuse` has run, its member's mail must go on waiting.
     plan.spent.append(question.token)
@@ -103,7 +113,7 @@ def _to_token(message: Message, setting: Setting, grant: Grant) -> Decision:
         return Decision(Reason.DEAD_TOKEN)
     if message.mail.from_addresses == (grant.address,):
         return follow_up(message, setting, case.id, grant.person)
-    return open_case(message, setting, related=case.id)
+    return open_case(message, setting, related=case.id, by_token=True)
 
 
 def _from_outside(message: Message, setting: Setting) -> Decision:

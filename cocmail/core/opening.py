@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from cocmail.core import letters, readers
 from cocmail.core.classify import Reason, is_from_robot, looks_automatic
+from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Decision, Letter, Note
 from cocmail.core.events import CaseOpened, EntryFiled, MemberWithheld, ReporterKnown
 from cocmail.core.model import REPORTER, Committee, Member, Person
@@ -18,14 +19,14 @@ ACKS_A_DAY = 5
 ACKS_AN_HOUR = 100
 
 
-def open_case(message: Message, setting: Setting, *, related: str = "") -> Decision:
+def open_case(message: Message, setting: Setting, *, related: str = "", by_token: bool = False) -> Decision:
     """The decision on a message that is nobody's reply: rules 3 to 8 and 10 of the contract's section 3.
 
-    `related` is a case that the message seems to belong to without proof: whom that one was meant for and whom it is
-    kept from holds here too.
+    `related` is a case that the message seems to belong to without proof: whom it is kept from holds here too, and with
+    that case's token (`by_token`) also whom it was meant for.
     """
     plan = Plan(setting)
-    reason, audience, only = _kind_of(message, setting, related)
+    reason, audience, only = _kind_of(message, setting, related, by_token)
     case_id = plan.open(
         CaseOpened(
             code_name=setting.draw.code_name(),
@@ -41,9 +42,10 @@ def open_case(message: Message, setting: Setting, *, related: str = "") -> Decis
     proven = message.proof.address == address and bool(address)
     plan.add(case_id, ReporterKnown(address, message.mail.from_name, proven))
     file_entry(plan, message, case_id, REPORTER, "report")
-    if address:
+    if address and not looks_automatic(message.mail):
+        # A form or a group writes for many people from one address: it is no party.
         plan.notes.append(Note("party", address, {}, case_id))
-    for handle, why in _withheld(message, setting, audience, related).items():
+    for handle, why in _withheld(message, setting, only, related).items():
         plan.add(case_id, MemberWithheld(handle, why))
     exclude_elsewhere(plan, message, but=case_id)
     for member in readers.first_readers(setting.committee, audience, only, plan.cases[case_id].barred):
@@ -54,16 +56,17 @@ def open_case(message: Message, setting: Setting, *, related: str = "") -> Decis
     return plan.finish(reason, case_id=case_id)
 
 
-def _kind_of(message: Message, setting: Setting, related: str) -> tuple[Reason, str, Collection[str]]:
+def _kind_of(message: Message, setting: Setting, related: str, by_token: bool) -> tuple[Reason, str, Collection[str]]:
     """Why it is a case, for whom, and the handles of those whom it is for alone."""
     wanted = message.wanted
     if wanted.escrow:
         return Reason.REPORT_ESCROWED, "escrow", ()
     if wanted.only and not wanted.alias:
         return Reason.REPORT_FOR_ONE, "one", wanted.only
-    if related and setting.known.cases[related].audience != "committee":
+    if by_token and setting.known.cases[related].audience != "committee":
         earlier = setting.known.cases[related]
-        return Reason.REPORT_RELATED, earlier.audience, sorted(holders(earlier))
+        present = [member.handle for member in having(setting.committee, earlier)]
+        return Reason.REPORT_RELATED, earlier.audience, present
     if wanted.unknown:
         return Reason.REPORT_UNKNOWN_EXTENSION, "triage", ()
     if message.mail.unreadable:
@@ -91,10 +94,10 @@ def _author(message: Message, setting: Setting) -> Member | None:
     return setting.committee.member_at(authors[0]) if len(authors) == 1 else None
 
 
-def _withheld(message: Message, setting: Setting, audience: str, related: str) -> dict[str, str]:
-    """Everybody who must not see it, with why; the first reason found stays."""
+def _withheld(message: Message, setting: Setting, only: Collection[str], related: str) -> dict[str, str]:
+    """Everybody who must not see it, with why; the first reason found stays. `only` are chosen readers."""
     found = dict.fromkeys(sorted(message.wanted.excluded), "excluded")
-    chosen = set(message.wanted.only) - message.screening.conflicted if audience == "one" else set()
+    chosen = set(only) - message.screening.conflicted
     for handle, why in message.screening.found.items():
         # A reporter who writes to one member has chosen that reader, and will call them by name.
         if not (why == "screened" and handle in chosen):
@@ -103,7 +106,8 @@ def _withheld(message: Message, setting: Setting, audience: str, related: str) -
     named = known.names.values() if _author(message, setting) is not None else ()
     # A name in brackets counts from the roster's addresses only: from outside it would tell whether a case exists.
     referred = [reference.case_id for reference in known.references]
-    for earlier in dict.fromkeys((*known.party_cases, related, *referred, *named)):
+    as_party = () if looks_automatic(message.mail) else known.party_cases
+    for earlier in dict.fromkeys((*as_party, related, *referred, *named)):
         for handle in sorted(known.cases[earlier].barred) if earlier in known.cases else ():
             found.setdefault(handle, "inherited")
     return found
@@ -127,6 +131,8 @@ def exclude_elsewhere(plan: Plan, message: Message, *, but: str) -> None:
     not at all where the sender is known to be forged.
     """
     known = plan.setting.known
+    if looks_automatic(message.mail):
+        return
     trusted = is_trusted(message) or known.grant is not None
     for case_id in known.party_cases:
         if case_id != but:

@@ -7,6 +7,7 @@ the same address, and looked for in vain in every text of the case.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from cocmail.core import letters, readers
 from cocmail.core.case import Case, Standing
@@ -15,6 +16,8 @@ from cocmail.core.effects import Letter
 from cocmail.core.events import MemberAdmitted, MemberWithheld, NobodyReached, TargetAsked
 from cocmail.core.model import Member, Person, member_person
 from cocmail.core.plan import Plan
+
+LEFT_AT_LEAST = 2
 
 
 def admit(plan: Plan, case_id: str, member: Member, why: str) -> None:
@@ -31,7 +34,7 @@ def withhold(plan: Plan, case_id: str, handle: str, why: str) -> None:
 
 
 def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> None:
-    """Keep a case from members at the word of somebody unproven: never so that nobody is left, and the rest are told.
+    """Keep a case from members at the word of somebody unproven: never so that fewer than two are left; those are told.
 
     It lets nobody in either: whoever can forge an address must not choose the readers of a case.
     """
@@ -39,7 +42,7 @@ def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> 
     having = [member for member in committee.members if exists_for(member, case)]
     left = [member for member in having if member.handle not in handles]
     fresh = sorted(set(handles) - case.barred)
-    if not fresh or (having and not left):
+    if not fresh or (having and len(left) < LEFT_AT_LEAST):
         return
     for handle in fresh:
         withhold(plan, case_id, handle, "excluded")
@@ -69,6 +72,9 @@ def complete(plan: Plan, case_id: str) -> None:
                 plan.letters.append(letters.forward(committee, plan.cases[case_id], entry.id, member))
     if not _present(plan, case_id):
         _hand_over(plan, case_id)
+    elif not any(exists_for(member, plan.cases[case_id]) for member in committee.members):
+        # All who are left wait for a changed address: somebody must hear of it before the next mail comes.
+        plan.alarms.append("waiting-address")
 
 
 def _present(plan: Plan, case_id: str) -> list[Member]:
@@ -100,7 +106,10 @@ def _hand_over(plan: Plan, case_id: str) -> None:
     committee, case = plan.setting.committee, plan.cases[case_id]
     if case.target is not None:
         return
-    target = None if case.was_read else readers.transfer_target(committee)
+    earlier = plan.cases.get(case.related)
+    handed_before = earlier is not None and earlier.target is not None
+    # A target's own answer from another address must not come back to it as a report, and again.
+    target = None if case.was_read or handed_before else readers.transfer_target(committee)
     if target is not None:
         plan.add(case_id, TargetAsked(target.name, target.email))
         plan.issue(case_id, Person("third", target.name), target.email)
@@ -131,21 +140,25 @@ def _to_target(plan: Plan, case_id: str, entry: str) -> None:
     )
 
 
-def forward_entry(plan: Plan, case_id: str, entry: str, *, but: str = "", watchers_only: bool = False) -> None:
+def forward_entry(
+    plan: Plan, case_id: str, entry: str, *, but: Person | None = None, watchers_only: bool = False
+) -> None:
     """A message of the case to everybody who may see it, except its author `but`.
 
     `watchers_only`: to the triage among them, or to the first of them. A target that the report was handed to gets what
-    is added to it. Nobody at all: `complete` has raised the alarm.
+    the reporter adds. Nobody at all: `complete` has raised the alarm.
     """
     committee, case = plan.setting.committee, plan.cases[case_id]
     present = _present(plan, case_id)
     if watchers_only:
         absent = {member.handle for member in committee.members if member not in present}
         present = readers.triage(committee, absent) or present[: readers.DEFAULT_TRIAGE]
+    names = [member.name for member in present if exists_for(member, case)]
     for member in present:
-        if member.handle != but:
-            plan.letters.append(letters.forward(committee, case, entry, member))
-    if not present:
+        if but is None or member.handle != but.handle:
+            others = {"others": [name for name in names if name != member.name]} if watchers_only else {}
+            plan.letters.append(replace(letters.forward(committee, case, entry, member), words=others))
+    if not present and (but is None or but.kind != "third"):
         _to_target(plan, case_id, entry)
 
 

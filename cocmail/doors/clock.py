@@ -14,14 +14,15 @@ from cocmail import maillog
 from cocmail.commit import queue
 from cocmail.core.letters import to_admins
 from cocmail.errors import StoreBusy
+from cocmail.knowledge import load_case
 from cocmail.roster import Roster
-from cocmail.store import notes, outbox, spool
+from cocmail.store import cases, notes, outbox, spool
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 
 LOOK_EVERY = 600.0
 DELAYED = timedelta(hours=4)
-TOLD_AT_ONCE = ("shunted", "parked")
+TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached")
 
 
 class Clock:
@@ -44,15 +45,16 @@ class Clock:
         now = self._now()
         today = now.date().isoformat()
         waits_since = outbox.oldest(tx)
-        standing = {
-            "shunted": bool(spool.shunted(tx)),
-            "postponed": bool(spool.postponed(tx)),
-            "parked": any(row.state == outbox.PARKED for row in outbox.listing(tx)),
-            "delayed": waits_since is not None and now - waits_since > DELAYED,
+        standing: dict[str, Callable[[], bool]] = {
+            "shunted": lambda: bool(spool.shunted(tx)),
+            "postponed": lambda: bool(spool.postponed(tx)),
+            "parked": lambda: any(row.state == outbox.PARKED for row in outbox.listing(tx)),
+            "delayed": lambda: waits_since is not None and now - waits_since > DELAYED,
+            "nobody-reached": lambda: self._has_unread_case(tx),
         }
         for alarm, stands in standing.items():
             last = (notes.kept(tx, f"reminded {alarm}") or b"").decode()
-            if not stands or last == today:
+            if last == today or not stands():
                 continue
             notes.keep(tx, f"reminded {alarm}", today.encode())
             # What is told when it happens is not told twice on its first day.
@@ -60,3 +62,8 @@ class Clock:
                 for letter in to_admins(self._roster.admins, alarm, today):
                     queue(tx, letter, self._roster.first, now)
             maillog.alarmed(alarm)
+
+    def _has_unread_case(self, tx: Tx) -> bool:
+        """Whether there is a case that nobody could ever read and that nobody has been handed."""
+        found = (load_case(tx, case_id) for case_id in cases.ids(tx, None))
+        return any(case.unreached and case.target is None and not case.was_read for case in found)

@@ -78,6 +78,7 @@ class Outbox:
         self._free: list[Sender] = list(senders)
         self._sending: dict[str, asyncio.Task[None]] = {}
         self.wake = asyncio.Event()
+        self._composing = asyncio.Lock()
 
     async def run(self) -> None:
         """Send what is due until cancelled. Letters that are being sent then finish first."""
@@ -144,26 +145,28 @@ class Outbox:
             await sender.close()
 
     async def _send(self, row: OutRow, sender: Sender) -> None:
-        committee_id, letter = decode_letter(row.payload)
-        committee = self._roster.committee(committee_id)
-        if committee is None:
-            await self._wait(row, letter)
-            return
+        _, letter = decode_letter(row.payload)
         content = await self._content(letter)
-        # Loaded after that: reading the content may have taken its time.
-        case = await self._load(letter)
-        # Asked again, on the case as it is now: a conflict may have been declared while the letter waited.
-        sight = may_have(letter, committee, case, self._now())
         if letter.entry and content is None:
             # What it was to carry has been destroyed on purpose.
-            sight = Sight.NO
+            await self._drop(row)
+            return
+        await self._deliver(row, letter, content, sender)
+
+    async def _may_leave(self, row: OutRow, letter: Letter) -> bool:
+        """Asked at the last moment, on roster and case as they are now: a conflict may have been declared meanwhile."""
+        committee = self._roster.committee(decode_letter(row.payload)[0])
+        case = await self._load(letter)
+        sight = may_have(letter, committee, case, self._now()) if committee is not None else Sight.LATER
         if sight is Sight.NO:
-            await self._store.write(lambda tx: outbox.sent(tx, row.id))
-            maillog.withheld(row.id, row.kind)
+            await self._drop(row)
         elif sight is Sight.LATER:
             await self._wait(row, letter)
-        else:
-            await self._deliver(row, letter, committee, case, content, sender)
+        return sight is Sight.YES
+
+    async def _drop(self, row: OutRow) -> None:
+        await self._store.write(lambda tx: outbox.sent(tx, row.id))
+        maillog.withheld(row.id, row.kind)
 
     async def _content(self, letter: Letter) -> Mail | None:
         if not letter.entry:
@@ -175,13 +178,10 @@ class Outbox:
     async def _load(self, letter: Letter) -> Case | None:
         return await self._store.read(lambda tx: load_case(tx, letter.case_id)) if letter.case_id else None
 
-    async def _deliver(
-        self, row: OutRow, letter: Letter, committee: Committee, case: Case | None, content: Mail | None, sender: Sender
-    ) -> None:
-        path = self._return_path(letter, committee)
-        outgoing = await asyncio.to_thread(
-            compose, letter, committee, case, content, return_path=path, now=row.created_at
-        )
+    async def _deliver(self, row: OutRow, letter: Letter, content: Mail | None, sender: Sender) -> None:
+        outgoing = await self._composed(row, letter, content)
+        if outgoing is None or not await self._may_leave(row, letter):
+            return
         try:
             await sender.send(outgoing)
         except Unreachable:
@@ -193,10 +193,24 @@ class Outbox:
                 await self._park(row, error.code)
             else:
                 # Too large for the server: the words must arrive, with a list of what they came with.
-                await self._deliver(row, letter, committee, case, without_attachments(content), sender)
+                await self._deliver(row, letter, without_attachments(content), sender)
         else:
             await self._store.write(lambda tx: outbox.sent(tx, row.id))
             maillog.sent(row.id, row.kind, row.attempts + 1)
+
+    async def _composed(self, row: OutRow, letter: Letter, content: Mail | None) -> Outgoing | None:
+        """The letter as bytes; None, and it waits, where its committee is in no configuration."""
+        committee = self._roster.committee(decode_letter(row.payload)[0])
+        if committee is None:
+            await self._wait(row, letter)
+            return None
+        path = self._return_path(letter, committee)
+        # One at a time: several long letters at once would leave the doors no time between them.
+        async with self._composing:
+            case = await self._load(letter)
+            return await asyncio.to_thread(
+                compose, letter, committee, case, content, return_path=path, now=row.created_at
+            )
 
     def _return_path(self, letter: Letter, committee: Committee) -> str:
         """The envelope sender: null for what answers a stranger (RFC 3834, section 4), else signed for this letter."""

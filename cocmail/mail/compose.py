@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from urllib.parse import quote
 
 from cocmail.core.case import Case, Entry
-from cocmail.core.conflicts import readers, withheld_count
+from cocmail.core.conflicts import is_same_person, readers, withheld_count
 from cocmail.core.effects import Letter
 from cocmail.core.letters import message_id
 from cocmail.core.model import Attachment, Committee, Mail
@@ -114,13 +114,12 @@ def _text(letter: Letter, committee: Committee, case: Case | None, content: Mail
         "to": letter.to,
         "links": _links(letter, committee, case),
         "deadline": deadline,
-        **letter.words,
     }
     if case is not None:
         others = [member.name for member in readers(committee, case) if member.handle != letter.to.handle]
         words |= {"others": others, "withheld": withheld_count(committee, case)}
         words |= _entry_words(committee, case, letter.entry)
-    return render(letter.template, committee.language, words)
+    return render(letter.template, committee.language, {**words, **letter.words})
 
 
 def _entry_words(committee: Committee, case: Case, entry_id: str) -> Mapping[str, object]:
@@ -129,7 +128,9 @@ def _entry_words(committee: Committee, case: Case, entry_id: str) -> Mapping[str
     if entry is None:
         return {"entry": None, "author": ""}
     author = committee.member(entry.author.handle) if entry.author.kind == "member" else None
-    return {"entry": entry, "author": author.name if author else ""}
+    # The name goes with the address that had the access: a handle may belong to somebody else by now.
+    same = author is not None and is_same_person(author, case)
+    return {"entry": entry, "author": author.name if author is not None and same else ""}
 
 
 def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[str, str]:
@@ -146,11 +147,18 @@ def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[s
 def deadline(value: object) -> str:
     """A policy's deadline in words: `24 hours`, `3 business days`, or "" where it is no span of time."""
     if isinstance(value, timedelta):
-        hours = int(value.total_seconds()) // 3600
-        return f"{hours // 24} days" if hours % 24 == 0 and hours > 48 else f"{hours} hours"
+        minutes = int(value.total_seconds()) // 60
+        if minutes % 60:
+            return _counted(minutes, "minute")
+        hours = minutes // 60
+        return _counted(hours // 24, "day") if hours % 24 == 0 and hours > 48 else _counted(hours, "hour")
     if isinstance(value, str) and value.endswith("bd"):
-        return f"{value.removesuffix('bd')} business days"
+        return _counted(int(value.removesuffix("bd")), "business day")
     return ""
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def _clean(text: str) -> str:

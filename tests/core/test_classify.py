@@ -64,3 +64,7 @@ def test_words_in_a_report_never_make_it_automatic() -> None:
 @pytest.mark.parametrize("local", ["mailer-daemon", "owner-list", "list-request", "no-reply", "noreply-123"])
 def test_nobody_answers_a_robot(local: str) -> None:
     assert looks_automatic(Mail(from_addresses=(f"{local}@example.com",)))
+
+
+def test_a_delivery_report_that_does_not_name_its_kind_is_not_answered() -> None:
+    assert looks_automatic(Mail(content_type="multipart/report"))

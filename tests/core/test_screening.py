@@ -79,3 +79,10 @@ def test_a_quotation_names_people_as_well_as_any_other_line() -> None:
     """A pasted message of the harasser is evidence, and its first line says who wrote it."""
     assert found("Look:\n> From: Ivo Petrov\n> you will regret it") == {"ivo"}
     assert found("Yesterday Ivo wrote:\n> you will regret it") == {"ivo"}
+
+
+@pytest.mark.timeout(20)
+def test_a_million_greetings_in_one_line_do_not_stop_the_daemon() -> None:
+    assert found("Hi " * 600_000 + "Ivo !a") == {"ivo"}
+    assert found("Hi A" + ".-" * 900_000 + "x") == set()
+    assert found(("Hi " * 60 + "\n") * 10_000) == set()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+
 from cocmail.core import tags
 
 OWN = ("home shelf", "stunned bulb")

@@ -80,9 +80,7 @@ def test_check_names_file_and_line_of_everything_that_is_wrong(tmp_path: Path) -
     assert any("polcy" in line and "policy" in line for line in errors)
 
 
-@pytest.mark.parametrize(
-    "arguments", [["run"], ["check"], ["cases"], ["queue"], ["inject", "--to", ALIAS], ["keys", "verify"]]
-)
+@pytest.mark.parametrize("arguments", [["run"], ["check"], ["cases"], ["queue"], ["keys", "verify"]])
 def test_without_a_configuration_every_command_ends_with_2(arguments: list[str], tmp_path: Path) -> None:
     ended = run(*arguments, "--config", str(tmp_path / "nowhere.yaml"))
     assert ended.code == 2 and "nowhere.yaml" in ended.err
@@ -116,6 +114,11 @@ def test_inject_for_nobody_or_for_strangers_ends_with_2(house: House) -> None:
     nobody = house.run("inject", stdin=raw("x"))
     assert nobody.code == 2 and "for whom" in nobody.err
     assert house.run("inject", "--to", "stranger@elsewhere.example", stdin=raw("x")).code == 2
+
+
+def test_inject_with_a_broken_configuration_makes_the_mail_server_keep_the_message(tmp_path: Path) -> None:
+    """With 2 the mail server would bounce a report because the operator mistyped something."""
+    assert run("inject", "--to", ALIAS, "--config", str(tmp_path / "nowhere.yaml"), stdin=raw("x")).code == 75
 
 
 def test_inject_without_a_daemon_asks_to_be_tried_again(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from cocmail.mail.reader import Reader
 from cocmail.store import outbox, spool
@@ -160,8 +161,137 @@ async def test_the_last_reader_left_while_the_server_was_down_and_the_report_rea
         assert scene.recipients("forward") == {"lee"}
 
 
+async def test_forged_exclusions_left_exactly_the_reader_whom_the_forger_wanted(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Words.")
+        but_ivo = "conduct+not-amara+not-jun+not-noor+not-sam@example.org"
+        await scene.report("Forged.", to=but_ivo, proven=False, subject="Other")
+        since = scene.mark()
+        await scene.answer(scene.all("ack")[0], "More.")
+        assert scene.recipients("forward", since) == set(HANDLES)
+
+
+async def test_a_report_for_one_was_taken_away_when_the_reporter_thanked_that_one(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=committee_file(more_members=LEE)) as scene:
+        await scene.report("For Amara.", to="conduct+amara@example.org")
+        await scene.answer(scene.all("ack")[0], "Thank you, I knew Amara Obi would help.")
+        await scene.answer(scene.all("ack")[0], "From Amara's friend.", sender="robin@second.example")
+        assert scene.recipients("forward") == {"amara"}
+        assert len(scene.all("forward", "amara")) == 3
+
+
+async def test_a_form_that_everybody_writes_through_got_the_whole_committee_barred(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        form = {"Auto-Submitted": "auto-generated"}
+        for name in NAMES.values():
+            await scene.report(f"{name} did it.", sender="form@example.com", headers=form)
+        since = scene.mark()
+        await scene.report("A stranger did it.", sender="form@example.com", headers=form)
+        assert scene.recipients("forward", since) == set(HANDLES)
+
+
+async def test_a_target_added_after_the_alarm_got_nothing(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=committee_file(members=ONE, chair="jun")) as scene:
+        await scene.report("Jun Sato did it.")
+        assert len(scene.all("notice", "ops@example.com")) == 1
+        await scene.pass_time(timedelta(days=1))
+        await scene.store.write(scene.daemon.clock.remind)
+        await scene.pass_time(timedelta(days=1))
+        await scene.store.write(scene.daemon.clock.remind)
+        await scene.settle()
+        assert len(scene.all("notice", "ops@example.com")) >= 2
+        await scene.change_committee(committee_file(members=ONE, chair="jun", transfer_targets=TARGET))
+        await scene.settle()
+        assert "Jun Sato did it." in scene.last("transfer", "conduct@foundation.example").text
+
+
+async def test_one_damaged_case_kept_the_daemon_from_taking_any_report(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Words.")
+        statement = sqlalchemy.text("update events set mac = x'00'")
+        await scene.store.write(lambda tx: tx.run(statement) and None)
+        await scene.stop()
+        await scene.start()
+        await scene.report("Other words.", sender="kim@visitors.example")
+        assert "Other words." in scene.last("forward", "amara").text
+
+
 # What is passed on
 
+
+async def test_who_left_confirmed_a_held_mail_and_it_became_a_report_to_the_barred(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Ivo did it.")
+        name = (await scene.case()).code_name
+        await scene.send(scene.write("sam@example.net", ALIAS, f"[{name}] plan", "We should ban him."))
+        address, _ = scene.last("confirm", "sam").link("Yes")
+        await scene.change_committee(committee_file(members=roster("amara", "jun", "noor", "ivo")))
+        since = scene.mark()
+        await scene.send(scene.write("sam@example.net", address, "Yes", ""), address)
+        assert scene.mark() == since and len(await scene.cases()) == 1
+
+
+async def test_a_target_got_its_own_answers_back_without_end(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=committee_file(members=ONE, chair="jun", transfer_targets=TARGET)) as scene:
+        await scene.report("Jun Sato did it.")
+        handed = scene.all("transfer")[0]
+        await scene.answer(handed, "We have it.")
+        await scene.answer(handed, "I have it.", sender="anna@foundation.example")
+        assert len(scene.all("transfer")) == 1
+
+
+async def test_mail_that_a_program_sent_in_a_members_name_withdrew_the_member(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Words.")
+        name = (await scene.case()).code_name
+        robot = scene.write(
+            "sam@example.net", ALIAS, f"[{name}] #recuse", "", proven=True, headers={"Auto-Submitted": "auto-generated"}
+        )
+        await scene.send(robot)
+        assert not scene.all("receipt")
+        assert not (await scene.case(0)).barred
+
+
+async def test_a_reporter_who_wanted_a_sealed_report_read_was_sealed_again(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        sealed = await scene.report("Sealed.", to="conduct+escrow@example.org")
+        await scene.report("I want this read.", headers={"References": str(sealed["Message-ID"])}, proven=False)
+        assert scene.recipients("forward") == set(HANDLES)
+
+
+async def test_a_question_to_the_daemon_was_read_by_everybody_because_the_tag_stood_further_up(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Words.")
+        await scene.answer(scene.last("forward", "amara"), tag="#help")
+        since = scene.mark()
+        await scene.answer(scene.last("receipt", "amara"), "My private question.", tag="#help")
+        assert scene.recipients("forward", since) == set()
+        assert scene.recipients("receipt", since) == {"amara"}
+
+
+async def test_a_forward_said_that_people_have_what_only_the_watchers_got(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Words.")
+        await scene.answer(scene.all("ack")[0], "-----BEGIN PGP MESSAGE-----\n\nabcd\n-----END PGP MESSAGE-----\n")
+        text = scene.last("forward", "amara").text
+        assert "This went to you and to Jun Sato." in text and "encrypted" in text
+
+
+async def test_a_late_answer_to_a_question_was_taken_for_a_success(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Words.")
+        await scene.answer(scene.last("forward", "amara"), "More.", proven=False)
+        address, _ = scene.last("confirm", "amara").link("Yes")
+        await scene.pass_time(timedelta(hours=25))
+        await scene.send(scene.write("amara@example.net", address, "Yes", ""), address)
+        assert "too late" in scene.last("receipt", "amara").text
+
+
+async def test_the_last_reader_was_told_that_the_others_were_told(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=committee_file(members=ONE, chair="jun")) as scene:
+        await scene.report("Words.")
+        await scene.answer(scene.last("forward", "jun"), tag="#recuse")
+        assert "other members" not in scene.last("receipt", "jun").text
 
 @pytest.mark.parametrize("how", ["attached text", "attached message", "quotation", "attribution"])
 async def test_a_follow_up_that_named_a_member_anywhere_but_in_plain_words_reached_that_member(
