@@ -36,7 +36,7 @@ run: $(RUN_READY)
 	@exec $(BIN)/python -m cocmail run $(if $(CONFIG),--config '$(CONFIG)')
 
 test: $(DEV_READY)
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 soak: $(DEV_READY)
 	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)

@@ -66,8 +66,9 @@ async def test_a_message_that_takes_too_long_is_cut_and_the_next_is_read() -> No
 
 
 async def test_a_message_that_takes_too_much_memory_is_cut_and_the_next_is_read() -> None:
-    reader = Reader(memory=120 << 20)
-    mail = await reader.read(hostile.HEAD + b"\r\n" + b"xy\n" * 1_000_000)
+    # What the interpreter itself takes differs from release to release; five million lines are too many for any.
+    reader = Reader(memory=160 << 20)
+    mail = await reader.read(hostile.HEAD + b"\r\n" + b"xy\n" * 5_000_000)
     assert (mail.unreadable, mail.subject) == ("unparsable", "Something happened")
     assert (await reader.read(PLAIN)).text == "hello"
     await reader.close()

@@ -87,7 +87,7 @@ def test_the_search_itself_finds_what_it_looks_for() -> None:
     assert hits(b"Nothing of the kind " * 1000, WORDS) == set()
 
 
-@pytest.mark.parametrize("level", ["debug", "info"])
+@pytest.mark.parametrize("level", ["debug", pytest.param("info", marks=pytest.mark.soak)])
 def test_nothing_that_anybody_wrote_lies_in_store_log_or_temporary_files(tmp_path: Path, level: str) -> None:
     temp = tmp_path / "temp"
     temp.mkdir()

@@ -18,7 +18,7 @@ import pytest
 from process_scene import House, Smarthost, letter, wait_until
 from scene import HANDLES
 
-ROUNDS = 12
+ROUNDS = 6
 SOAK_ROUNDS = int(os.environ.get("COCMAIL_KILLS", "200"))
 MEMBERS = {f"{handle}@example.net" for handle in HANDLES}
 # The acknowledgements of an hour are capped (contract, section 3, rule 10); the surplus waits in the queue.

@@ -53,6 +53,7 @@ KNOBS = {
     "conflict.reason": "forbidden",
 }
 COMMITTEE = Committee("c@example.org", "C", "c@example.org", Policy("basic", KNOBS), MEMBERS, chair="amara")
+NO_TOKEN = "z" * 26
 SOME = st.sets(st.sampled_from(EVERYBODY), max_size=3)
 
 
@@ -138,6 +139,9 @@ class Committees(RuleBasedStateMachine):
     def the_reporter_adds(self, data: st.DataObject, named: set[str], excluded: set[str]) -> None:
         case_id, case = self.pick(data)
         token = self.token(case_id, "reporter")
+        if token == NO_TOKEN:
+            # Beyond five acknowledgements a day the reporter was given no reply address.
+            return
         entry = self.arrives(case.reporter, "more", named, Wanted(token=token, excluded=frozenset(excluded)))
         case.entries.append(entry)
         for other in self.expected.values():
@@ -204,12 +208,12 @@ class Committees(RuleBasedStateMachine):
 
     def token(self, case_id: str, person: str) -> str:
         tokens = self.load(case_id).tokens
-        return next((token for token, owner in tokens.items() if str(owner) == person), "z" * 26)
+        return next((token for token, owner in tokens.items() if str(owner) == person), NO_TOKEN)
 
     def says(self, case_id: str, author: str, text: str, named: set[str], proven: bool) -> str:
         subject = f"Re: [{self.load(case_id).code_name}] Committee case"
         token = self.token(case_id, f"member:{author}")
-        wanted = Wanted(token=token) if token != "z" * 26 else Wanted(alias=True)
+        wanted = Wanted(token=token) if token != NO_TOKEN else Wanted(alias=True)
         if not wanted.token and text == "talk":
             # Without a reply address this would be a report of its own; the other rules make those.
             return ""
