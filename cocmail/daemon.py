@@ -34,6 +34,8 @@ from cocmail.store.engine import Store
 SENDERS = 4
 WORK_OFF_SECONDS = 20.0
 RUNTIME = Path("/run/cocmail")
+# sockaddr_un.sun_path holds 108 bytes with its final NUL (unix(7)).
+SOCKET_PATH_MAX = 107
 
 
 def inject_socket(store_url: str, key_file: str) -> str:
@@ -110,12 +112,15 @@ class Daemon:
         for listener in self.settings.listeners:
             self.doors.append(await self._open_door(_listen(listener), limits, guard))
         inject = inject_socket(self.settings.store_url, self.settings.key_file)
+        if len(os.fsencode(inject)) > SOCKET_PATH_MAX:
+            maillog.inject_not_open()
+            return
         try:
             door = await self._open_door(Listen("lmtp", inject, Door.INJECT, socket_mode=0o666), limits, guard)
         except ConfigError:
             if self._is_alone:
                 raise
-            # Another daemon of the same database may answer `cocmail inject` on this machine.
+            # Another daemon of the same database may answer `cocmail inject` on this machine; mail goes on without it.
             maillog.inject_not_open()
         else:
             self.doors.append(door)

@@ -59,7 +59,7 @@ def ready(doors: list[str], committees: int, version: str) -> None:
 
 
 def inject_not_open() -> None:
-    """The socket of `cocmail inject` is another daemon's of the same database, or its folder cannot be written."""
+    """The socket of `cocmail inject`: another daemon of the same database has it, or its path is too long or closed."""
     _log.warning("inject-not-open")
 
 

@@ -28,6 +28,7 @@ from cocmail.mail.templates import render
 
 # One phrase for every mail of every case: mail readers thread by it, and it says nothing.
 PHRASE = "Committee case"
+LONG = 100_000
 SUPPRESS = "OOF, AutoReply, RN, NRN"
 _HUMAN_KINDS = frozenset({"outreach", "transfer"})
 _REPLIED_KINDS = frozenset({"ack", "receipt"})
@@ -65,7 +66,9 @@ def compose(
     headers = _headers(letter, committee, case, now)
     for name, value in headers:
         message.set_raw(name, value)
-    message.set_content(_clean(_text(letter, committee, case, content, now)), charset="utf-8")
+    text = _clean(_text(letter, committee, case, content, now))
+    # Quoted-printable is readable, but made character by character: for a long text that takes seconds.
+    message.set_content(text, charset="utf-8", cte="base64" if len(text) > LONG else None)
     for part in content.attachments if content is not None else ():
         _attach(message, part)
     octets = message.as_bytes()

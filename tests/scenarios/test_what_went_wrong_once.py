@@ -539,3 +539,15 @@ async def test_mail_for_a_committee_that_vanished_waited_unseen(tmp_path: Path) 
         assert scene.recipients("forward") == set(HANDLES)
 
 
+async def test_a_store_in_a_deep_folder_kept_the_daemon_from_starting(tmp_path: Path) -> None:
+    async with Scene(tmp_path / ("deep" * 30)) as scene:
+        await scene.report("Words.")
+        assert scene.recipients("forward") == set(HANDLES)
+
+
+async def test_a_long_report_arrives_whole(tmp_path: Path) -> None:
+    """Long texts are written in another encoding, since the readable one takes seconds."""
+    text = "".join(f"Line {number} with umlauts: äöü.\n" for number in range(8000))
+    async with Scene(tmp_path) as scene:
+        await scene.report(text)
+        assert text.strip() in scene.last("forward", "sam").text
