@@ -6,6 +6,7 @@
     ├── SealError          a sealed record does not open: wrong key, wrong row or altered            exit 2
     ├── StoreError         the store cannot be used
     │   ├── StoreBusy      for now (locked, full, gone): try again                              exit 75
+    │   │   └── StoreGone  its database server does not answer                                  exit 69
     │   └── StoreTooNew    written by a later release than this one                             exit 2
     └── DeliveryError      an outgoing message was not taken
         ├── Unreachable    no server answered: waits as long as it takes
@@ -56,6 +57,10 @@ class StoreError(CocmailError):
 
 class StoreBusy(StoreError):
     exit_code = EXIT_TRY_AGAIN
+
+
+class StoreGone(StoreBusy):
+    exit_code = EXIT_UNAVAILABLE
 
 
 class StoreTooNew(StoreError):

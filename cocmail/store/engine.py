@@ -21,10 +21,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
 
-from cocmail.errors import ConfigError, StoreBusy
+from cocmail.errors import ConfigError, StoreBusy, StoreGone
 from cocmail.store import notes, revisions
 from cocmail.store.transaction import Tx, told
 from cocmail.store.writer import Writer
@@ -70,6 +70,8 @@ class Store:
             writing.dispose()
             reading.dispose()
             _unlock(lock)
+            if isinstance(error, OperationalError) and target.get_backend_name() == "postgresql":
+                raise StoreGone("the database server does not answer") from None
             if isinstance(error, SQLAlchemyError):
                 raise told(error) from None
             raise

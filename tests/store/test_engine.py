@@ -18,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
-from cocmail.errors import ConfigError, SealError, StoreBusy, StoreError, StoreTooNew
+from cocmail.errors import ConfigError, SealError, StoreBusy, StoreError, StoreGone, StoreTooNew
 from cocmail.store import cases, notes
 from cocmail.store.engine import Store, Tx
 from cocmail.store.tables import Record
@@ -421,3 +421,9 @@ def _contents(database) -> object:
         rows = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in tables]
     engine.dispose()
     return [sorted(map(repr, table)) for table in rows]
+
+
+def test_a_database_server_that_does_not_answer_is_told_apart_from_a_locked_store(keyring, tmp_path) -> None:
+    with pytest.raises(StoreGone) as caught:
+        Store.open(f"postgresql://cocmail@/nowhere?host={tmp_path}", keyring)
+    assert caught.value.exit_code == 69
