@@ -21,6 +21,7 @@ from cocmail.doors.clock import Clock
 from cocmail.doors.contents import Contents
 from cocmail.doors.guard import Guard, Limits
 from cocmail.doors.maildir_out import MaildirSender
+from cocmail.doors.metrics import MetricsDoor, open_metrics
 from cocmail.doors.outbox import Outbox, Schedule, Sender
 from cocmail.doors.smtp_in import Listen, OpenDoor, open_door
 from cocmail.doors.smtp_out import Smarthost, SmtpSender
@@ -66,6 +67,7 @@ class Daemon:
         self.outbox = Outbox(store, self.roster, contents, self._senders(), _schedule(settings), now)
         self.clock = Clock(store, self.roster, now)
         self.doors: list[OpenDoor] = []
+        self.metrics: MetricsDoor | None = None
         # What was decided is to be sent: the pipeline's word is the outbox's call.
         self.pipeline.queued = self.outbox.wake
 
@@ -97,11 +99,15 @@ class Daemon:
             ]
             await self.pipeline.review()
             addresses = [door.address for door in self.doors]
+            if self.settings.metrics is not None:
+                self.metrics = open_metrics(self.settings.metrics, self.store, self.now, lambda: _all_run(workers))
             maillog.ready(addresses, len(self.roster), __version__)
             on_ready(addresses)
             await stop.wait()
             maillog.stopping()
         finally:
+            if self.metrics is not None:
+                await asyncio.to_thread(self.metrics.close)
             await asyncio.gather(*(door.close() for door in self.doors))
             await self._end(workers)
         maillog.stopped()
@@ -169,6 +175,10 @@ class Daemon:
             raise ValueError("neither smarthost nor maildir")
         way = Smarthost(host.host, host.port, host.tls, host.user, host.password_file)
         return [SmtpSender(way, self.hostname) for _ in range(SENDERS)]
+
+
+def _all_run(workers: Sequence[asyncio.Task[None]]) -> bool:
+    return bool(workers) and not any(worker.done() for worker in workers)
 
 
 def _schedule(settings: Settings) -> Schedule:

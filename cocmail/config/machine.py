@@ -29,9 +29,8 @@ def make_settings(
     main: MainFile, committees: tuple[Committee, ...], findings: Findings, environ: Mapping[str, str]
 ) -> Settings:
     """The settings, with everything that is wrong in `findings`; of use only where that holds no error."""
-    for key in ("flood", "metrics"):
-        if key in main.model_fields_set:
-            findings.warning((key,), NO_EFFECT)
+    if "flood" in main.model_fields_set:
+        findings.warning(("flood",), NO_EFFECT)
     if not main.admins and not findings.given(("admins", 0)):
         findings.warning(("admins",), "no one is told when mail cannot be sent or handled")
     delivery = main.delivery

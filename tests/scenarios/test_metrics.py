@@ -1,0 +1,73 @@
+"""What a monitor sees: counts and ages, and nothing that anybody wrote."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from cocmail.errors import ConfigError
+from scene import Scene
+
+MAIN = 'metrics: {listen: "127.0.0.1:0"}'
+
+
+async def ask(scene: Scene, path: str) -> tuple[int, str]:
+    """The status and text that the daemon answers a monitor with."""
+    assert scene.daemon.metrics is not None
+    url = f"http://{scene.daemon.metrics.address}{path}"
+
+    def work() -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    return await asyncio.to_thread(work)
+
+
+async def test_a_monitor_sees_what_waits_and_what_became_of_messages_without_a_word_of_them(tmp_path: Path) -> None:
+    async with Scene(tmp_path, main=MAIN) as scene:
+        scene.smarthost.answers["jun@example.net"] = "550 5.1.1 no"
+        await scene.report("Canary words about Ivo.", subject="Canary subject")
+        status, text = await ask(scene, "/metrics")
+        assert status == 200
+        assert 'cocmail_messages{reason="report"} 1.0' in text
+        assert 'cocmail_letters{state="parked"} 1.0' in text
+        assert "cocmail_cases 1.0" in text
+        case = await scene.case()
+        for word in ("Canary", "Ivo", "Robin", "amara", "example.net", case.code_name, case.id):
+            assert word not in text
+
+
+async def test_health_is_good_while_the_workers_run_and_bad_when_one_is_gone(tmp_path: Path) -> None:
+    async with Scene(tmp_path, main=MAIN) as scene:
+        assert await ask(scene, "/health") == (200, "ok\n")
+        assert (await ask(scene, "/elsewhere"))[0] == 404
+        worker = next(task for task in asyncio.all_tasks() if "_forever" in repr(task.get_coro()))
+        worker.cancel()
+        await asyncio.sleep(0.1)
+        assert await ask(scene, "/health") == (503, "not ok\n")
+
+
+async def test_without_the_key_nothing_listens(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        assert scene.daemon.metrics is None
+
+
+async def test_an_address_that_is_taken_is_told_at_the_start(tmp_path: Path) -> None:
+    async with Scene(tmp_path / "one", main=MAIN) as scene:
+        assert scene.daemon.metrics is not None
+        taken = scene.daemon.metrics.address
+        other = Scene(tmp_path / "two", main=f'metrics: {{listen: "{taken}"}}')
+        with pytest.raises(ConfigError) as caught:
+            async with other:
+                pass
+        assert "metrics.listen" in caught.value.problems[0]
+        await other.smarthost.stop()
+        other.store.close()
