@@ -34,7 +34,7 @@ __all__ = ["Store", "Tx"]
 
 T = TypeVar("T")
 
-_BUSY_SECONDS = 10
+_BUSY_SECONDS = 5
 _READERS = 2
 # A constant of ours for pg_advisory_xact_lock: two daemons that start together must not both migrate.
 _MIGRATION_LOCK = 0x636F636D61696C

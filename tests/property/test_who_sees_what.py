@@ -124,8 +124,8 @@ class Committees(RuleBasedStateMachine):
             if proven:
                 case.barred |= excluded
                 case.fill()
-            elif not case.readers or case.readers - excluded:
-                # Unproven words take access from some, never from all, and give it to nobody.
+            elif not case.readers or len(case.readers - excluded) >= 2:
+                # Unproven words leave two readers at least, and let nobody in.
                 case.barred |= excluded
                 case.readers -= excluded
         opened = Expected(reporter, set(named) | excluded | inherited, set(PRIMARY), [entry])
