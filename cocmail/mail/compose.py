@@ -22,13 +22,13 @@ from cocmail.core.effects import Letter
 from cocmail.core.letters import message_id
 from cocmail.core.model import Attachment, Committee, Mail
 from cocmail.mail import fields
+from cocmail.mail.bulk import Bulk
 from cocmail.mail.decode import file_name
 from cocmail.mail.headers import is_message_id
 from cocmail.mail.templates import render
 
 # One phrase for every mail of every case: mail readers thread by it, and it says nothing.
 PHRASE = "Committee case"
-LONG = 100_000
 SUPPRESS = "OOF, AutoReply, RN, NRN"
 _HUMAN_KINDS = frozenset({"outreach", "transfer"})
 _REPLIED_KINDS = frozenset({"ack", "receipt"})
@@ -66,14 +66,14 @@ def compose(
     headers = _headers(letter, committee, case, now)
     for name, value in headers:
         message.set_raw(name, value)
-    text = _clean(_text(letter, committee, case, content, now))
-    # Quoted-printable is readable, but made character by character: for a long text that takes seconds.
-    message.set_content(text, charset="utf-8", cte="base64" if len(text) > LONG else None)
+    bulk = Bulk()
+    text, encoding = bulk.text(_clean(_text(letter, committee, case, content, now)))
+    message.set_content(text, charset="utf-8", cte=encoding)
     for part in content.attachments if content is not None else ():
-        _attach(message, part)
+        _attach(message, part, bulk)
     octets = message.as_bytes()
     fields.guard(message, octets, [name for name, _ in headers])
-    return Outgoing(return_path, letter.address, octets, utf8)
+    return Outgoing(return_path, letter.address, bulk.fill(octets), utf8)
 
 
 def _headers(letter: Letter, committee: Committee, case: Case | None, now: datetime) -> list[tuple[str, str]]:
@@ -170,9 +170,9 @@ def _clean(text: str) -> str:
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _attach(message: EmailMessage, part: Attachment) -> None:
+def _attach(message: EmailMessage, part: Attachment, bulk: Bulk) -> None:
     main, _, sub = part.content_type.partition("/")
     if main in _NEVER_INSIDE or not fields.is_media_type(part.content_type):
         main, sub = "application", "octet-stream"
     name = file_name(part.filename) or "attachment.bin"
-    message.add_attachment(part.content, maintype=main, subtype=sub, filename=name)
+    message.add_attachment(bulk.content(part.content), maintype=main, subtype=sub, filename=name)
