@@ -147,6 +147,7 @@ class Daemon:
         while True:
             try:
                 await work()  # type: ignore[misc]
+                return
             except asyncio.CancelledError:
                 raise
             except Exception as error:
@@ -155,6 +156,10 @@ class Daemon:
 
     async def _end(self, workers: Sequence[asyncio.Task[None]]) -> None:
         """What was accepted is understood before the end, as far as that goes quickly; the rest is on disk."""
+        # The message at hand is finished, not cut off between its commit and the log line that says so.
+        self.pipeline.stop()
+        if workers:
+            await asyncio.wait(workers[:1], timeout=WORK_OFF_SECONDS)
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)

@@ -65,6 +65,7 @@ class Pipeline:
         self.queued = asyncio.Event()
         self._arrived = asyncio.Event()
         self._draw = SystemDraw()
+        self._stopping = False
 
     def committee_of(self, address: str) -> str | None:
         """The committee that a recipient address belongs to, or None: not ours."""
@@ -83,12 +84,17 @@ class Pipeline:
         """Look again: something was put back into the store from outside."""
         self._arrived.set()
 
+    def stop(self) -> None:
+        """Finish the message at hand and no other."""
+        self._stopping = True
+        self._arrived.set()
+
     async def run(self) -> None:
-        """Work off what has been accepted, oldest first, until cancelled."""
-        while True:
+        """Work off what has been accepted, oldest first, until `stop`."""
+        while not self._stopping:
             self._arrived.clear()
             try:
-                while await self.work_off_one():
+                while not self._stopping and await self.work_off_one():
                     pass
             except StoreBusy:
                 maillog.store_busy("pipeline")

@@ -20,7 +20,7 @@ from scene import ALIAS
 # What another connection may have to wait for any single answer, in seconds, on a machine that has nothing else to do.
 # On a busy one that is added which it waits while nothing else comes in, twice.
 PROMISED = 0.2
-TRIES = 5
+TRIES = 8
 
 
 def hostile() -> dict[str, Callable[[], bytes]]:
