@@ -345,6 +345,8 @@ committees: [committee.yaml]
         self.daemon.outbox.wake.set()
         now = self.now()
         new, rows = await self.store.read(lambda tx: (spool.next_new(tx, now), outbox.listing(tx)))
+        # Asked after the look: what was queued between the two is due as well.
+        now = self.now()
         due = [row for row in rows if row.state == outbox.QUEUED and row.next_attempt <= now]
         return new is None and not due
 
