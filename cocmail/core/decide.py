@@ -49,8 +49,9 @@ def decide(message: Message, setting: Setting) -> Decision:
     if known.confirmed is not None and member is None:
         return Decision(Reason.DEAD_CONFIRM)
     # Nothing automatic runs anything or speaks for a member (section 5, rule 7): to the alias it is a report.
-    speaks = known.confirmed is not None or not looks_automatic(message.mail)
-    if member is not None and speaks and has_member_business(message, setting, member):
+    speaks = member is not None and not looks_automatic(message.mail) and has_member_business(message, setting, member)
+    # What was held as a member's and confirmed stays that: if its case is gone for them by now, it is no report either.
+    if member is not None and (speaks or known.confirmed is not None):
         return decide_for_member(message, setting, member, grant=None)
     return _from_outside(message, setting)
 

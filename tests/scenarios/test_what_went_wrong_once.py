@@ -231,6 +231,19 @@ async def test_who_left_confirmed_a_held_mail_and_it_became_a_report_to_the_barr
         assert scene.mark() == since and len(await scene.cases()) == 1
 
 
+async def test_who_withdrew_confirmed_a_held_mail_and_it_became_a_report(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Ivo did it.")
+        name = (await scene.case()).code_name
+        await scene.send(scene.write("sam@example.net", ALIAS, f"[{name}] plan", "We should ban him."))
+        address, _ = scene.last("confirm", "sam").link("Yes")
+        await scene.answer(scene.last("forward", "sam"), tag="#recuse")
+        since = scene.mark()
+        await scene.send(scene.write("sam@example.net", address, "Yes", ""), address)
+        assert len(await scene.cases()) == 1
+        assert scene.recipients("forward", since) == set()
+
+
 async def test_a_target_got_its_own_answers_back_without_end(tmp_path: Path) -> None:
     async with Scene(tmp_path, committee=committee_file(members=ONE, chair="jun", transfer_targets=TARGET)) as scene:
         await scene.report("Jun Sato did it.")
