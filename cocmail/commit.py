@@ -14,7 +14,7 @@ from cocmail.core.letters import message_id, to_admins
 from cocmail.core.model import Committee, Person
 from cocmail.core.setting import Message
 from cocmail.knowledge import fingerprint, window
-from cocmail.store import cases, lookups, notes, outbox, spool
+from cocmail.store import cases, lookups, notes, outbox, spool, timers
 from cocmail.store.transaction import Tx
 
 
@@ -46,8 +46,8 @@ def carry_out(
             cases.create(tx, change.case_id, committee.id, change.opens, now)
         cases.append(tx, change.case_id, [events.encode(event) for event in change.events], now)
     # What somebody lost access to goes before anything new is queued for them, their receipt for one.
-    for case_id, person in decision.cancel:
-        outbox.cancel(tx, case_id, person_key(committee.id, person, ""))
+    for case_id, person, address in decision.cancel:
+        outbox.cancel(tx, case_id, person_key(committee.id, person, address))
     for note in decision.notes:
         _remember(tx, note.kind, note.value, note.note, note.case_id, committee, now)
     for letter in decision.letters:
@@ -59,6 +59,8 @@ def carry_out(
             queue(tx, letter, committee, now)
     for token in decision.spent:
         _spend(tx, token)
+    for timer in decision.timers:
+        timers.set_(tx, timer.case_id, timer.kind, timer.about, timer.due)
     for kind, value in decision.counted:
         notes.bump(tx, kind, value, window(kind, now))
 
@@ -76,7 +78,13 @@ def queue(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> None:
         due=letter.due or now,
         now=now,
     )
-    note = {"kind": letter.kind, "person": str(letter.to), "ours": True, "question": letter.question}
+    note = {
+        "kind": letter.kind,
+        "person": str(letter.to),
+        "ours": True,
+        "question": letter.question,
+        "label": letter.label,
+    }
     _remember(tx, "message-id", message_id(committee, letter.id), note, letter.case_id, committee, now)
 
 

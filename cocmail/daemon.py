@@ -19,6 +19,7 @@ from cocmail.config.settings import Listener, Settings
 from cocmail.core.model import Door
 from cocmail.doors.clock import Clock
 from cocmail.doors.contents import Contents
+from cocmail.doors.enclosures import Enclosures
 from cocmail.doors.guard import Guard, Limits
 from cocmail.doors.maildir_out import MaildirSender
 from cocmail.doors.metrics import MetricsDoor, open_metrics
@@ -29,7 +30,7 @@ from cocmail.errors import ConfigError
 from cocmail.mail.reader import Reader
 from cocmail.pipeline import Pipeline
 from cocmail.roster import Roster
-from cocmail.store import outbox
+from cocmail.store import outbox, timers
 from cocmail.store.engine import Store
 
 SENDERS = 4
@@ -60,16 +61,17 @@ class Daemon:
         self.hostname = socket.getfqdn()
         self.roster = Roster(settings.committees, settings.admins)
         self.reader = Reader()
-        self.pipeline = Pipeline(store, self.reader, self.roster, now)
         # A reader of their own: sending a large message must not keep an arriving one waiting, nor the other way round.
         self.content_reader = Reader()
         contents = Contents(store, self.content_reader)
-        self.outbox = Outbox(store, self.roster, contents, self._senders(), _schedule(settings), now)
+        self.pipeline = Pipeline(store, self.reader, self.roster, contents, now)
+        enclosures = Enclosures(store, contents, now)
+        self.outbox = Outbox(store, self.roster, enclosures, self._senders(), _schedule(settings), now)
         self.clock = Clock(store, self.roster, now)
         self.doors: list[OpenDoor] = []
         self.metrics: MetricsDoor | None = None
-        # What was decided is to be sent: the pipeline's word is the outbox's call.
-        self.pipeline.queued = self.outbox.wake
+        # What was decided is to be sent: the word of pipeline and clock is the outbox's call.
+        self.pipeline.queued = self.clock.queued = self.outbox.wake
 
     def put(self, settings: Settings) -> None:
         """Go on with another configuration: committees, admins, retries at once; doors and store at the next start."""
@@ -86,6 +88,7 @@ class Daemon:
         if self._is_alone:
             # The only daemon of its store: what the last run was sending is due again.
             await self.store.write(outbox.release_leases)
+            await self.store.write(timers.release_leases)
         workers: list[asyncio.Task[None]] = []
         try:
             await self._open_doors()

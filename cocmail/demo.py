@@ -9,15 +9,11 @@ import asyncio
 import contextlib
 import shutil
 import signal
-import smtplib
 import sys
 import tempfile
-import textwrap
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.message import EmailMessage, Message
-from email.utils import make_msgid
+from email.message import Message
 from importlib.resources import files
 from pathlib import Path
 
@@ -25,6 +21,7 @@ from cocmail import maillog
 from cocmail.config.load import SourceFile, Sources, examine
 from cocmail.config.settings import Settings
 from cocmail.daemon import Daemon
+from cocmail.demo_mail import Mailboxes, reply, same_to, say, send, show, show_sent, text_of, write
 from cocmail.errors import EXIT_BUG, EXIT_DONE, ConfigError
 from cocmail.store.engine import Store
 from cocmail.vault.keyring import Keyring, new_key_file
@@ -33,8 +30,7 @@ ALIAS = "conduct@garden.example"
 REPORTER = "robin@visitors.example"
 AMARA, JUN, NOOR, IVO, SAM = (f"{handle}@example.net" for handle in ("amara", "jun", "noor", "ivo", "sam"))
 READERS = (AMARA, JUN, NOOR, SAM)
-NAMES = {AMARA: "Amara Obi", JUN: "Jun Sato", NOOR: "Noor Haddad"}
-PATIENCE = 15.0
+NAMES = {AMARA: "Amara Obi", JUN: "Jun Sato", NOOR: "Noor Haddad", SAM: "Sam Reyes"}
 STAY_PORT = 8025
 STAY_FOLDER = Path("var/demo")
 
@@ -99,38 +95,6 @@ async def _running(folder: Path, port: int) -> AsyncIterator[int]:
         store.close()
 
 
-class Mailboxes:
-    """What has arrived where; each mail is handed out once."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._seen: set[Path] = set()
-
-    async def expect(self, *recipients: str, kind: str) -> dict[str, Message]:
-        """The next mail of a kind to each of these people. Raises TimeoutError."""
-        found: dict[str, Message] = {}
-        async with asyncio.timeout(PATIENCE):
-            while len(found) < len(recipients):
-                for recipient, mail in self._fresh(kind):
-                    if recipient in recipients and recipient not in found:
-                        found[recipient] = mail
-                await asyncio.sleep(0.02)
-        return {recipient: found[recipient] for recipient in recipients}
-
-    def _fresh(self, kind: str) -> Iterator[tuple[str, Message]]:
-        for path in sorted(self._folder.glob("*/new/*")):
-            if path in self._seen:
-                continue
-            mail = message_from_bytes(path.read_bytes())
-            if mail["Cocmail-Kind"] == kind:
-                self._seen.add(path)
-                yield path.parent.parent.name, mail
-
-    def count(self, recipient: str) -> int:
-        """How many mails somebody has got in all."""
-        return len(list(self._folder.glob(f"{recipient}/new/*")))
-
-
 async def _story(folder: Path) -> int:
     boxes = Mailboxes(folder / "mail")
     async with _running(folder, 0) as port:
@@ -139,50 +103,89 @@ async def _story(folder: Path) -> int:
         await _members_talk(port, boxes, forwards[AMARA], AMARA, _TALK, JUN, [NOOR, SAM])
         await _somebody_withdraws(port, boxes, forwards[JUN])
         before = boxes.count(JUN)
-        _say("Noor goes on. Amara and Sam get it; Jun gets nothing more.")
+        say("Noor goes on. Amara and Sam get it; Jun gets nothing more.")
         await _members_talk(port, boxes, forwards[NOOR], NOOR, _MORE, SAM, [AMARA])
+        await _members_vote(port, boxes, forwards[AMARA])
+        await _the_reporter_is_answered(port, boxes, forwards[AMARA])
     after, ivo = boxes.count(JUN), boxes.count(IVO)
-    _say(f"Since the receipt Jun has got {after - before} mails. Ivo has got {ivo} in all.")
+    say(f"Since the receipt Jun has got {after - before} mails. Ivo has got {ivo} in all.")
     return EXIT_DONE if after == before and ivo == 0 else EXIT_BUG
 
 
 async def _a_report_arrives(port: int, boxes: Mailboxes) -> tuple[Message, dict[str, Message]]:
-    _say(f"A committee of five takes reports at {ALIAS}. Somebody writes to it, over SMTP on port {port}.")
-    report = _mail(f"Robin Vale <{REPORTER}>", ALIAS, "About last night's meetup", _REPORT)
-    await _send(port, report)
-    _show_sent(report)
+    say(f"A committee of five takes reports at {ALIAS}. Somebody writes to it, over SMTP on port {port}.")
+    report = write(f"Robin Vale <{REPORTER}>", ALIAS, "About last night's meetup", _REPORT)
+    await send(port, report)
+    show_sent(report)
     ack = (await boxes.expect(REPORTER, kind="ack"))[REPORTER]
-    _say("Robin gets an acknowledgement. It quotes nothing of what Robin wrote.")
-    _show(ack)
+    say("Robin gets an acknowledgement. It quotes nothing of what Robin wrote.")
+    show(ack)
     forwards = await boxes.expect(*READERS, kind="forward")
-    _say("The report names Ivo, who is on the committee. Four of five members get it, each in person; Ivo does not.")
-    _show(forwards[AMARA])
-    _same_to([JUN, NOOR, SAM])
+    say("The report names Ivo, who is on the committee. Four of five members get it, each in person; Ivo does not.")
+    show(forwards[AMARA])
+    same_to([JUN, NOOR, SAM])
     return ack, forwards
 
 
 async def _the_reporter_adds_something(port: int, boxes: Mailboxes, ack: Message) -> None:
-    _say("Robin remembers something and replies to the acknowledgement.")
-    await _send(port, _reply(ack, f"Robin Vale <{REPORTER}>", f"Re: {ack['Subject']}", _ADDED))
-    _show((await boxes.expect(*READERS, kind="forward"))[AMARA])
-    _same_to([JUN, NOOR, SAM])
-    _say("Amara replies to hers. Her words go to the other three.")
+    say("Robin remembers something and replies to the acknowledgement.")
+    await send(port, reply(ack, f"Robin Vale <{REPORTER}>", f"Re: {ack['Subject']}", _ADDED))
+    show((await boxes.expect(*READERS, kind="forward"))[AMARA])
+    same_to([JUN, NOOR, SAM])
+    say("Amara replies to hers. Her words go to the other three.")
 
 
 async def _members_talk(
     port: int, boxes: Mailboxes, mail: Message, author: str, text: str, shown: str, others: list[str]
 ) -> None:
-    await _send(port, _reply(mail, f"{NAMES[author]} <{author}>", f"Re: {mail['Subject']}", text))
-    _show((await boxes.expect(shown, *others, kind="forward"))[shown])
-    _same_to(others)
+    await send(port, reply(mail, f"{NAMES[author]} <{author}>", f"Re: {mail['Subject']}", text))
+    show((await boxes.expect(shown, *others, kind="forward"))[shown])
+    same_to(others)
 
 
 async def _somebody_withdraws(port: int, boxes: Mailboxes, mail: Message) -> None:
-    _say("Jun works with Robin and withdraws: the tag #recuse in the Subject of a reply.")
-    await _send(port, _reply(mail, f"{NAMES[JUN]} <{JUN}>", f"Re: {mail['Subject']} #recuse", ""))
-    _show((await boxes.expect(JUN, kind="receipt"))[JUN])
-    _say("The others are told that Jun withdrew, not why.")
-    _show((await boxes.expect(AMARA, NOOR, SAM, kind="notice"))[AMARA])
+    say("Jun works with Robin and withdraws: the tag #recuse in the Subject of a reply.")
+    await send(port, reply(mail, f"{NAMES[JUN]} <{JUN}>", f"Re: {mail['Subject']} #recuse", ""))
+    show((await boxes.expect(JUN, kind="receipt"))[JUN])
+    say("The others are told that Jun withdrew, not why.")
+    show((await boxes.expect(AMARA, NOOR, SAM, kind="notice"))[AMARA])
+
+
+async def _members_vote(port: int, boxes: Mailboxes, mail: Message) -> None:
+    say("Amara asks for a decision: #motion outcome, and four parts in the text of her mail.")
+    await send(port, reply(mail, f"{NAMES[AMARA]} <{AMARA}>", f"Re: {mail['Subject']} #motion outcome", _MOTION))
+    voters = (AMARA, NOOR, SAM)
+    asked = await boxes.expect(*voters, kind="vote")
+    show(asked[NOOR])
+    same_to([AMARA, SAM])
+    say("Noor votes by reply. Nobody sees a ballot before the question closes.")
+    for voter, ballot in zip(voters, ("yes", "yes", "no"), strict=True):
+        subject = f"Re: {asked[voter]['Subject']} #vote {ballot}"
+        await send(port, reply(asked[voter], f"{NAMES[voter]} <{voter}>", subject, ""))
+        receipt = await _receipt(boxes, voter, f"#vote {ballot}")
+        if voter == NOOR:
+            show(receipt)
+    say("Amara and Sam vote too. All three have voted, so the question closes.")
+    show((await boxes.expect(*voters, kind="tally"))[NOOR])
+    same_to([AMARA, SAM])
+
+
+async def _the_reporter_is_answered(port: int, boxes: Mailboxes, mail: Message) -> None:
+    say("Amara drafts a letter to Robin: #reporter. The others see it first.")
+    await send(port, reply(mail, f"{NAMES[AMARA]} <{AMARA}>", f"Re: {mail['Subject']} #reporter", _LETTER))
+    draft = (await boxes.expect(AMARA, NOOR, SAM, kind="draft"))[NOOR]
+    show(draft)
+    say("What one wrote another one sends: Noor replies with #send D1. Robin gets it, from the committee's address.")
+    await send(port, reply(draft, f"{NAMES[NOOR]} <{NOOR}>", f"Re: {draft['Subject']} #send D1", ""))
+    show((await boxes.expect(REPORTER, kind="outreach"))[REPORTER])
+
+
+async def _receipt(boxes: Mailboxes, member: str, tag: str) -> Message:
+    """The receipt for that tag; those of earlier tags are passed over."""
+    while True:
+        receipt = (await boxes.expect(member, kind="receipt"))[member]
+        if tag in text_of(receipt):
+            return receipt
 
 
 async def _stay(folder: Path) -> int:
@@ -195,50 +198,6 @@ async def _stay(folder: Path) -> int:
     return EXIT_DONE
 
 
-def _mail(sender: str, recipient: str, subject: str, text: str) -> EmailMessage:
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = sender, recipient, subject
-    mail["Date"] = datetime.now(UTC)
-    mail["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].rstrip(">"))
-    mail.set_content(text)
-    return mail
-
-
-def _reply(to: Message, sender: str, subject: str, text: str) -> EmailMessage:
-    mail = _mail(sender, str(to["Reply-To"]), subject, text)
-    mail["In-Reply-To"] = str(to["Message-ID"])
-    mail["References"] = f"{to['References'] or ''} {to['Message-ID']}".strip()
-    return mail
-
-
-async def _send(port: int, mail: EmailMessage) -> None:
-    def work() -> None:
-        with smtplib.SMTP("127.0.0.1", port) as client:
-            client.send_message(mail)
-
-    await asyncio.to_thread(work)
-
-
-def _say(text: str) -> None:
-    print(textwrap.fill(f"* {text}", 88, subsequent_indent="  ") + "\n", flush=True)
-
-
-def _show_sent(mail: EmailMessage) -> None:
-    print(f"    From: {mail['From']}\n    To: {mail['To']}\n    Subject: {mail['Subject']}\n")
-    print(textwrap.indent(mail.get_content(), "    "), flush=True)
-
-
-def _show(mail: Message) -> None:
-    payload = mail.get_payload(decode=True)
-    text = payload.decode() if isinstance(payload, bytes) else ""
-    print(f"    | To: {mail['To']}\n    | Subject: {mail['Subject']}\n    |")
-    print(textwrap.indent(text.rstrip(), "    | ", lambda line: True) + "\n", flush=True)
-
-
-def _same_to(recipients: list[str]) -> None:
-    print(f"    The same, each with a reply address of their own, to {', '.join(recipients)}.", flush=True)
-
-
 _REPORT = """\
 At the meetup last night Ivo shouted at a newcomer until she left. I was there
 and so were others. It was not the first time.
@@ -246,6 +205,21 @@ and so were others. It was not the first time.
 _ADDED = "One thing more: it was shortly before nine, next to the stage.\n"
 _TALK = "Thank you all for being here at once. I suggest that we ask who else was there.\n"
 _MORE = "I can call the organisers of the meetup tomorrow morning.\n"
+_MOTION = """\
+Finding: shouting at a newcomer until she left; our Code of Conduct forbids it.
+Plan: a talk with two of us about how newcomers are met.
+Consequence: no hosting of meetups for half a year.
+If refused: no meetups at all for a year.
+"""
+_LETTER = """\
+Dear Robin,
+
+thank you for writing to us. We talked with people who were there and decided:
+whoever shouted will not host meetups for half a year, and two of us will talk
+with them. If anything like it happens again, to you or to others, please write.
+
+For the committee, Amara
+"""
 _STAY = """\
 A committee of five takes reports at {alias}, by SMTP on 127.0.0.1, port {port}.
 Everybody's mail lies in {mail}/ADDRESS (Maildir). Another terminal, same folder:

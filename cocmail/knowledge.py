@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from cocmail.core import case as folding
-from cocmail.core import events, tags
+from cocmail.core import events, subjects
 from cocmail.core.case import Case
+from cocmail.core.conflicts import exists_for
 from cocmail.core.model import Committee, Mail, Person, Wanted
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
 from cocmail.store import cases, lookups, notes
@@ -62,6 +63,7 @@ class Gatherer:
         for case_id in (grant, question, confirmed, twin):
             self._case(case_id.case_id if case_id is not None else "")
         member = self._member(message, grant)
+        listed = "cases" in subjects.tag_names(mail.subject) and bool(member)
         return Known(
             cases={case_id: case for case_id, case in self._cases.items() if case is not None},
             names=names,
@@ -75,6 +77,33 @@ class Gatherer:
             questions=self._open_questions(member) if member else (),
             counts=self._counts(mail, member),
             confirmed=confirmed,
+            own=self._cases_of(member) if listed else (),
+        )
+
+    def _cases_of(self, handle: str) -> tuple[Case, ...]:
+        """Every case of the committee that exists for that member, oldest first."""
+        member = self._committee.member(handle)
+        ids = dict.fromkeys(found for name in self._committee.addresses for found in cases.ids(self._tx, name))
+        every = (self._cases.get(case_id) or load_case(self._tx, case_id) for case_id in ids)
+        return tuple(case for case in every if member is not None and exists_for(member, case))
+
+    def entries_at_hand(self, message: Message) -> dict[str, str]:
+        """The entries of the cases that a message points at, with what was said of each when it came in."""
+        grant = self._grant(message.wanted.token)
+        self._case(grant.case_id if grant is not None else "")
+        self._references(message.mail)
+        self._names(message.mail.subject)
+        found = (case for case in self._cases.values() if case is not None)
+        return {entry.id: entry.unreadable for case in found for entry in case.entries}
+
+    def sent_before(self, wanted: Wanted, mail: Mail) -> tuple[str, ...]:
+        """The letters that went to the reporter in the cases that a message points at."""
+        grant = self._grant(wanted.token)
+        self._case(grant.case_id if grant is not None else "")
+        self._references(mail)
+        found = (case for case in self._cases.values() if case is not None)
+        return tuple(
+            draft.text for case in found for draft in case.proceedings.drafts if draft.sent_at is not None
         )
 
     def _find(self, kind: str, value: str) -> list[tuple[str, dict[str, Any]]]:
@@ -126,13 +155,14 @@ class Gatherer:
                         question=note.get("question", "") if message_id in mail.in_reply_to else "",
                         # Nor does a tag further up stand in the way of the same tag now (section 5, rule 3).
                         tags=tuple(note.get("tags", ())) if message_id in mail.in_reply_to else (),
+                        label=note.get("label", "") if message_id in mail.in_reply_to else "",
                     )
                 )
         return tuple(found)
 
     def _names(self, subject: str) -> dict[str, str]:
         named = {}
-        for name in tags.names_in(subject)[:5]:
+        for name in subjects.names_in(subject)[:5]:
             for hit in lookups.find(self._tx, lookups.CODE_NAME, name):
                 case = self._case(hit.case_id or "")
                 if case is not None:

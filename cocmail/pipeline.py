@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,16 +20,19 @@ from functools import partial
 
 from cocmail import maillog
 from cocmail.commit import carry_out, commit, queue
+from cocmail.core import subjects
 from cocmail.core.decide import decide, review
 from cocmail.core.effects import Decision
 from cocmail.core.letters import to_admins
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
 from cocmail.core.screening import screen
 from cocmail.core.setting import Known, Message, Setting
+from cocmail.core.tags import ROWS
+from cocmail.doors.contents import Contents, ReadAgainFailed
 from cocmail.errors import StoreBusy
 from cocmail.knowledge import Gatherer, load_case
-from cocmail.mail import codenames
 from cocmail.mail.address import extension, wanted
+from cocmail.mail.draw import SystemDraw
 from cocmail.mail.proof import prove
 from cocmail.mail.reader import Reader
 from cocmail.roster import Roster
@@ -40,28 +42,15 @@ from cocmail.store.transaction import Tx
 
 NAMES_TRIED = 20
 IDLE_SECONDS = 1.0
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-
-
-class SystemDraw:
-    """Randomness from the operating system."""
-
-    def id(self) -> str:
-        return self.token()
-
-    def token(self) -> str:
-        """130 bits."""
-        return "".join(secrets.choice(_ALPHABET) for _ in range(26))
-
-    def code_name(self) -> str:
-        return codenames.draw(secrets.choice)
 
 
 class Pipeline:
     """Takes messages from the doors and works them off, one after the other."""
 
-    def __init__(self, store: Store, reader: Reader, roster: Roster, now: Callable[[], datetime]) -> None:
-        self.store, self.reader, self.roster, self.now = store, reader, roster, now
+    def __init__(
+        self, store: Store, reader: Reader, roster: Roster, contents: Contents, now: Callable[[], datetime]
+    ) -> None:
+        self.store, self.reader, self.roster, self.contents, self.now = store, reader, roster, contents, now
         self.queued = asyncio.Event()
         self._arrived = asyncio.Event()
         self._draw = SystemDraw()
@@ -115,6 +104,10 @@ class Pipeline:
             raise
         except spool.AlreadyFiled:
             return True
+        except ReadAgainFailed:
+            # Something of the case could not be read just now; it can be later.
+            until = self.now() + timedelta(minutes=5)
+            await self.store.write(lambda tx: spool.postpone(tx, waiting.id, until))
         except Exception as error:
             await self._shunt(waiting.id, error)
         return True
@@ -132,6 +125,7 @@ class Pipeline:
             return
         spam = committee.trust.spam_header
         mail = await self.reader.read(raw, also=frozenset({spam.casefold()}) if spam else frozenset())
+        sent = await self._sent_before(envelope, mail, committee)
         message = Message(
             id=message_id,
             mail=mail,
@@ -140,11 +134,29 @@ class Pipeline:
             # else waiting, neither for an answer nor for a 250.
             wanted=await asyncio.to_thread(wanted_by, envelope, mail, committee),
             proof=await asyncio.to_thread(prove, mail, envelope, committee.trust),
-            screening=await asyncio.to_thread(screen, committee, mail),
+            screening=await asyncio.to_thread(screen, committee, mail, sent),
         )
+        message = replace(message, thread=await self._thread(message, committee))
         decision = await self._decide_and_commit(message, committee, confirmed_by)
         maillog.decided(message_id, decision.reason.value, len(decision.letters))
         self.queued.set()
+
+    async def _sent_before(self, envelope: Envelope, mail: Mail, committee: Committee) -> tuple[str, ...]:
+        """Letters of ours that this mail may quote: the names under them are not what it is about."""
+        aimed = wanted(envelope.recipients, committee.addresses, ())
+        if not (aimed.token or mail.in_reply_to or mail.references):
+            return ()
+        now = self.now()
+        return await self.store.read(lambda tx: Gatherer(tx, committee, now).sent_before(aimed, mail))
+
+    async def _thread(self, message: Message, committee: Committee) -> dict[str, str]:
+        """What was written in the cases at hand, for the tags that compare with it; read before the transaction."""
+        if not any(ROWS[name].reads_thread for name in subjects.tag_names(message.mail.subject)):
+            return {}
+        now = self.now()
+        entries = await self.store.read(lambda tx: Gatherer(tx, committee, now).entries_at_hand(message))
+        mails = {entry: await self.contents.of(entry, said) for entry, said in entries.items()}
+        return {entry: mail.text for entry, mail in mails.items() if mail is not None}
 
     async def _decide_and_commit(self, message: Message, committee: Committee, confirmed_by: str | None) -> Decision:
         """Decide within the transaction that carries it out: nothing can change in between."""

@@ -30,7 +30,7 @@ from cocmail.config.settings import Settings
 from cocmail.daemon import Daemon
 from cocmail.doors.smtp_in import silence_library
 from cocmail.knowledge import load_case
-from cocmail.store import cases, outbox, spool
+from cocmail.store import cases, outbox, spool, timers
 from cocmail.store.engine import Store
 from cocmail.vault.keyring import Keyring, new_key_file
 
@@ -342,13 +342,16 @@ committees: [committee.yaml]
 
     async def _is_quiet(self) -> bool:
         self.daemon.pipeline.wake()
+        self.daemon.clock.wake.set()
         self.daemon.outbox.wake.set()
         now = self.now()
-        new, rows = await self.store.read(lambda tx: (spool.next_new(tx, now), outbox.listing(tx)))
+        new, timer, rows = await self.store.read(
+            lambda tx: (spool.next_new(tx, now), timers.next_due(tx), outbox.listing(tx))
+        )
         # Asked after the look: what was queued between the two is due as well.
         now = self.now()
         due = [row for row in rows if row.state == outbox.QUEUED and row.next_attempt <= now]
-        return new is None and not due
+        return new is None and not due and (timer is None or timer > now)
 
     def fresh(self, kind: str | None = None) -> list[Delivered]:
         """What was delivered since this was last asked."""

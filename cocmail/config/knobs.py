@@ -196,6 +196,14 @@ EFFECTIVE = frozenset(
         "conflict.reason",
         "intake.first_recipients",
         "intake.triage_watchers",
+        "outreach.second_reader",
+        "votes.outcome.asks_first",
+        "votes.outcome.base",
+        "votes.outcome.open_for",
+        "votes.outcome.quorum",
+        "votes.outcome.quorum.floor",
+        "votes.outcome.quorum.majority",
+        "votes.outcome.rule",
     }
 )
 # ... but where acting otherwise would show a report to somebody whom the value keeps from it, it is an error.

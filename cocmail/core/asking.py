@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from cocmail.core import tags
+from cocmail.core import subjects
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
-from cocmail.core.commands import Line
+from cocmail.core.commands.call import Line
 from cocmail.core.effects import Decision, Note
 from cocmail.core.events import MemberPaused, MemberResumed
 from cocmail.core.letters import to_member
 from cocmail.core.model import Member, member_person
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Grant, Message, Setting
-from cocmail.core.tags import Subject
+from cocmail.core.subjects import Subject
+from cocmail.core.tags import ROWS
 
 CONFIRM_FOR = timedelta(hours=24)
 CONFIRMS_A_DAY = 5
+# What the receipt asks of every line.
+_LINE: Line = {"tag": "", "undo": "", "refused": False}
 
 
 def hold(
@@ -37,7 +40,7 @@ def hold(
     if case is None and grant is not None:
         case = setting.known.cases.get(grant.case_id)
     reason = Reason.HELD_OTHER_ADDRESS if other else Reason.HELD_UNPROVEN
-    pause = grant is not None and case is not None and tags.wants_recusal(message.mail.subject)
+    pause = grant is not None and case is not None and subjects.wants_recusal(message.mail.subject)
     return ask(message, setting, member, case, reason, subject, pause=pause)
 
 
@@ -50,11 +53,15 @@ def ask(
     subject: Subject,
     *,
     pause: bool = False,
+    proven: bool = False,
 ) -> Decision:
-    """Hold the message and open a confirm round: one a member and command, five a day."""
+    """Hold the message and open a confirm round: one a member and command, five a day.
+
+    Beyond that it is held in silence, since the sender may be anybody; who is `proven` is told.
+    """
     plan = Plan(setting)
     case_id = case.id if case else ""
-    command = " ".join(map(str, subject.tags)) or (f"mail {message.id}" if not subject.commands else "unclear")
+    command = _command(message, subject)
     # Once, until it is answered: else forged mail could keep a member from a case for ever.
     access = case.members.get(member.handle) if case is not None else None
     pause = pause and access is not None and access.paused_until is None
@@ -65,9 +72,25 @@ def ask(
         (other.command, other.case_id) == (command, case_id) and not other.spent and setting.now < other.expires
         for other in known.questions
     )
-    if not open_already and known.counts.get("confirm", 0) < CONFIRMS_A_DAY:
+    spent = known.counts.get("confirm", 0) >= CONFIRMS_A_DAY
+    if proven and (open_already or spent):
+        outcome = "asked-already" if open_already else "asked-enough"
+        send_receipt(plan, message, member, case, [{"outcome": outcome, "refused": True}])
+        return plan.finish(Reason.REFUSED, case_id=case_id)
+    if not open_already and not spent:
         _put_question(plan, message, member, case, command, {"reason": reason.value, "paused": pause}, subject)
     return plan.finish(reason, state="held", case_id=case_id)
+
+
+def _command(message: Message, subject: Subject) -> str:
+    """What tells one question from another: the tags, with the text where it is the matter itself."""
+    if not subject.commands:
+        return f"mail {message.id}"
+    if not subject.tags:
+        return "unclear"
+    written = " ".join(map(str, subject.tags))
+    with_text = any(ROWS[tag.name].takes_text for tag in subject.tags)
+    return f"{written} {message.mail.body_digest}" if with_text else written
 
 
 def _put_question(
@@ -112,13 +135,26 @@ def says_not_me(message: Message, setting: Setting, member: Member) -> Decision 
     return plan.finish(Reason.NOT_ME)
 
 
-def send_receipt(plan: Plan, message: Message, member: Member, case: Case | None, lines: Sequence[Line]) -> None:
-    """One receipt to the registered address, also to somebody whose access has just ended."""
+def send_receipt(
+    plan: Plan,
+    message: Message,
+    member: Member,
+    case: Case | None,
+    lines: Sequence[Line],
+    *,
+    possible: Sequence[str] = (),
+    beside: bool = False,
+) -> None:
+    """One receipt to the registered address, also to somebody whose access has just ended.
+
+    `possible` are the tags that could be used instead; `beside`: the mail held a text that no tag asked for.
+    """
+    words = {"lines": [{**_LINE, **line} for line in lines], "possible": list(possible), "beside": beside}
     known = case is not None and case.id in plan.cases
     token = case.token_of(member_person(member.handle)) if case is not None and known else plan.issue_unbound(member)
     plan.letters.append(
         to_member(
             plan.setting.committee, member, "receipt", message.id, message.mail,
-            case=case, token=token, words={"lines": list(lines)},
+            case=case, token=token, words=words,
         )
     )  # fmt: skip

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import Enum
 from functools import reduce
 
+from cocmail.core import proceedings
+from cocmail.core.acts import Act
 from cocmail.core.events import (
     CaseOpened,
     ConflictDenied,
@@ -27,7 +29,9 @@ from cocmail.core.events import (
     TargetAsked,
     TokenIssued,
 )
+from cocmail.core.lifecycle import Move, after
 from cocmail.core.model import Person
+from cocmail.core.proceedings import Proceedings
 
 
 class Standing(Enum):
@@ -80,6 +84,7 @@ class Case:
     entries: tuple[Entry, ...] = ()
     target: TargetAsked | None = None
     unreached: bool = False
+    proceedings: Proceedings = field(default_factory=Proceedings)
 
     def token_of(self, person: Person) -> str:
         """The reply token that was given to a person last, or ""."""
@@ -107,17 +112,11 @@ def fold(case_id: str, events: Iterable[Event]) -> Case:
 
 def apply(case: Case, event: Event) -> Case:
     """The case after one more event. Access once ended is not given back by `MemberAdmitted`: the first bar stands."""
+    if isinstance(event, Act):
+        return replace(case, proceedings=proceedings.apply(case.proceedings, event))
     match event:
         case CaseOpened():
-            return replace(
-                case,
-                code_name=event.code_name,
-                committee=event.committee,
-                opened_at=datetime.fromisoformat(event.at),
-                audience=event.audience,
-                marks=event.marks,
-                related=event.related,
-            )
+            return _opened(case, event)
         case ReporterKnown():
             return replace(case, reporter=event)
         case TokenIssued():
@@ -135,8 +134,27 @@ def apply(case: Case, event: Event) -> Case:
             return replace(case, target=event)
         case NobodyReached():
             return replace(case, unreached=True)
+        case MemberRecused() | MemberWithheld():
+            left = case.proceedings.without(event.handle)
+            return replace(
+                case, members={**case.members, event.handle: _access_after(case, event)}, proceedings=left
+            )
         case _:
             return replace(case, members={**case.members, event.handle: _access_after(case, event)})
+
+
+def _opened(case: Case, event: CaseOpened) -> Case:
+    done = case.proceedings
+    return replace(
+        case,
+        proceedings=replace(done, state=after(done.state, Move.SEAL)) if event.audience == "escrow" else done,
+        code_name=event.code_name,
+        committee=event.committee,
+        opened_at=datetime.fromisoformat(event.at),
+        audience=event.audience,
+        marks=event.marks,
+        related=event.related,
+    )
 
 
 def _access_after(

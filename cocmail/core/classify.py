@@ -47,6 +47,9 @@ class Reason(Enum):
     HELD_UNPROVEN = "held-unproven"
     HELD_OTHER_ADDRESS = "held-other-address"
     HELD_DISAGREES = "held-token-and-case-disagree"
+    HELD_FINAL = "held-irreversible"
+    # Not a message: time or a change of the roster did it.
+    NO_MESSAGE = "no-message"
     # Our own bug; the admins are alarmed.
     SHUNTED = "shunted"
 

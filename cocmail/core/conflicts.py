@@ -56,6 +56,29 @@ def is_same_person(member: Member, case: Case) -> bool:
     return access is not None and access.address in member.addresses
 
 
+def was_looked_for(member: Member, case: Case) -> bool:
+    """Whether every text of the case was searched for this person, as the roster has them today, in vain."""
+    return all(
+        f"{member.handle} {member.email}" in entry.screened and member.handle not in entry.named
+        for entry in case.entries
+    )
+
+
+def may_be_listed(member: Member, case: Case) -> bool:
+    """Whether the vague row of a case may stand in the sheet that this member gets (contract, section 5).
+
+    Not where the member is screened or excluded, nor where nobody looked whether they should be: who joined later sees
+    nothing of the past unasked. Who withdrew may see it; it is vague for them. Sealed cases and those of one member
+    alone are in nobody's sheet.
+    """
+    if case.audience in ("one", "escrow"):
+        return False
+    access = case.members.get(member.handle)
+    if access is not None and access.standing is Standing.WITHHELD:
+        return False
+    return is_same_person(member, case) or was_looked_for(member, case)
+
+
 def readers(committee: Committee, case: Case) -> tuple[Member, ...]:
     """The members who have the case, in the roster's order; a paused one still has it."""
     return tuple(member for member in committee.members if exists_for(member, case))

@@ -10,6 +10,7 @@ decide -> automatic? filed
 
 from __future__ import annotations
 
+from cocmail.core import questions
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, looks_automatic
@@ -57,12 +58,25 @@ def decide(message: Message, setting: Setting) -> Decision:
 
 
 def review(case: Case, setting: Setting) -> Decision | None:
-    """After the roster changed: a case that nobody has any more gets stand-ins, or an alarm. None: nothing to do."""
-    if case.audience == "escrow" or case.target is not None or readers(setting.committee, case):
-        return None
+    """After the roster changed: a case that nobody has any more gets stand-ins, or an alarm, and open questions are
+    counted over those who are left. None: nothing to do.
+    """
     plan = Plan(setting)
-    complete(plan, case.id)
-    return plan.finish(Reason.REPORT, case_id=case.id)
+    if not (case.audience == "escrow" or case.target is not None or readers(setting.committee, case)):
+        complete(plan, case.id)
+    elif not case.proceedings.open_motions:
+        return None
+    questions.settle(plan, case.id)
+    return plan.finish(Reason.NO_MESSAGE, case_id=case.id)
+
+
+def decide_timer(case: Case, kind: str, about: str, setting: Setting) -> Decision:
+    """What becomes of a case when one of its timers is due. Raises ValueError for a kind that there is none of."""
+    plan = Plan(setting)
+    if kind != questions.END:
+        raise ValueError("a timer of a later release")
+    questions.end(plan, case.id, int(about))
+    return plan.finish(Reason.NO_MESSAGE, case_id=case.id)
 
 
 def _author(message: Message, setting: Setting) -> Member | None:

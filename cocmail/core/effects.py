@@ -19,7 +19,8 @@ class Letter:
     `kind` is the Cocmail-Kind, `template` names the text, `case_id` the case that it tells of ("" for none), `entry`
     the stored message whose content it carries ("" for none), `address` where it goes, `token` the Reply-To's. `id`
     makes the Message-ID, the same at every try. `words` fill the template; they are sealed with the rest. `question` is
-    the confirm token that it asks with, `due` the time before which it waits.
+    the confirm token that it asks with, `label` the question of the case that it is about (Q1), `due` the time before
+    which it waits.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Letter:
     references: tuple[str, ...] = ()
     words: Mapping[str, object] = field(default_factory=dict)
     question: str = ""
+    label: str = ""
     due: datetime | None = None
 
     @property
@@ -79,13 +81,24 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Timer:
+    """Something that is to happen to a case at a time: `kind` is a word of a closed list, `about` goes with it."""
+
+    case_id: str
+    kind: str
+    about: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Everything that becomes of one message.
 
     `state` is what the stored message becomes: filed, held or discarded. `case_id` is the case that it belongs to (""
-    for none). `cancel` names (case, person) whose queued mail goes. `release` is a held message that was confirmed,
-    with the confirm token that did it; `spent` are confirm tokens that are dead from now on. `counted` are rate
-    counters (kind, value) to raise. `alarms` are words of a closed list that the admins are told.
+    for none). `cancel` names (case, person, address) whose queued mail goes; members need no address. `release` is a
+    held message that was confirmed, with the confirm token that did it; `spent` are confirm tokens that are dead from
+    now on. `counted` are rate counters (kind, value) to raise. `alarms` are words of a closed list that the admins are
+    told. `timers` are set.
     """
 
     reason: Reason
@@ -94,8 +107,9 @@ class Decision:
     changes: tuple[Change, ...] = ()
     letters: tuple[Letter, ...] = ()
     notes: tuple[Note, ...] = ()
-    cancel: tuple[tuple[str, Person], ...] = ()
+    cancel: tuple[tuple[str, Person, str], ...] = ()
     release: tuple[str, str] | None = None
     spent: tuple[str, ...] = ()
     counted: tuple[tuple[str, str], ...] = ()
     alarms: tuple[str, ...] = ()
+    timers: tuple[Timer, ...] = ()

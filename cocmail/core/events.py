@@ -10,6 +10,8 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from cocmail.core.acts import Act
+
 
 @dataclass(frozen=True, slots=True)
 class CaseOpened:
@@ -132,6 +134,7 @@ Event = (
     | EntryFiled
     | TargetAsked
     | NobodyReached
+    | Act
 )
 
 EVENT_TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}

@@ -56,24 +56,45 @@ def forward(committee: Committee, case: Case, entry: str, member: Member) -> Let
     )
 
 
-def notice(
-    committee: Committee, case: Case, member: Member, about: str, template: str, words: Mapping[str, object]
+def to_reader(
+    committee: Committee,
+    case: Case,
+    member: Member,
+    kind: str,
+    about: str,
+    words: Mapping[str, object],
+    *,
+    template: str = "",
+    label: str = "",
+    answers: str = "",
 ) -> Letter:
-    """The daemon's own word about a case to one of its members. `about` makes it one of its kind."""
+    """Mail about a case to one of its members. `about` makes it one of its kind; `answers` is a Message-ID above it.
+
+    `template` is the text's name, the kind itself unless told; `label` the question that it is about.
+    """
     person = member_person(member.handle)
+    template = template or kind
     root = root_id(committee, case, person)
     return Letter(
         id=letter_id(case.id, about, template, str(person)),
-        kind="notice",
+        kind=kind,
         to=person,
         template=template,
         address=case.members[member.handle].address,
         case_id=case.id,
         token=case.token_of(person),
-        in_reply_to=root,
-        references=(root,),
+        in_reply_to=answers or root,
+        references=(root, answers) if answers else (root,),
         words=words,
+        label=label,
     )
+
+
+def notice(
+    committee: Committee, case: Case, member: Member, about: str, template: str, words: Mapping[str, object]
+) -> Letter:
+    """The daemon's own word about a case to one of its members. `about` makes it one of its kind."""
+    return to_reader(committee, case, member, "notice", about, words, template=template)
 
 
 def to_member(

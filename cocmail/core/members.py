@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cocmail.core import tags
+from cocmail.core import subjects
 from cocmail.core.asking import ask, hold, says_not_me, send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
-from cocmail.core.commands import COMMANDS, Line, discards_reason
 from cocmail.core.conversation import discuss, visible_cases
-from cocmail.core.effects import Decision, Note
-from cocmail.core.model import Member, member_person
+from cocmail.core.effects import Decision
+from cocmail.core.model import Member
 from cocmail.core.opening import open_case
 from cocmail.core.plan import Plan
+from cocmail.core.running import run
 from cocmail.core.setting import Grant, Message, Setting
-from cocmail.core.tags import ROWS, Subject, Tag
+from cocmail.core.subjects import Subject
+from cocmail.core.tags import ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +49,27 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
         if refuted is not None:
             return refuted
     proven = _is_proven(message, setting, member, grant)
+    if dead and not proven:
+        return Decision(Reason.DEAD_TOKEN)
+    if dead and not _needs_no_case(subject):
+        return _no_access(message, setting, member)
     if dead:
-        return _no_access(message, setting, member) if proven else Decision(Reason.DEAD_TOKEN)
+        return run(message, setting, member, None, subject, visible)
     place = _place(setting, subject, visible, grant)
     if confirmed is not None and confirmed.case_id:
         place = Place(visible.get(confirmed.case_id))
     if not proven:
         return hold(message, setting, member, place.case, grant, subject)
     bound = visible.get(grant.case_id) if grant is not None else None
-    if place.case is None and (place.clash or bound is not None) and not _leaves(message, subject, place):
+    unsure = place.case is None and (place.clash or bound is not None)
+    if unsure and not _leaves(message, subject, place) and not _needs_no_case(subject):
         if bound is not None:
-            return ask(message, setting, member, bound, Reason.HELD_DISAGREES, subject)
+            return ask(message, setting, member, bound, Reason.HELD_DISAGREES, subject, proven=True)
         return _refuse_outcome(message, setting, member, "two-cases")
     if place.case is None:
         place = Place(bound)
     if subject.commands:
-        return _run(message, setting, member, place.case, subject, visible)
+        return run(message, setting, member, place.case, subject, visible)
     if place.case is None and grant is None and confirmed is None:
         return open_case(message, setting)
     if place.case is None:
@@ -73,7 +79,7 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
 
 def _leaves(message: Message, subject: Subject, place: Place) -> bool:
     """A proven `#recuse` that names no case, or two: it takes effect in all that it can mean (rule 2)."""
-    if not tags.wants_recusal(message.mail.subject):
+    if not subjects.wants_recusal(message.mail.subject):
         return False
     return not place.clash or any(problem.kind == "two-cases" for problem in subject.problems)
 
@@ -82,6 +88,11 @@ def _is_dead(grant: Grant, member: Member, visible: dict[str, Case]) -> bool:
     """A reply address is dead when its case is none for this member any more, or when it was given to somebody else who
     had the handle before."""
     return grant.case_id not in visible if grant.case_id else grant.address not in member.addresses
+
+
+def _needs_no_case(subject: Subject) -> bool:
+    """Whether the mail asks for nothing but what any member may have: the help, the sheet, their own cases."""
+    return bool(subject.tags) and not subject.problems and not any(ROWS[tag.name].needs_case for tag in subject.tags)
 
 
 def _refuse_outcome(message: Message, setting: Setting, member: Member, outcome: str) -> Decision:
@@ -94,7 +105,7 @@ def _refuse_outcome(message: Message, setting: Setting, member: Member, outcome:
 def _subject(message: Message, setting: Setting, visible: dict[str, Case]) -> Subject:
     own = [case.code_name for case in visible.values()]
     earlier = [tag for reference in setting.known.references for tag in reference.tags]
-    return tags.read(message.mail.subject, own_names=own, parent_tags=earlier)
+    return subjects.read(message.mail.subject, own_names=own, parent_tags=earlier)
 
 
 def _referred(setting: Setting, visible: dict[str, Case]) -> set[str]:
@@ -132,59 +143,3 @@ def _no_access(message: Message, setting: Setting, member: Member) -> Decision:
     plan = Plan(setting)
     send_receipt(plan, message, member, None, [{"outcome": "no-such-case"}])
     return plan.finish(Reason.DEAD_TOKEN)
-
-
-def _run(
-    message: Message, setting: Setting, member: Member, case: Case | None, subject: Subject, visible: dict[str, Case]
-) -> Decision:
-    """Run what was understood, or nothing (rule 2); one receipt for it all (rule 8)."""
-    plan = Plan(setting)
-    if subject.problems:
-        return _refuse(plan, message, member, case, subject, visible)
-    if case is None and any(ROWS[tag.name].needs_case for tag in subject.tags):
-        send_receipt(plan, message, member, None, [{"outcome": "no-such-case", "passed": False}])
-        return plan.finish(Reason.NO_SUCH_CASE)
-    lines: list[Line] = []
-    case_id = case.id if case else ""
-    if case is not None:
-        kept = tuple(map(str, subject.tags))
-        _file_command(plan, message, case_id, member, kept)
-    for tag in subject.tags:
-        done = COMMANDS[tag.name](plan, message, case_id, member, tag)
-        lines.append({"tag": str(tag), "undo": ROWS[tag.name].undo, **done})
-    return _finish(plan, message, member, case, lines, Reason.COMMAND)
-
-
-def _refuse(
-    plan: Plan, message: Message, member: Member, case: Case | None, subject: Subject, visible: dict[str, Case]
-) -> Decision:
-    """Nothing runs and nothing is passed on, but for `#recuse`: to withdraw is the safe direction."""
-    lines: list[Line] = [
-        {"outcome": problem.kind, "about": problem.about, "nearest": problem.nearest} for problem in subject.problems
-    ]
-    named = [found.id for found in visible.values() if found.code_name in subject.names]
-    leaving = dict.fromkeys([*([case.id] if case else []), *named])
-    if not leaving or not tags.wants_recusal(message.mail.subject):
-        send_receipt(plan, message, member, case, lines)
-        return plan.finish(Reason.REFUSED, case_id=case.id if case else "")
-    tag = next((found for found in subject.tags if found.name == "recuse"), Tag("recuse"))
-    for case_id in leaving:
-        _file_command(plan, message, case_id, member, ("#recuse",))
-        lines.append({"tag": str(tag), **COMMANDS["recuse"](plan, message, case_id, member, tag)})
-    return _finish(plan, message, member, case or plan.cases[next(iter(leaving))], lines, Reason.COMMAND)
-
-
-def _file_command(plan: Plan, message: Message, case_id: str, member: Member, written: tuple[str, ...]) -> None:
-    """Remember which tags stood in this message's Subject, so that an answer to it does not repeat them (rule 3)."""
-    if message.mail.message_id:
-        note = {"kind": "command", "person": str(member_person(member.handle)), "tags": list(written)}
-        plan.notes.append(Note("message-id", message.mail.message_id, note, case_id))
-
-
-def _finish(
-    plan: Plan, message: Message, member: Member, case: Case | None, lines: list[Line], reason: Reason
-) -> Decision:
-    send_receipt(plan, message, member, case, lines)
-    recused = any(line.get("outcome") == "recused" for line in lines)
-    state = "discarded" if recused and discards_reason(plan) else "filed"
-    return plan.finish(reason, state=state, case_id=case.id if case else "")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from cocmail.core import letters, readers
+from cocmail.core import letters, questions, readers
 from cocmail.core.case import Case, Standing
-from cocmail.core.conflicts import exists_for, may_see
+from cocmail.core.conflicts import exists_for, may_see, was_looked_for
 from cocmail.core.effects import Letter
 from cocmail.core.events import MemberAdmitted, MemberWithheld, NobodyReached, TargetAsked
 from cocmail.core.model import Member, Person, member_person
@@ -61,7 +61,7 @@ def complete(plan: Plan, case_id: str) -> None:
     committee = plan.setting.committee
     if plan.cases[case_id].audience == "escrow":
         return
-    needed = 1 if plan.cases[case_id].audience in ("one", "triage") else readers.minimum(committee)
+    needed = readers.minimum(committee, plan.cases[case_id].audience)
     while len(present := _present(plan, case_id)) < needed:
         more = _stand_ins(plan, case_id, [member.handle for member in present])
         if not more:
@@ -70,6 +70,8 @@ def complete(plan: Plan, case_id: str) -> None:
             admit(plan, case_id, member, "stand-in")
             for entry in plan.cases[case_id].entries:
                 plan.letters.append(letters.forward(committee, plan.cases[case_id], entry.id, member))
+        for motion in plan.cases[case_id].proceedings.open_motions:
+            questions.ask(plan, case_id, motion, frozenset(member.handle for member in more))
     if not _present(plan, case_id):
         _hand_over(plan, case_id)
     elif not any(exists_for(member, plan.cases[case_id]) for member in committee.members):
@@ -85,20 +87,12 @@ def _present(plan: Plan, case_id: str) -> list[Member]:
 def _stand_ins(plan: Plan, case_id: str, present: Collection[str]) -> list[Member]:
     """The next watchers where the triage has the case, else alternates, else mediators."""
     committee, case = plan.setting.committee, plan.cases[case_id]
-    out = case.barred | {member.handle for member in committee.members if not _was_looked_for(member, case)}
+    out = case.barred | {member.handle for member in committee.members if not was_looked_for(member, case)}
     if case.audience == "triage" or committee.policy["intake.first_recipients"] == "triage":
         watchers = readers.triage(committee, out | set(present))
         if watchers:
             return watchers
     return readers.stand_ins(committee, out, present)
-
-
-def _was_looked_for(member: Member, case: Case) -> bool:
-    """Whether every text of the case was searched for this person, as the roster has them today, in vain."""
-    return all(
-        f"{member.handle} {member.email}" in entry.screened and member.handle not in entry.named
-        for entry in case.entries
-    )
 
 
 def _hand_over(plan: Plan, case_id: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cocmail.core import case as cases
+from cocmail.core import questions
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
-from cocmail.core.effects import Change, Decision, Letter, Note
+from cocmail.core.effects import Change, Decision, Letter, Note, Timer
 from cocmail.core.events import CaseOpened, Event, TokenIssued
 from cocmail.core.model import Member, Person, member_person
 from cocmail.core.setting import Setting
@@ -19,10 +20,11 @@ class Plan:
         self.cases: dict[str, Case] = dict(setting.known.cases)
         self.letters: list[Letter] = []
         self.notes: list[Note] = []
-        self.cancelled: list[tuple[str, Person]] = []
+        self.cancelled: list[tuple[str, Person, str]] = []
         self.spent: list[str] = []
         self.counted: list[tuple[str, str]] = []
         self.alarms: list[str] = []
+        self.timers: list[Timer] = []
         self.release: tuple[str, str] | None = None
         self._events: dict[str, list[Event]] = {}
         self._opens: dict[str, str] = {}
@@ -59,10 +61,15 @@ class Plan:
 
     def bar(self, case_id: str, handle: str) -> None:
         """What is queued for a member who lost access goes in the same transaction."""
-        self.cancelled.append((case_id, member_person(handle)))
+        self.cancelled.append((case_id, member_person(handle), ""))
 
     def finish(self, reason: Reason, *, state: str = "filed", case_id: str = "") -> Decision:
-        """The decision. `case_id` is the case that the message itself belongs to."""
+        """The decision. `case_id` is the case that the message itself belongs to.
+
+        Whatever was decided may have changed who votes: questions that are complete by now close with it.
+        """
+        for changed in list(self._events):
+            questions.settle(self, changed)
         changes = tuple(
             Change(changed, tuple(events), self._opens.get(changed, "")) for changed, events in self._events.items()
         )
@@ -79,4 +86,5 @@ class Plan:
             spent=tuple(self.spent),
             counted=tuple(self.counted),
             alarms=tuple(self.alarms),
+            timers=tuple(self.timers),
         )

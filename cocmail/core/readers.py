@@ -60,7 +60,12 @@ def transfer_target(committee: Committee) -> TransferTarget | None:
     return next((target for target in committee.transfer_targets if target.confidentiality_agreed is not None), None)
 
 
-def minimum(committee: Committee) -> int:
-    """How many members must be able to read a case before stand-ins are called."""
+def minimum(committee: Committee, audience: str) -> int:
+    """How many members must be able to read a case before stand-ins are called, and to vote on it.
+
+    A case for one member, or for the watchers, is complete with one.
+    """
+    if audience in ("one", "triage"):
+        return 1
     value = committee.policy.get("conflict.minimum.cleared", 1)
     return value if isinstance(value, int) else 1

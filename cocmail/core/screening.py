@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from cocmail.core.model import Committee, Mail, Member
@@ -30,6 +30,9 @@ _PIECE = 1 << 16
 # Written without spaces between words: a name is looked for anywhere.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u1100-\u11ff\uac00-\ud7af]")
 SALUTATION_WORDS = 6
+# A letter of a word or two could be the sender's own answer.
+QUOTED_WORDS = 8
+_QUOTE_MARKS = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,14 @@ class Screening:
     conflicted: frozenset[str] = frozenset()
 
 
-def screen(committee: Committee, mail: Mail) -> Screening:
-    """Look for every member of today's roster in everything of a message that is text, quoted or not, shown or not."""
+def screen(committee: Committee, mail: Mail, sent: Collection[str] = ()) -> Screening:
+    """Look for every member of today's roster in everything of a message that is text, quoted or not, shown or not.
+
+    `sent` are letters of ours that the sender may be quoting, with their signatures: a whole letter quoted says nothing
+    about who signed it. Part of one does not count as quoted.
+    """
     found: dict[str, str] = {}
-    text = _text_of(mail)
+    text = _without_letters(_text_of(mail), sent)
     folded = _fold(text)
     named = _fold(_without_salutation(text), keep_case=True)
     conflicted = frozenset(member.handle for member in committee.members if _names_a_conflict(member, folded))
@@ -62,6 +69,21 @@ def _text_of(mail: Mail) -> str:
     around = (*mail.from_addresses, mail.from_name, *mail.to, mail.subject)
     names = tuple(part.filename for part in mail.attachments)
     return "\n".join((*around, *names, mail.text, mail.hidden_text))
+
+
+def _without_letters(text: str, sent: Collection[str]) -> str:
+    """The text without what it quotes of these letters as a whole, whatever marks and line ends the quote has."""
+    wanted = [letter.split() for letter in sent]
+    if not any(wanted):
+        return text
+    bare = _QUOTE_MARKS.sub("", text)
+    # Words and single gaps: nothing in the pattern can match in two ways.
+    patterns = [r"\s+".join(map(re.escape, words)) for words in wanted if len(words) >= QUOTED_WORDS]
+    quotes = 0
+    for pattern in patterns:
+        bare, count = re.subn(pattern, "\n", bare)
+        quotes += count
+    return bare if quotes else text
 
 
 def _without_salutation(text: str) -> str:

@@ -27,7 +27,11 @@ class Draw(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A stored message, read: `id` is where the store keeps it, `screening` whom of the roster it names."""
+    """A stored message, read: `id` is where the store keeps it, `screening` whom of the roster it names.
+
+    `thread` holds what was written so far in the cases at hand, by entry, where the message asks for something that is
+    compared with it.
+    """
 
     id: str
     mail: Mail
@@ -35,6 +39,7 @@ class Message:
     wanted: Wanted
     proof: Proof
     screening: Screening = field(default_factory=Screening)
+    thread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A known Message-ID that the message answers. `question` is set if it is a confirm mail of ours."""
+    """A known Message-ID that the message answers. `question` is set if it is a confirm mail of ours.
+
+    `label` is the question of the case (Q1) whose mail is answered, or "".
+    """
 
     case_id: str
     kind: str
     person: str = ""
     question: str = ""
     tags: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +93,9 @@ class Known:
 
     `cases` holds each case by id. `names` maps the code names of its Subject to case ids, `party_cases` are the cases
     in which its From address is a party. `questions` are the member's confirm rounds that are not spent. `counts` are
-    rate counters by kind. `confirmed` is the question that released this message, if it was held before.
-    `foreign_token` says that its reply address was issued by another committee, or by one that is no more.
+    rate counters by kind. `confirmed` is the question that released this message, if it was held before. `own` are all
+    cases that exist for the member who writes, where the mail asks for them. `foreign_token` says that its reply
+    address was issued by another committee, or by one that is no more.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -100,6 +110,7 @@ class Known:
     questions: tuple[Question, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     confirmed: Question | None = None
+    own: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,44 +1,110 @@
 """The clock worker: what is due by time rather than by mail.
 
-Today that is one thing: what stands still (shunted, postponed, parked, delayed for hours) is brought to the admins'
-mind once a day.
+Timers of cases (a question that ends), and once a day what stands still (shunted, postponed, parked, delayed for hours)
+is brought to the admins' mind. The rule: mail that came in before a timer was due is looked at before the timer, so a
+ballot that was here in time counts.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from cocmail import maillog
-from cocmail.commit import queue
+from cocmail.commit import carry_out, queue
+from cocmail.core.decide import decide_timer
 from cocmail.core.letters import to_admins
+from cocmail.core.setting import Known, Setting
 from cocmail.errors import StoreBusy
 from cocmail.knowledge import load_case
+from cocmail.mail.draw import SystemDraw
 from cocmail.roster import Roster
-from cocmail.store import cases, notes, outbox, spool
+from cocmail.store import cases, notes, outbox, spool, timers
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 
 LOOK_EVERY = 600.0
+TICK = 30.0
+SHORTEST = 0.05
+BUSY_PAUSE = 5.0
+LEASE = timedelta(minutes=5)
+AFTER_A_BUG = timedelta(hours=1)
 DELAYED = timedelta(hours=4)
 TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached")
 
 
 class Clock:
-    """Reminds the admins."""
+    """Reminds the admins, and does what is due."""
 
     def __init__(self, store: Store, roster: Roster, now: Callable[[], datetime]) -> None:
         self._store, self._roster, self._now = store, roster, now
+        self._draw = SystemDraw()
+        self.queued = asyncio.Event()
+        self.wake = asyncio.Event()
 
     async def run(self) -> None:
-        """Look every ten minutes until cancelled."""
+        """Look at the admins' list every ten minutes and at the timers when one is due, until cancelled."""
+        reminded: float | None = None
         while True:
+            self.wake.clear()
             try:
-                await self._store.write(self.remind)
+                tick = asyncio.get_running_loop().time()
+                if reminded is None or tick - reminded >= LOOK_EVERY:
+                    reminded = tick
+                    await self._store.write(self.remind)
+                while await self.do_one():
+                    pass
+                pause = await self._pause()
             except StoreBusy:
                 maillog.store_busy("clock")
-            await asyncio.sleep(LOOK_EVERY)
+                pause = BUSY_PAUSE
+            # Not wait_for: in Python 3.11 it swallows a cancellation that arrives with the event.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self.wake.wait()
+
+    async def _pause(self) -> float:
+        """How long to wait: until the next timer, but never so long that a clock that was moved goes unnoticed."""
+        due = await self._store.read(timers.next_due)
+        return TICK if due is None else min(TICK, max(SHORTEST, (due - self._now()).total_seconds()))
+
+    async def do_one(self) -> bool:
+        """Carry out the oldest timer that is due. False when there is none, or when mail has to be looked at first."""
+        now = self._now()
+        due = await self._store.read(timers.next_due)
+        if due is None or due > now or await self._store.read(lambda tx: spool.has_new_before(tx, due)):
+            return False
+        claimed: list[timers.Due] = []
+
+        def work(tx: Tx) -> None:
+            claimed[:] = timers.claim(tx, now, 1, LEASE)
+            for timer in claimed:
+                self._carry_out(tx, timer)
+
+        try:
+            await self._store.write(work)
+        except StoreBusy:
+            raise
+        except Exception as error:
+            # A bug of ours about this one case: the others go on, and this one is tried again.
+            maillog.failed("clock", error)
+            until = now + AFTER_A_BUG
+            await self._store.write(lambda tx: _put_off(tx, claimed, until))
+        self.queued.set()
+        return bool(claimed)
+
+    def _carry_out(self, tx: Tx, timer: timers.Due) -> None:
+        case, now = load_case(tx, timer.case_id), self._now()
+        committee = self._roster.committee(case.committee)
+        if committee is None:
+            timers.postpone(tx, timer.id, now + AFTER_A_BUG)
+            return
+        setting = Setting(committee, Known(cases={case.id: case}), now, self._draw)
+        decision = decide_timer(case, timer.kind, timer.about, setting)
+        carry_out(tx, decision, committee, self._roster.admins, f"{case.id} {timer.id}", now)
+        timers.done(tx, timer.id)
 
     def remind(self, tx: Tx) -> None:
         """One notice an admin and day for each sort of trouble that stands since before today."""
@@ -67,3 +133,8 @@ class Clock:
         """Whether there is a case that nobody could ever read and that nobody has been handed."""
         found = (load_case(tx, case_id) for case_id in cases.ids(tx, None))
         return any(case.unreached and case.target is None and not case.was_read for case in found)
+
+
+def _put_off(tx: Tx, claimed: Sequence[timers.Due], until: datetime) -> None:
+    for timer in claimed:
+        timers.postpone(tx, timer.id, until)

@@ -22,7 +22,8 @@ from cocmail.core.conflicts import Sight, may_have
 from cocmail.core.effects import Letter, decode_letter
 from cocmail.core.letters import to_admins
 from cocmail.core.model import Committee, Mail
-from cocmail.doors.contents import Contents, without_attachments
+from cocmail.doors.contents import without_attachments
+from cocmail.doors.enclosures import MADE, Enclosures
 from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
 from cocmail.knowledge import load_case
 from cocmail.mail.compose import Outgoing, compose
@@ -68,12 +69,12 @@ class Outbox:
         self,
         store: Store,
         roster: Roster,
-        contents: Contents,
+        enclosures: Enclosures,
         senders: Sequence[Sender],
         schedule: Schedule,
         now: Callable[[], datetime],
     ) -> None:
-        self._store, self._roster, self._contents = store, roster, contents
+        self._store, self._roster, self._enclosures = store, roster, enclosures
         self.schedule, self._now = schedule, now
         self._free: list[Sender] = list(senders)
         self._sending: dict[str, asyncio.Task[None]] = {}
@@ -146,8 +147,11 @@ class Outbox:
 
     async def _send(self, row: OutRow, sender: Sender) -> None:
         _, letter = decode_letter(row.payload)
-        content = await self._content(letter)
-        if letter.entry and content is None:
+        if self._roster.committee(decode_letter(row.payload)[0]) is None:
+            await self._wait(row, letter)
+            return
+        content = await self._content(row, letter)
+        if content is None and (letter.entry or letter.template in MADE):
             # What it was to carry has been destroyed on purpose.
             await self._drop(row)
             return
@@ -168,12 +172,11 @@ class Outbox:
         await self._store.write(lambda tx: outbox.sent(tx, row.id))
         maillog.withheld(row.id, row.kind)
 
-    async def _content(self, letter: Letter) -> Mail | None:
-        if not letter.entry:
+    async def _content(self, row: OutRow, letter: Letter) -> Mail | None:
+        committee = self._roster.committee(decode_letter(row.payload)[0])
+        if committee is None:
             return None
-        case = await self._load(letter)
-        said = [entry.unreadable for entry in case.entries if entry.id == letter.entry] if case is not None else []
-        return await self._contents.of(letter.entry, said[0] if said else "")
+        return await self._enclosures.of(letter, committee, await self._load(letter))
 
     async def _load(self, letter: Letter) -> Case | None:
         return await self._store.read(lambda tx: load_case(tx, letter.case_id)) if letter.case_id else None

@@ -30,6 +30,12 @@ from cocmail.mail.templates import render
 # One phrase for every mail of every case: mail readers thread by it, and it says nothing.
 PHRASE = "Committee case"
 SUPPRESS = "OOF, AutoReply, RN, NRN"
+_SUBJECTS_OUTSIDE = {
+    "ack": "Your message has arrived",
+    "transfer": "A report for you",
+    "outreach": "About your message",
+}
+_SUBJECTS_WITHOUT_CASE = {"sheet": "Status sheet", "committee": "Committee talk"}
 _HUMAN_KINDS = frozenset({"outreach", "transfer"})
 _REPLIED_KINDS = frozenset({"ack", "receipt"})
 _NEVER_INSIDE = frozenset({"message", "multipart"})
@@ -103,9 +109,11 @@ def _thread(name: str, ids: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _subject(letter: Letter, case: Case | None) -> str:
-    if letter.to.kind == "member":
-        return f"[{case.code_name}] {PHRASE}" if case is not None else "Your mail to the committee"
-    return {"ack": "Your message has arrived", "transfer": "A report for you"}.get(letter.kind, "cocmail needs you")
+    if letter.to.kind != "member":
+        return _SUBJECTS_OUTSIDE.get(letter.kind, "cocmail needs you")
+    if case is None:
+        return _SUBJECTS_WITHOUT_CASE.get(letter.template, "Your mail to the committee")
+    return f"[{case.code_name}] {letter.label} {PHRASE}" if letter.label else f"[{case.code_name}] {PHRASE}"
 
 
 def _text(letter: Letter, committee: Committee, case: Case | None, content: Mail | None, now: datetime) -> str:
@@ -115,7 +123,7 @@ def _text(letter: Letter, committee: Committee, case: Case | None, content: Mail
         "case": case,
         "mail": content,
         "to": letter.to,
-        "links": _links(letter, committee, case),
+        **_links(letter, committee, case),
         "deadline": deadline,
     }
     if case is not None:
@@ -136,15 +144,17 @@ def _entry_words(committee: Committee, case: Case, entry_id: str) -> Mapping[str
     return {"entry": entry, "author": author.name if author is not None and same else ""}
 
 
-def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[str, str]:
-    """`mailto:` links with the Subject filled in (RFC 6068), by tag; `confirm` runs a held command."""
+def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[str, object]:
+    """`mailto:` links with the Subject filled in (RFC 6068): `link("#vote Q1 yes")`; `confirm` runs a held command."""
     local, _, domain = committee.address.rpartition("@")
     reply = f"{local}+{letter.token}@{domain}" if letter.token else committee.address
     prefix = f"[{case.code_name}] " if case is not None else ""
-    links = {name: f"mailto:{reply}?subject={quote(f'{prefix}#{name}')}" for name in ("clear", "recuse", "help")}
-    if letter.question:
-        links["confirm"] = f"mailto:{local}+confirm-{letter.question}@{domain}?subject={quote('Yes')}"
-    return links
+
+    def link(tag: str, *, outside: bool = False) -> str:
+        return f"mailto:{reply}?subject={quote(tag if outside else f'{prefix}{tag}')}"
+
+    confirm = f"mailto:{local}+confirm-{letter.question}@{domain}?subject={quote('Yes')}" if letter.question else ""
+    return {"link": link, "confirm": confirm}
 
 
 def deadline(value: object) -> str:

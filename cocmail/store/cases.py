@@ -21,7 +21,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cocmail.errors import SealError, StoreError
-from cocmail.store import lookups, notes, outbox, spool
+from cocmail.store import lookups, notes, outbox, spool, timers
 from cocmail.store.tables import CASES, EVENTS
 from cocmail.store.transaction import Tx, case_context, case_key
 from cocmail.vault import box
@@ -43,6 +43,7 @@ class Verification:
     events: int
     mails: int
     outgoing: int
+    timers: int
     failures: tuple[str, ...]
 
 
@@ -129,11 +130,13 @@ def verify(tx: Tx) -> Verification:
             failures.append(f"case:{case_id}")
     failures += [f"mail:{row}" for row in spool.broken(tx)]
     failures += [f"outgoing:{row}" for row in outbox.broken(tx)]
+    failures += [f"timer:{row}" for row in timers.broken(tx)]
     failures += [f"lookup:{row}" for row in lookups.broken(tx)]
     failures += [f"note:{row}" for row in notes.broken(tx)]
     stray = select(EVENTS.c.case_id).where(EVENTS.c.case_id.not_in(select(CASES.c.id))).distinct()
     failures += [f"case:{row}" for row in tx.run(stray).scalars()]
-    return Verification(len(case_ids), events, spool.count(tx), outbox.count(tx), tuple(failures))
+    waiting = (spool.count(tx), outbox.count(tx), timers.count(tx))
+    return Verification(len(case_ids), events, *waiting, tuple(failures))
 
 
 def _end(tx: Tx, case_id: str) -> tuple[int, bytes]:

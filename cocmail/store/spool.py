@@ -120,6 +120,12 @@ def next_new(tx: Tx, now: datetime) -> Spooled | None:
     return Spooled(row.id, row.attempts, _confirmed(tx, row), row.received_at)
 
 
+def has_new_before(tx: Tx, moment: datetime) -> bool:
+    """Whether a message that came in before that moment has not been looked at yet; one that was put off is none."""
+    first = select(SPOOL.c.id).where(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_(None), SPOOL.c.received_at < moment)
+    return tx.run(first.limit(1)).one_or_none() is not None
+
+
 def open_mail(tx: Tx, spool_id: str) -> tuple[Envelope, bytes] | None:
     """A message as it came in; None when its content is gone. Raises SealError."""
     row = tx.run(_contents().where(SPOOL.c.id == spool_id)).one_or_none()

@@ -127,6 +127,19 @@ class OutboxRow(Record, table=True):
     sealed: bytes
 
 
+class TimerRow(Record, table=True):
+    """Something that is to happen to a case at a time. It goes when that was done."""
+
+    __tablename__ = "timers"
+
+    id: str = Field(primary_key=True)
+    case_id: str = Field(foreign_key="cases.id", index=True)
+    due: datetime = Field(index=True)
+    kind: str
+    sealed: bytes
+    lease_until: datetime | None
+
+
 class CounterRow(Record, table=True):
     """How often something happened in one window of time."""
 
@@ -156,5 +169,6 @@ EVENTS = _table("events")
 SPOOL = _table("spool")
 LOOKUPS = _table("lookups")
 OUTBOX = _table("outbox")
+TIMERS = _table("timers")
 COUNTERS = _table("counters")
 NOTES = _table("notes")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cocmail.core import events
+from cocmail.core import acts, events
 from cocmail.core.case import Standing, fold
 from cocmail.core.conflicts import Sight, may_see
 from cocmail.core.events import EVENT_TYPES, CaseOpened, MemberAdmitted, MemberPaused, MemberRecused, MemberWithheld
+from cocmail.core.lifecycle import Move, State, after, may
 from cocmail.core.model import Member
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+AT = NOW.isoformat()
+QUESTION = acts.QuestionOpened(1, "outcome", "jun", AT, AT, "majority", "cleared", "none", 0, "f", "p", "c", "r")
 OPENED = CaseOpened("home shelf", "conduct@example.org", "m1", "committee", NOW.isoformat())
 JUN = Member("jun", "Jun Sato", "jun@example.net", also=("jun@work.example",))
 
@@ -72,6 +77,22 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "EntryFiled": events.EntryFiled("m1", "reporter", "report", "<a@b>", ("jun jun@example.net",), ("ivo",)),
         "TargetAsked": events.TargetAsked("foundation", "conduct@foundation.example"),
         "NobodyReached": events.NobodyReached(),
+        "OwnerSet": acts.OwnerSet("jun", "primary", "jun", AT),
+        "RiskJudged": acts.RiskJudged("jun", AT, "yes", ""),
+        "ScopeJudged": acts.ScopeJudged("jun", AT, "in"),
+        "MarkedUrgent": acts.MarkedUrgent("jun", AT),
+        "RemarkMade": acts.RemarkMade("jun", AT, "note", "Wir sprachen darüber.", "2026-11-20"),
+        "ActionsSet": acts.ActionsSet("jun", AT, "Call the venue"),
+        "StatusSet": acts.StatusSet("jun", AT, "paused"),
+        "QuestionOpened": QUESTION,
+        "BallotCast": acts.BallotCast(1, "jun", "yes", AT),
+        "QuestionClosed": acts.QuestionClosed(1, "passed", "all-voted", AT, 1, 0, 0, 0, 1),
+        "DraftWritten": acts.DraftWritten(1, "reporter", "jun", AT, "Thank you."),
+        "DraftSent": acts.DraftSent(1, "sam", AT),
+        "CaseResolved": acts.CaseResolved("jun", AT, "violation", "Warning"),
+        "CaseDismissed": acts.CaseDismissed("jun", AT, "spam"),
+        "CaseReopened": acts.CaseReopened("jun", AT),
+        "ReporterAsked": acts.ReporterAsked("jun", AT, wants=False),
     }
     assert set(samples) == set(EVENT_TYPES)
     for event in samples.values():
@@ -89,3 +110,42 @@ def test_recused_and_withheld_are_told_apart() -> None:
     case = fold("c", [OPENED, MemberRecused("jun"), MemberWithheld("ivo", "screened")])
     assert case.with_standing(Standing.RECUSED) == {"jun"}
     assert case.barred == {"jun", "ivo"}
+
+
+def test_who_leaves_a_case_leaves_no_open_ballot_behind_and_no_place_as_owner_but_closed_votes_stand() -> None:
+    voted = [
+        OPENED,
+        MemberAdmitted("jun", "jun@example.net"),
+        acts.OwnerSet("jun", "primary", "jun", AT),
+        QUESTION,
+        acts.BallotCast(1, "jun", "yes", AT),
+        acts.QuestionClosed(1, "passed", "all-voted", AT, 1, 0, 0, 0, 1),
+        replace(QUESTION, number=2),
+        acts.BallotCast(2, "jun", "no", AT),
+    ]
+    for bar in (MemberRecused("jun"), MemberWithheld("jun", "screened")):
+        left = fold("c", [*voted, bar]).proceedings
+        assert left.motions[0].ballots == {"jun": "yes"} and not left.motions[1].ballots
+        assert not left.owners
+
+
+def test_what_the_life_cycle_has_no_move_for_changes_nothing() -> None:
+    with pytest.raises(ValueError, match="a case that is open"):
+        fold("c", [OPENED, acts.CaseResolved("jun", AT, "violation", "Warning")])
+    for state, move in itertools.product(State, Move):
+        if may(state, move):
+            assert after(state, move) in State
+        else:
+            with pytest.raises(ValueError, match="a case that is"):
+                after(state, move)
+
+
+def test_a_decision_of_before_the_case_was_taken_up_again_resolves_nothing() -> None:
+    decided = [OPENED, QUESTION, acts.QuestionClosed(1, "passed", "all-voted", AT, 1, 0, 0, 0, 1)]
+    assert fold("c", decided).proceedings.decision is not None
+    reopened = fold("c", [*decided, acts.CaseReopened("jun", AT)]).proceedings
+    assert reopened.decision is None and reopened.motions[0].result == "passed" and reopened.state is State.OPEN
+    second = [acts.CaseReopened("jun", AT), replace(QUESTION, number=2)]
+    failed = acts.QuestionClosed(2, "failed", "time", AT, 0, 0, 0, 1, 1)
+    assert fold("c", [*decided, *second, failed]).proceedings.state is State.OPEN
+    assert fold("c", [*decided, second[1], failed]).proceedings.state is State.DECIDED

@@ -1,13 +1,15 @@
 """Subjects as mail programs in ten languages write them, and what each must do.
 
-`R` recuse runs, `C` clear runs, `-` nothing is meant (plain words), `!` nothing runs and the member is told why.
+`R` recuse runs, `C` clear runs (the first letter of each tag that runs), `-` nothing is meant (plain words), `!`
+nothing runs and the member is told why.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from cocmail.core import tags
+from cocmail.core import subjects
+from cocmail.core.tags import Tag
 
 OWN = ("home shelf", "stunned bulb")
 
@@ -81,9 +83,19 @@ ALWAYS = [
     ("#recused [home shelf]", "!"),
     ("#un-recuse [home shelf]", "!"),
     ("#clears [home shelf]", "!"),
-    ("#vote yes [home shelf]", "!"),
-    ("#vote: yes [home shelf]", "!"),
-    ("#note [home shelf]", "!"),
+    ("#vote yes [home shelf]", "V"),
+    ("#vote: yes [home shelf]", "V"),
+    ("#note [home shelf]", "N"),
+    ("#transfer legal [home shelf]", "!"),
+    ("#object q1 [home shelf]", "!"),
+    ("#keep [home shelf]", "!"),
+    ("#clear#recuse [home shelf]", "!"),
+    ("#1234#recuse", "-"),
+    ("Re: [home shelf] \u2116#recuse", "-"),
+    ("#clear: [home shelf]", "C"),
+    ("#clear : [home shelf]", "C"),
+    ("#clear [home shelf", "C"),
+    ("#help #cases #sheet", "HCS"),
     ("#clear=yes", "!"),
     ("#clear/recuse", "!"),
     ("#clear?", "!"),
@@ -123,7 +135,7 @@ def rows() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("subject", "expected"), rows())
 def test_what_a_subject_does(subject: str, expected: str) -> None:
-    found = tags.read(subject, own_names=OWN)
+    found = subjects.read(subject, own_names=OWN)
     if expected == "!":
         assert found.problems
     else:
@@ -135,11 +147,136 @@ def test_there_are_enough_of_them() -> None:
     assert len(set(rows())) >= 150
 
 
-@pytest.mark.parametrize(("subject", "expected"), rows())
-def test_withdrawing_works_wherever_it_stands_plainly_and_never_behind_a_forward(subject: str, expected: str) -> None:
-    plain = "#recuse" in tags.normal(subject).replace(":", " ").split()
-    forwarded = tags.read(subject, own_names=OWN).forwarded
-    if forwarded:
-        assert not tags.wants_recusal(subject)
-    elif expected == "R" or plain:
-        assert tags.wants_recusal(subject)
+def test_withdrawing_works_wherever_it_stands_plainly_and_never_behind_a_forward() -> None:
+    for subject, expected in rows():
+        plain = "#recuse" in subjects.normal(subject).replace(":", " ").split()
+        forwarded = subjects.read(subject, own_names=OWN).forwarded
+        if forwarded:
+            assert not subjects.wants_recusal(subject), subject
+        elif expected == "R" or plain:
+            assert subjects.wants_recusal(subject), subject
+
+
+RECUSE, HARD, CLEAR, HELP = Tag("recuse"), Tag("recuse", ("hard",)), Tag("clear"), Tag("help")
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("Re: [home shelf] Committee case #recuse", [RECUSE]),
+        ("#recuse Re: [home shelf] Committee case", [RECUSE]),
+        ("[home shelf]#recuse", [RECUSE]),
+        ("Re: [Home-Shelf] #Recuse HARD", [HARD]),
+        ("Re: [home shelf] #recuse hard, he is my boss", [HARD]),
+        ("Re: [home shelf] #recuse because he is my boss", [RECUSE]),
+        ("#recuse: hard [home shelf]", [HARD]),
+        ("#recuse:hard [home shelf]", [HARD]),
+        ("#recuse. [home shelf]", [RECUSE]),
+        ("#recuse! [home shelf]", [RECUSE]),
+        ("AW: Re[2]: [home shelf] #clear", [CLEAR]),
+        ("SV: Antw: [home shelf] #clear", [CLEAR]),
+        ("Odp: [home shelf] #clear", [CLEAR]),
+        ("回复: [home shelf] #clear", [CLEAR]),
+        ("\u200b#clear [home shelf]", [CLEAR]),
+        ("#cl\u200bear [home shelf]", [CLEAR]),
+        ("#clear\u00a0[home shelf]", [CLEAR]),
+        ("[EXT] Re: [home shelf] #clear", [CLEAR]),
+        ("[External Email] Re: [home shelf] #clear #help", [CLEAR, HELP]),
+        ("#help", [HELP]),
+        ("#clear #clear [home shelf]", [CLEAR]),
+        ("issue #1234 in the C# project", []),
+        ("Re: [home shelf] Committee case", []),
+        ("call me at#recuse", []),
+        ("a # b", []),
+        ("", []),
+    ],
+)
+def test_a_tag_is_read_where_it_stands(subject: str, expected: list[Tag]) -> None:
+    found = subjects.read(subject, own_names=OWN)
+    assert list(found.tags) == expected
+    assert not found.problems
+    assert found.commands is bool(expected)
+    assert subjects.tag_names(subject) == {tag.name for tag in expected}
+
+
+@pytest.mark.parametrize(
+    ("subject", "problem"),
+    [
+        ("#recues [home shelf]", ("unknown", "#recuse")),
+        ("#vtoe yes [home shelf]", ("unknown", "#vote")),
+        ("#motoin outcome [home shelf]", ("unknown", "#motion")),
+        ("#witdraw q1 [home shelf]", ("unknown", "#withdraw")),
+        ("#comittee [home shelf]", ("unknown", "#committee")),
+        ("#reslove violation [home shelf]", ("unknown", "#resolve")),
+        ("#r\u0435cuse [home shelf]", ("lookalike", "")),
+        ("#v\u043ete yes [home shelf]", ("lookalike", "")),
+        ("\uff03recuse [home shelf]", ("lookalike", "")),
+        ("\uff03vote yes [home shelf]", ("lookalike", "")),
+        ("#clear=yes [home shelf]", ("unknown", "#clear")),
+        ("#vote=yes [home shelf]", ("unknown", "#vote")),
+        ("#clear#recuse [home shelf]", ("unknown", "#clear")),
+        ("#recuse hard soft [home shelf]", ("ambiguous", "")),
+        ("#clear #recuse [home shelf]", ("contradiction", "")),
+        ("Fwd: [home shelf] #clear", ("forwarded", "")),
+        ("FW: [home shelf] #clear", ("forwarded", "")),
+        ("WG: [home shelf] #recuse", ("forwarded", "")),
+        ("Re: TR: [home shelf] #clear", ("forwarded", "")),
+        ("[EXT] Fwd: [home shelf] #clear", ("forwarded", "")),
+        ("I: [home shelf] #clear", ("forwarded", "")),
+        ("转发: [home shelf] #clear", ("forwarded", "")),
+        ("#clear [home shelf] [stunned bulb]", ("two-cases", "")),
+    ],
+)
+def test_what_is_not_clear_runs_nothing_and_says_why(subject: str, problem: tuple[str, str]) -> None:
+    found = subjects.read(subject, own_names=OWN)
+    assert problem in {(each.kind, each.nearest) for each in found.problems}
+    assert found.commands
+
+
+def test_a_tag_that_is_none_is_never_repeated_to_anybody() -> None:
+    found = subjects.read("#ivo-petrov #r\u0435cuse [home shelf]", own_names=OWN)
+    assert [(each.kind, each.about, each.nearest) for each in found.problems] == [
+        ("unknown", "", ""),
+        ("lookalike", "", ""),
+    ]
+
+
+@pytest.mark.parametrize("name", ["transfer", "object", "keep", "merge", "party", "unrecuse", "stay", "act", "done"])
+def test_a_tag_that_is_not_supported_yet_answers_as_an_unknown_one(name: str) -> None:
+    found = subjects.read(f"#{name} [home shelf]", own_names=OWN)
+    assert [each.kind for each in found.problems] == ["unknown"]
+    assert not found.tags
+
+
+def test_a_code_name_counts_only_if_the_sender_has_a_case_of_it() -> None:
+    assert subjects.read("[secret vault] #help", own_names=OWN).names == ()
+    assert subjects.read("[Home Shelf] [home-shelf] #help", own_names=OWN).names == ("home shelf",)
+    assert subjects.names_in("Re: [Secret-Vault] [EXT] [home shelf] [a b c]") == ("secret vault", "home shelf")
+
+
+@pytest.mark.parametrize(
+    ("subject", "question"),
+    [
+        ("Re: [home shelf] Q1 Committee case", "q1"),
+        ("#vote yes Re: [home shelf] Q12 Committee case", "q12"),
+        ("Re: [Home-Shelf] q3 Committee case #vote no", "q3"),
+        ("Re: [home shelf]Q1 Committee case", "q1"),
+        ("Re: [home shelf]: Q1, Committee case", "q1"),
+        ("Re: [EXT] [home shelf] Q1", "q1"),
+        ("Re: [home shelf] Q1 Re: [home shelf] Q1", "q1"),
+        ("Re: [home shelf] Q1 Re: [home shelf] Q2", ""),
+        ("Re: [home shelf] Committee case Q1", ""),
+        ("Re: [secret vault] Q1 Committee case", ""),
+        ("Re: [EXT] Q1", ""),
+        ("Q1 [home shelf] Committee case", ""),
+        ("Re: [home shelf] Q0 Committee case", ""),
+        ("Re: [home shelf] Q1st quarter", ""),
+        ("Re: [home shelf] Q1-2 report", ""),
+        ("Re: [home shelf] Quarrel", ""),
+        ("", ""),
+    ],
+)
+def test_our_own_subject_says_which_question_is_answered(subject: str, question: str) -> None:
+    found = subjects.read(subject, own_names=OWN)
+    assert (found.question, found.problems) == (question, ())
+    assert all("q" not in "".join(tag.arguments) for tag in found.tags)

@@ -1,107 +1,142 @@
-"""What a Subject asks for. Each row is a Subject as a mail program writes it, and what it must do."""
+"""The table of tags: every row can be written as the help mail shows it, and no row stands in another's way."""
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
-from cocmail.core import tags
-from cocmail.core.tags import Tag
+from cocmail.core import subjects
+from cocmail.core.prefixes import FORWARD, REPLY
+from cocmail.core.tags import ROWS, TABLE, Argument, Tag, TagRow
 
-OWN = ("home shelf", "stunned bulb")
-RECUSE, HARD, CLEAR, HELP = Tag("recuse"), Tag("recuse", ("hard",)), Tag("clear"), Tag("help")
-
-
-@pytest.mark.parametrize(
-    ("subject", "expected"),
-    [
-        ("Re: [home shelf] Committee case #recuse", [RECUSE]),
-        ("#recuse Re: [home shelf] Committee case", [RECUSE]),
-        ("[home shelf]#recuse", [RECUSE]),
-        ("Re: [Home-Shelf] #Recuse HARD", [HARD]),
-        ("Re: [home shelf] #recuse hard, he is my boss", [HARD]),
-        ("Re: [home shelf] #recuse because he is my boss", [RECUSE]),
-        ("#recuse: hard [home shelf]", [HARD]),
-        ("#recuse:hard [home shelf]", [HARD]),
-        ("#recuse. [home shelf]", [RECUSE]),
-        ("#recuse! [home shelf]", [RECUSE]),
-        ("AW: Re[2]: [home shelf] #clear", [CLEAR]),
-        ("SV: Antw: [home shelf] #clear", [CLEAR]),
-        ("Odp: [home shelf] #clear", [CLEAR]),
-        ("回复: [home shelf] #clear", [CLEAR]),
-        ("\u200b#clear [home shelf]", [CLEAR]),
-        ("#cl\u200bear [home shelf]", [CLEAR]),
-        ("#clear\u00a0[home shelf]", [CLEAR]),
-        ("[EXT] Re: [home shelf] #clear", [CLEAR]),
-        ("[External Email] Re: [home shelf] #clear #help", [CLEAR, HELP]),
-        ("#help", [HELP]),
-        ("#clear #clear [home shelf]", [CLEAR]),
-        ("issue #1234 in the C# project", []),
-        ("Re: [home shelf] Committee case", []),
-        ("call me at#recuse", []),
-        ("a # b", []),
-        ("", []),
-    ],
-)
-def test_a_tag_is_read_where_it_stands(subject: str, expected: list[Tag]) -> None:
-    found = tags.read(subject, own_names=OWN)
-    assert list(found.tags) == expected
-    assert not found.problems
+WHO = {"member", "cleared", "owner", "eligible", "mover", "second"}
+WRITTEN = {"member": ["@amara"], "question": ["q1", "q17"], "draft": ["d1", "d20"], "date": ["2026-11-21"]}
 
 
-@pytest.mark.parametrize(
-    ("subject", "problem"),
-    [
-        ("#recues [home shelf]", ("unknown", "#recuse")),
-        ("#vote yes [home shelf]", ("unknown", "")),
-        ("#r\u0435cuse [home shelf]", ("lookalike", "")),
-        ("\uff03recuse [home shelf]", ("lookalike", "")),
-        ("#clear=yes [home shelf]", ("unknown", "#clear")),
-        ("#recuse hard soft [home shelf]", ("ambiguous", "")),
-        ("#clear #recuse [home shelf]", ("contradiction", "")),
-        ("Fwd: [home shelf] #clear", ("forwarded", "")),
-        ("FW: [home shelf] #clear", ("forwarded", "")),
-        ("WG: [home shelf] #recuse", ("forwarded", "")),
-        ("Re: TR: [home shelf] #clear", ("forwarded", "")),
-        ("[EXT] Fwd: [home shelf] #clear", ("forwarded", "")),
-        ("I: [home shelf] #clear", ("forwarded", "")),
-        ("转发: [home shelf] #clear", ("forwarded", "")),
-        ("#clear [home shelf] [stunned bulb]", ("two-cases", "")),
-    ],
-)
-def test_what_is_not_clear_runs_nothing_and_says_why(subject: str, problem: tuple[str, str]) -> None:
-    found = tags.read(subject, own_names=OWN)
-    kind, nearest = problem
-    assert (kind, nearest) in {(each.kind, each.nearest) for each in found.problems}
+def forms(place: Argument) -> list[list[str]]:
+    """Everything that can stand in a place, as words; nothing, where it is optional."""
+    if place.kind == "pair":
+        keys = dict.fromkeys(word.partition(":")[0] for word in place.words)
+        by_key = [["", *(word for word in place.words if word.partition(":")[0] == key)] for key in keys]
+        return [[word for word in chosen if word] for chosen in itertools.product(*by_key) if any(chosen)]
+    if place.kind == "text":
+        return [['"Talk to them"']]
+    words = [[word] for word in WRITTEN.get(place.kind, place.words)]
+    return words if place.required else [[], *words]
 
 
-def test_a_code_name_counts_only_if_the_sender_has_a_case_of_it() -> None:
-    assert tags.read("[secret vault] #help", own_names=OWN).names == ()
-    assert tags.read("[Home Shelf] [home-shelf] #help", own_names=OWN).names == ("home shelf",)
+def ways(row: TagRow) -> list[tuple[str, Tag]]:
+    """A row's tag with every combination of its arguments, as it is written and as it is understood."""
+    found = []
+    for chosen in itertools.product(*map(forms, row.signature)):
+        words = [word for part in chosen for word in part]
+        text = "".join(word.strip('"') for word in words if word[0] == '"')
+        arguments = tuple(word for word in words if word[0] != '"')
+        found.append((" ".join((f"#{row.name}", *words)), Tag(row.name, arguments, text)))
+    return found
 
 
-def test_a_tag_of_the_mail_replied_to_does_not_run_again_but_a_changed_one_does() -> None:
-    again = tags.read("Re: [home shelf] #recuse hard", own_names=OWN, parent_tags=["#recuse hard"])
-    changed = tags.read("Re: [home shelf] #recuse soft", own_names=OWN, parent_tags=["#recuse hard"])
-    assert again.tags == ()
-    assert changed.tags == (Tag("recuse", ("soft",)),)
+WAYS = [each for row in TABLE for each in ways(row)]
+
+
+@pytest.mark.parametrize(("written", "tag"), WAYS, ids=[written for written, _ in WAYS])
+def test_every_tag_is_understood_with_every_combination_of_its_arguments(written: str, tag: Tag) -> None:
+    for subject in (
+        f"Re: [home shelf] Committee case {written}",
+        f"{written} Re: [home shelf] Committee case",
+        f"[home shelf]{written.upper() if not tag.text else written}",
+        f"{written.replace(' ', ':', 1)}, thank you",
+    ):
+        found = subjects.read(subject, own_names=["home shelf"])
+        assert (found.tags, found.problems) == ((tag,), ())
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_a_tag_alone_runs_or_says_how_it_is_written(row: TagRow) -> None:
+    found = subjects.read(f"Re: [home shelf] Committee case #{row.name} perhaps", own_names=["home shelf"])
+    if any(place.required for place in row.signature):
+        assert not found.tags
+        assert [(each.kind, each.about, each.form) for each in found.problems] == [
+            ("missing", f"#{row.name}", row.form)
+        ]
+    else:
+        assert (found.tags, found.problems) == ((Tag(row.name),), ())
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_every_row_says_who_may_and_what_it_does(row: TagRow) -> None:
+    assert row.who in WHO
+    assert row.help and row.form.startswith(f"#{row.name}")
+    assert ROWS[row.name] is row
+
+
+def test_no_name_stands_twice() -> None:
+    assert len(ROWS) == len(TABLE)
+
+
+def test_no_argument_is_what_a_mail_program_puts_before_a_subject() -> None:
+    words = {word for row in TABLE for place in row.signature for word in place.words}
+    assert not words & (REPLY | FORWARD)
 
 
 @pytest.mark.parametrize(
-    ("subject", "leaves"),
+    ("name", "form"),
     [
-        ("#recuse #vtoe yes [home shelf]", True),
-        ("#clear #recuse [home shelf]", True),
-        ("#recuse [home shelf] [stunned bulb]", True),
-        ("Fwd: #recuse [home shelf]", False),
-        ("#recused [home shelf]", False),
-        ("please #clear", False),
+        ("clear", "#clear"),
+        ("recuse", "#recuse [hard|soft]"),
+        ("assign", "#assign @member"),
+        ("risk", "#risk safety:yes|no|maybe repeat:yes|no|maybe"),
+        ("note", "#note [YYYY-MM-DD]"),
+        ("vote", "#vote [Qn] yes|no|abstain"),
+        ("withdraw", "#withdraw Qn"),
+        ("send", "#send Dn"),
+        ("resolve", '#resolve violation|no-violation|no-action "vague text"'),
+        ("show", "#show [original]"),
     ],
 )
-def test_to_withdraw_is_the_safe_direction(subject: str, leaves: bool) -> None:
-    assert tags.wants_recusal(subject) is leaves
+def test_the_help_shows_how_a_tag_is_written(name: str, form: str) -> None:
+    assert ROWS[name].form == form
 
 
-def test_every_row_of_the_table_is_understood_as_it_is_written() -> None:
-    for row in tags.TABLE:
-        assert [tag.name for tag in tags.read(f"#{row.name} [home shelf]", own_names=OWN).tags] == [row.name]
-        assert row.help and row.who in ("member", "cleared")
+@pytest.mark.parametrize(
+    ("kind", "word", "fits"),
+    [
+        ("member", "@amara", True),
+        ("member", "@jo.van-der_berg2", True),
+        ("member", "amara", False),
+        ("member", "@", False),
+        ("member", "@amara!", False),
+        ("question", "q1", True),
+        ("question", "q9999", True),
+        ("question", "q0", False),
+        ("question", "q01", False),
+        ("question", "q12345", False),
+        ("question", "1", False),
+        ("question", "d1", False),
+        ("draft", "d3", True),
+        ("draft", "q3", False),
+        ("date", "2026-02-28", True),
+        ("date", "2026-02-29", False),
+        ("date", "2024-02-29", True),
+        ("date", "2026-13-01", False),
+        ("date", "26-1-1", False),
+        ("date", "20261121", False),
+        ("date", "\u0662\u0660\u0662\u0666-01-01", False),
+    ],
+)
+def test_what_can_stand_in_a_place(kind: str, word: str, fits: bool) -> None:
+    assert Argument("place", kind).fits(word) is fits
+
+
+def test_a_tag_is_kept_as_it_could_be_written_again() -> None:
+    assert str(Tag("vote", ("q1", "yes"))) == "#vote q1 yes"
+    assert str(Tag("resolve", ("violation",), "No contact")) == '#resolve violation "No contact"'
+
+
+def test_a_tag_gives_out_its_arguments_by_their_kind() -> None:
+    tag = Tag("vote", ("q2", "abstain"))
+    assert (tag.argument("question"), tag.argument("word"), tag.argument("draft")) == ("q2", "abstain", "")
+    assert Tag("vote", ("yes",)).argument("question") == ""
+    assert Tag("assign", ("@jun",)).argument("member") == "@jun"
+    assert Tag("note", ("2026-11-21",)).argument("date") == "2026-11-21"

@@ -10,13 +10,14 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from cocmail.core.model import Door, Envelope
-from cocmail.store import cases, lookups, notes, outbox, spool
+from cocmail.store import cases, lookups, notes, outbox, spool, timers
 from cocmail.store.engine import Store
 from cocmail.store.tables import Record
 from cocmail.vault.keyring import Keyring
 
 WORDS = ["canary-sender", "canary-recipient", "canary-committee", "canary-text", "canary-shelf", "canary-event"]
-WORDS += ["canary-handle", "canary-token", "canary-letter", "canary-setting", "canary-limit", "192.0.2.77"]
+WORDS += ["canary-handle", "canary-token", "canary-letter", "canary-setting", "canary-limit"]
+WORDS += ["canary-about", "192.0.2.77"]
 
 
 def fill(store: Store, keyring: Keyring, now: datetime) -> None:
@@ -45,6 +46,7 @@ def fill(store: Store, keyring: Keyring, now: datetime) -> None:
         store.write_now(
             lambda tx, c=case_id: lookups.remember(tx, "t", "canary-token", b"canary-token", case_id=c, now=now)
         )
+    store.write_now(lambda tx: timers.set_(tx, "c1", "question-end", "canary-about", now))
     store.write_now(lambda tx: notes.keep(tx, "canary-setting", b"canary-setting"))
     store.write_now(lambda tx: notes.bump(tx, "ack", "canary-limit", "2026-11-21"))
 

@@ -8,7 +8,7 @@ import pytest
 
 from cocmail.core.model import Door, Envelope
 from cocmail.errors import SealError
-from cocmail.store import cases, lookups, notes, outbox, spool
+from cocmail.store import cases, lookups, notes, outbox, spool, timers
 from cocmail.store.engine import Store, Tx
 
 
@@ -28,7 +28,7 @@ def load(store: Store, case_id: str) -> list[bytes]:
 
 def test_events_come_back_in_their_order(store, case) -> None:
     assert load(store, case) == [b"one", b"two", b"three"]
-    assert store.read_now(cases.verify) == cases.Verification(2, 6, 0, 0, ())
+    assert store.read_now(cases.verify) == cases.Verification(2, 6, 0, 0, 0, ())
 
 
 def test_a_case_without_events_is_whole_too(store, now) -> None:
@@ -140,12 +140,14 @@ def test_verify_names_every_record_that_does_not_open(store, database, keyring, 
             )
         )
     store.write_now(lambda tx: lookups.remember(tx, "token", "t", b"note", case_id="c1", now=now))
+    store.write_now(lambda tx: timers.set_(tx, "c1", "question-end", "1", now))
     store.write_now(lambda tx: notes.keep(tx, "config", b"text"))
     whole = store.read_now(cases.verify)
-    assert whole == cases.Verification(2, 6, 1, 2, ())
-    for table in ("spool", "outbox", "lookups", "notes"):
+    assert whole == cases.Verification(2, 6, 1, 2, 1, ())
+    for table in ("spool", "outbox", "timers", "lookups", "notes"):
         column = "raw" if table == "spool" else "sealed"
         database.tamper(f"UPDATE {table} SET {column} = :junk", junk=b"\x01" * 60)
     failures = store.read_now(cases.verify).failures
-    assert sorted({failure.partition(":")[0] for failure in failures}) == ["lookup", "mail", "note", "outgoing"]
+    kinds = {failure.partition(":")[0] for failure in failures}
+    assert kinds == {"lookup", "mail", "note", "outgoing", "timer"}
     assert {"outgoing:o1", "outgoing:o2", f"mail:{message.id}"} <= set(failures)

@@ -1,0 +1,190 @@
+"""What members do in a case: the events that the proceedings of a case are made of.
+
+They are events like the others (see `events`) and stand in one chain with them. `by` is the handle of who did it, `at`
+the time (ISO 8601). Texts are what a member wrote for the record; they are sealed with the event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerSet:
+    """A member takes care of the case from now on. `place` is primary or secondary."""
+
+    handle: str
+    place: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskJudged:
+    """How a member judges the risks: yes, no, maybe, or "" for what was not said."""
+
+    by: str
+    at: str
+    safety: str = ""
+    repeat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeJudged:
+    """Whether the Code of Conduct covers it: in, out or unsure."""
+
+    by: str
+    at: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedUrgent:
+    """A member says that the case cannot wait."""
+
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkMade:
+    """A text for the case's document. `part` is note, plan or consequence; `day` the day that it is about."""
+
+    by: str
+    at: str
+    part: str
+    text: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsSet:
+    """What the status sheet shows as needed."""
+
+    by: str
+    at: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSet:
+    """The case rests (`paused`) or goes on (`ongoing`)."""
+
+    by: str
+    at: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionOpened:
+    """A question to vote on, with the rules as they were then. `quorum` is none or majority, `floor` a number."""
+
+    number: int
+    kind: str
+    mover: str
+    at: str
+    ends: str
+    rule: str
+    base: str
+    quorum: str
+    floor: int
+    finding: str
+    plan: str
+    consequence: str
+    if_refused: str
+
+
+@dataclass(frozen=True, slots=True)
+class BallotCast:
+    """A member's ballot: yes, no or abstain. The last one before the close counts."""
+
+    number: int
+    handle: str
+    choice: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionClosed:
+    """A question's end. `result` is passed, failed or cancelled; `why` a word of a closed list; then the count."""
+
+    number: int
+    result: str
+    why: str
+    at: str
+    yes: int
+    no: int
+    abstain: int
+    not_voted: int
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftWritten:
+    """What a member proposes to write to somebody outside. `to` is a `str(Person)`."""
+
+    number: int
+    to: str
+    author: str
+    at: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSent:
+    """The draft went out, sent by this member."""
+
+    number: int
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResolved:
+    """The owner resolves the case. `finding` is violation, no-violation or no-action; `vague` is for the sheet."""
+
+    by: str
+    at: str
+    finding: str
+    vague: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDismissed:
+    """It is no report: `kind` is spam or question."""
+
+    by: str
+    at: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReopened:
+    """The case is taken up again; what was decided stays on record."""
+
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterAsked:
+    """The reporter's wish about more mail: `wants` is false for none."""
+
+    by: str
+    at: str
+    wants: bool
+
+
+Judgement = OwnerSet | RiskJudged | ScopeJudged | MarkedUrgent | ActionsSet | StatusSet | ReporterAsked
+Act = (
+    Judgement
+    | RemarkMade
+    | QuestionOpened
+    | BallotCast
+    | QuestionClosed
+    | DraftWritten
+    | DraftSent
+    | CaseResolved
+    | CaseDismissed
+    | CaseReopened
+)

@@ -1,0 +1,42 @@
+"""What tags do: one function a tag, by the tag's name.
+
+`tags.TABLE` says how a tag is written, who may use it and when; that is checked before these are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cocmail.core.commands import access, evaluation, record, views, voting, writing
+from cocmail.core.commands.call import Command
+
+COMMANDS: Mapping[str, Command] = {
+    "clear": access.clear,
+    "recuse": access.recuse,
+    "own": evaluation.own,
+    "assign": evaluation.assign,
+    "risk": evaluation.risk,
+    "scope": evaluation.scope,
+    "urgent": evaluation.urgent,
+    "note": record.remark,
+    "plan": record.remark,
+    "consequence": record.remark,
+    "actions": record.actions,
+    "motion": voting.motion,
+    "vote": voting.vote,
+    "withdraw": voting.withdraw,
+    "reporter": writing.draft,
+    "send": writing.send,
+    "status": evaluation.status,
+    "resolve": evaluation.resolve,
+    "reopen": evaluation.reopen,
+    "notreport": evaluation.notreport,
+    "optout": writing.optout,
+    "optin": writing.optin,
+    "show": views.show,
+    "doc": views.doc,
+    "cases": views.cases,
+    "sheet": views.sheet,
+    "committee": views.committee,
+    "help": views.help_,
+}

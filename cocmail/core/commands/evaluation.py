@@ -1,0 +1,146 @@
+"""Who takes care of a case, how it is judged, and where it stands: `#own #assign #risk #scope #urgent #status #resolve
+#reopen #notreport`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cocmail.core import acts, vague
+from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
+from cocmail.core.lifecycle import LIVE, State
+from cocmail.core.model import Member
+
+REOPEN_FOR = timedelta(days=7)
+_LIMITS = {"primary": "owners.primary", "secondary": "owners.secondary"}
+
+
+def own(call: Call) -> Line:
+    """Takes the place of an owner if it is free; who has it already is named, not pushed out."""
+    place = call.tag.argument("word") or "primary"
+    owner = call.case.proceedings.owners.get(place)
+    if owner == call.member.handle:
+        return unchanged("own-again", place=place)
+    if owner is not None:
+        return refuse("owned", place=place, name=_name(call, owner), handle=call.member.handle)
+    return _set_owner(call, call.member, place)
+
+
+def assign(call: Call) -> Line:
+    """Makes a member who has the case its first owner, in the place of whoever was."""
+    handle = call.tag.argument("member").removeprefix("@")
+    chosen = next((member for member in (call.member, *call.others) if member.handle == handle), None)
+    if chosen is None:
+        return refuse("no-such-reader", handles=[member.handle for member in (call.member, *call.others)])
+    if call.case.proceedings.owners.get("primary") == handle:
+        return unchanged("own-again", place="primary")
+    return _set_owner(call, chosen, "primary")
+
+
+def _set_owner(call: Call, owner: Member, place: str) -> Line:
+    before = call.case.proceedings.owners.get(place)
+    call.plan.add(call.case_id, acts.OwnerSet(owner.handle, place, call.member.handle, call.at))
+    call.tell_others("owner", owner=owner.name, place=place)
+    other = before or next((member.handle for member in call.others), "")
+    return done("owner", owner=owner.name, place=place, undo=f"#assign @{other}" if other else "")
+
+
+def _name(call: Call, handle: str) -> str:
+    member = call.committee.member(handle)
+    return member.name if member is not None else ""
+
+
+def risk(call: Call) -> Line:
+    """Records the judgement; what was not said stays as it was."""
+    said = dict(word.split(":") for word in call.tag.arguments)
+    before = call.case.proceedings
+    if all(getattr(before, key) == value for key, value in said.items()) and _has_judged_risk(call):
+        return unchanged("risk-again", safety=before.safety, repeat=before.repeat)
+    judged = acts.RiskJudged(call.member.handle, call.at, said.get("safety", ""), said.get("repeat", ""))
+    call.plan.add(call.case_id, judged)
+    after = call.case.proceedings
+    call.tell_others("risk", safety=after.safety, repeat=after.repeat)
+    undo = " ".join(f"{key}:{getattr(before, key)}" for key in said)
+    return done("risk", safety=after.safety, repeat=after.repeat, undo=f"#risk {undo}")
+
+
+def _has_judged_risk(call: Call) -> bool:
+    return any(fact.what == "risk" for fact in call.case.proceedings.facts)
+
+
+def scope(call: Call) -> Line:
+    """Records whether the Code of Conduct covers it."""
+    said, before = call.tag.argument("word"), call.case.proceedings.scope
+    if said == before:
+        return unchanged("scope-again", scope=said)
+    call.plan.add(call.case_id, acts.ScopeJudged(call.member.handle, call.at, said))
+    call.tell_others("scope", scope=said)
+    return done("scope", scope=said, undo=f"#scope {before or 'unsure'}")
+
+
+def urgent(call: Call) -> Line:
+    """Tells the others at once; said twice it tells nobody again."""
+    if call.case.proceedings.urgent:
+        return unchanged("urgent-again")
+    call.plan.add(call.case_id, acts.MarkedUrgent(call.member.handle, call.at))
+    call.tell_others("urgent")
+    return done("urgent")
+
+
+def status(call: Call) -> Line:
+    """Lets the case rest or go on."""
+    wanted = call.tag.argument("word")
+    if call.case.proceedings.paused == (wanted == "paused"):
+        return unchanged("status-again", status=wanted)
+    call.plan.add(call.case_id, acts.StatusSet(call.member.handle, call.at, wanted))
+    call.tell_others("status", status=wanted)
+    return done("status", status=wanted, undo="#status ongoing" if wanted == "paused" else "#status paused")
+
+
+def resolve(call: Call) -> Line:
+    """Ends the case; only after a passed motion, only in words that tell nothing in the sheet."""
+    if call.case.proceedings.state is State.RESOLVED:
+        return unchanged("resolved-again", undo="#reopen")
+    if call.case.proceedings.decision is None:
+        return refuse("no-decision")
+    telling = vague_problem(call)
+    if telling is not None:
+        return telling
+    finding = call.tag.argument("word")
+    call.plan.add(call.case_id, acts.CaseResolved(call.member.handle, call.at, finding, call.tag.text))
+    call.tell_others("resolved", finding=finding, text=call.tag.text)
+    return done("resolved", finding=finding, text=call.tag.text, undo="#reopen")
+
+
+def vague_problem(call: Call) -> Line | None:
+    """The refusal of a text that tells too much for the status sheet, or None."""
+    reporter = call.case.reporter
+    people = [reporter.name, reporter.address] if reporter is not None else []
+    found = vague.find_telling(
+        call.tag.text, call.committee, people=people, texts=call.message.thread.values()
+    )
+    if not found:
+        return None
+    return refuse("telling", words=[{"kind": each.kind, "word": each.word} for each in found])
+
+
+def reopen(call: Call) -> Line:
+    """Takes a decided, resolved or dismissed case up again. What was dismissed, within a week."""
+    now = call.case.proceedings
+    if now.state in LIVE and now.state is not State.DECIDED:
+        return unchanged("open-already")
+    if now.dismissed_at is not None and call.plan.setting.now - now.dismissed_at > REOPEN_FOR:
+        return refuse("too-late-to-reopen")
+    call.plan.add(call.case_id, acts.CaseReopened(call.member.handle, call.at))
+    call.tell_others("reopened")
+    return done("reopened")
+
+
+def notreport(call: Call) -> Line:
+    """Closes what is no report."""
+    if call.case.proceedings.state is State.DISMISSED:
+        return unchanged("dismissed-again")
+    kind = call.tag.argument("word")
+    call.plan.add(call.case_id, acts.CaseDismissed(call.member.handle, call.at, kind))
+    call.tell_others("dismissed", kind=kind)
+    return done("dismissed", kind=kind, undo="#reopen")

@@ -1,0 +1,99 @@
+"""What a member can look at: `#help #cases #sheet #show #doc`, and `#committee`, the talk outside of any case.
+
+Sheet, thread and document are written when they are sent, so that they hold what the member may see at that moment.
+"""
+
+from __future__ import annotations
+
+from cocmail.core import letters
+from cocmail.core.commands.call import Call, Line, done, refuse
+from cocmail.core.effects import Letter
+from cocmail.core.model import member_person
+from cocmail.core.tags import TABLE
+
+
+def help_(call: Call) -> Line:
+    """The table of tags, as it is."""
+    rows = [{"form": row.form, "help": row.help, "who": row.who, "needs_case": row.needs_case} for row in TABLE]
+    return done("help", rows=rows)
+
+
+def cases(call: Call) -> Line:
+    """The cases that this member has, by name and where they stand."""
+    listed = [
+        {
+            "name": case.code_name,
+            "state": case.proceedings.state.value,
+            "paused": case.proceedings.paused,
+            "urgent": case.proceedings.urgent,
+            "own": case.proceedings.is_owner(call.member.handle),
+            "unvoted": [
+                motion.label for motion in case.proceedings.open_motions if call.member.handle not in motion.ballots
+            ],
+        }
+        for case in call.plan.setting.known.own
+    ]
+    return done("cases", cases=listed)
+
+
+def sheet(call: Call) -> Line:
+    """The status sheet by a mail of its own."""
+    person = member_person(call.member.handle)
+    call.plan.letters.append(
+        Letter(
+            id=letters.letter_id("", call.message.id, "sheet", str(person)),
+            kind="sheet",
+            to=person,
+            template="sheet",
+            address=call.member.email,
+            token=call.plan.issue_unbound(call.member),
+        )
+    )
+    return done("on-its-way", what="sheet")
+
+
+def show(call: Call) -> Line:
+    """The thread by a mail of its own."""
+    original = call.tag.argument("word") == "original"
+    if original and not any(entry.author.kind == "reporter" for entry in call.case.entries):
+        return refuse("no-original")
+    template = "original" if original else "thread"
+    about = f"{call.message.id} {template}"
+    call.plan.letters.append(
+        letters.to_reader(call.committee, call.case, call.member, "document", about, {}, template=template)
+    )
+    return done("on-its-way", what=template)
+
+
+def doc(call: Call) -> Line:
+    """The case's document by a mail of its own."""
+    call.plan.letters.append(
+        letters.to_reader(call.committee, call.case, call.member, "document", call.message.id, {}, template="document")
+    )
+    return done("on-its-way", what="document")
+
+
+def committee(call: Call) -> Line:
+    """A member's words to all members, outside of any case. Mail of a case never goes this way."""
+    known = call.plan.setting.known
+    if call.case_id or known.names or any(reference.case_id for reference in known.references):
+        return refuse("belongs-to-a-case")
+    if call.message.wanted.token and known.grant is not None and known.grant.case_id:
+        return refuse("belongs-to-a-case")
+    words = {"name": call.member.name, "text": call.text}
+    others = [member for member in call.committee.members if member.handle != call.member.handle]
+    for other in others:
+        person = member_person(other.handle)
+        call.plan.letters.append(
+            Letter(
+                id=letters.letter_id("", call.message.id, "committee", str(person)),
+                kind="notice",
+                to=person,
+                template="committee",
+                address=other.email,
+                token=call.plan.issue_unbound(other),
+                words=words,
+            )
+        )
+    left_out = [part.filename for part in call.message.mail.attachments]
+    return done("committee", count=len(others), left_out=left_out)

@@ -1,0 +1,135 @@
+"""`#motion`, `#vote` and `#withdraw` (contract, section 5; domain R38 to R44)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from cocmail.core import acts, questions, readers
+from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
+from cocmail.core.commands.record import LONGEST
+from cocmail.core.proceedings import Motion
+
+PARTS = {"finding": "Finding:", "plan": "Plan:", "consequence": "Consequence:", "if_refused": "If refused:"}
+_LABEL = re.compile(r"(?i)(?<![^\W_])(finding|plan|consequence|if[ \t]+refused)[ \t]{0,8}[:\uff1a]")
+_MARKUP = " \t\r\n*_"
+_ASKED_FIRST = {"risk": "#risk", "scope": "#scope", "note": "#note"}
+
+
+def parts_of(text: str) -> tuple[dict[str, str], list[str]]:
+    """(the named parts of a motion, the labels that stand there twice), on one line or several, in any case.
+
+    Where each label begins a line, only those count: a sentence may speak of a plan: without being one.
+    """
+    every = [(_part(mark), mark.start(), mark.end()) for mark in _LABEL.finditer(text)]
+    leading = [mark for mark in every if not text[text.rfind("\n", 0, mark[1]) + 1 : mark[1]].strip(_MARKUP)]
+    marks = leading if {mark[0] for mark in leading} == PARTS.keys() else every
+    twice = [PARTS[name] for name in PARTS if sum(mark[0] == name for mark in marks) > 1]
+    ends = [*(mark[1] for mark in marks[1:]), len(text)]
+    # What repeats is refused; the first of each is what the refusal speaks of.
+    found = {name: text[start:end].strip(_MARKUP) for (name, _, start), end in zip(marks, ends, strict=False)}
+    return found, twice
+
+
+def _part(mark: re.Match[str]) -> str:
+    return "if_refused" if mark[1].lower().startswith("if") else mark[1].lower()
+
+
+def motion(call: Call) -> Line:
+    """Opens a question on the outcome, if nothing is missing."""
+    found, twice = parts_of(call.text)
+    if twice:
+        return refuse("parts-twice", twice=twice)
+    missing = [label for name, label in PARTS.items() if not found.get(name)]
+    if missing:
+        return refuse("missing-parts", missing=missing, parts=list(PARTS.values()))
+    if len(call.text) > LONGEST:
+        return refuse("too-long", limit=LONGEST)
+    unmet = _asked_first(call)
+    if unmet:
+        return refuse("asked-first", tags=unmet)
+    base = questions.base_of(call.committee, call.case, str(call.committee.policy["votes.outcome.base"]))
+    if len(base) < readers.minimum(call.committee, call.case.audience):
+        return refuse("too-few", needed=readers.minimum(call.committee, call.case.audience))
+    parts = {name: found[name] for name in PARTS}
+    opened = questions.open_question(call.plan, call.case_id, call.member.handle, "outcome", parts)
+    return done("motion", label=opened.label, ends=_minute(opened), undo=f"#withdraw {opened.label}")
+
+
+def _asked_first(call: Call) -> list[str]:
+    """The tags whose record the policy wants before an outcome is voted on and that is not there yet."""
+    wanted = call.committee.policy.get("votes.outcome.asks_first")
+    now = call.case.proceedings
+    there = {
+        "risk": any(fact.what == "risk" for fact in now.facts),
+        "scope": bool(now.scope),
+        "note": any(remark.part == "note" for remark in now.remarks),
+    }
+    return [_ASKED_FIRST[name] for name in wanted if not there[name]] if isinstance(wanted, tuple) else []
+
+
+def vote(call: Call) -> Line:
+    """A ballot, on the question that is named, answered, or the only one that is open."""
+    chosen = _chosen(call)
+    if not isinstance(chosen, Motion):
+        return chosen
+    if not chosen.is_open or _came(call) >= chosen.ends:
+        return refuse("closed", label=chosen.label, open=_open_labels(call))
+    if not questions.may_vote(call.plan, call.case_id, call.member.handle, chosen):
+        return refuse("no-vote", label=chosen.label)
+    ballot, before = call.tag.argument("word"), chosen.ballots.get(call.member.handle, "")
+    if ballot == before:
+        return unchanged("voted-again", label=chosen.label, ballot=ballot, ends=_minute(chosen), others=_others(ballot))
+    call.plan.add(call.case_id, acts.BallotCast(chosen.number, call.member.handle, ballot, call.at))
+    return done(
+        "voted", label=chosen.label, ballot=ballot, before=before, ends=_minute(chosen), others=_others(ballot)
+    )
+
+
+def _others(ballot: str) -> list[str]:
+    return [choice for choice in ("yes", "no", "abstain") if choice != ballot]
+
+
+def _came(call: Call) -> datetime:
+    """When the mail came in: a ballot that was here in time counts, though it is looked at later.
+
+    What had to be confirmed came when it was confirmed.
+    """
+    now, received = call.plan.setting.now, call.message.envelope.received_at
+    return now if call.confirmed or received is None else min(now, received)
+
+
+def _chosen(call: Call) -> Motion | Line:
+    """The question that a ballot is meant for, or the refusal."""
+    named = call.tag.argument("question") or call.question
+    every = call.case.proceedings
+    if named:
+        found = every.motion(int(named.removeprefix("q")))
+        return found if found is not None else refuse("no-question", label=named.upper(), open=_open_labels(call))
+    if len(every.open_motions) == 1:
+        return every.open_motions[0]
+    return refuse("which-question" if every.open_motions else "nothing-to-vote", open=_open_labels(call))
+
+
+def _open_labels(call: Call) -> list[str]:
+    return [motion.label for motion in call.case.proceedings.open_motions]
+
+
+def withdraw(call: Call) -> Line:
+    """The mover takes the question back; the ballots are void."""
+    named = call.tag.argument("question")
+    found = call.case.proceedings.motion(int(named.removeprefix("q")))
+    if found is None:
+        return refuse("no-question", label=named.upper(), open=_open_labels(call))
+    if found.mover != call.member.handle:
+        return refuse("not-mover", label=found.label)
+    if found.why == "withdrawn":
+        return unchanged("withdrawn-again", label=found.label)
+    if not found.is_open:
+        return refuse("closed", label=found.label, open=_open_labels(call))
+    questions.close(call.plan, call.case_id, found.number, why="withdrawn", cancelled=True)
+    return done("withdrawn", label=found.label)
+
+
+def _minute(motion: Motion) -> str:
+    return motion.ends.strftime("%Y-%m-%d %H:%M UTC")

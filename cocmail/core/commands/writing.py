@@ -1,0 +1,164 @@
+"""Letters to the reporter: `#reporter` drafts one, `#send` sends it, `#optout` and `#optin` keep the reporter's wish.
+
+The rule: what goes out is what everybody has seen, sent by somebody other than its author, and nothing of the
+committee's own talk, addresses or names of cases goes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cocmail.core import acts, leaks, letters
+from cocmail.core.commands.call import Call, Line, done, refuse, unchanged, wait_for_yes
+from cocmail.core.commands.record import LONGEST
+from cocmail.core.conflicts import exists_for
+from cocmail.core.effects import Letter
+from cocmail.core.model import REPORTER
+from cocmail.core.proceedings import Draft
+
+
+def draft(call: Call) -> Line:
+    """A letter to the reporter for the others to look at. Nothing goes out yet."""
+    unable = _cannot_write(call)
+    if unable is not None:
+        return unable
+    # The whole mail, not what stands above a quote: a draft is what its author wrote, or it is stopped.
+    text = call.message.mail.text.strip()
+    if len(text) > LONGEST:
+        return refuse("too-long", limit=LONGEST)
+    leaking = _leaking(call, text)
+    if leaking is not None:
+        return leaking
+    number = len(call.case.proceedings.drafts) + 1
+    call.plan.add(call.case_id, acts.DraftWritten(number, str(REPORTER), call.member.handle, call.at, text))
+    label = f"D{number}"
+    _show(call, label, text)
+    return done("draft", label=label, second=_has_second_reader(call), left_out=_attached(call))
+
+
+def _show(call: Call, label: str, text: str) -> None:
+    reporter = call.case.reporter
+    words = {
+        "label": label,
+        "name": call.member.name,
+        "text": text,
+        "second": _has_second_reader(call),
+        "proven": reporter is not None and reporter.proven,
+        "forged": "forged" in call.case.marks,
+    }
+    for member in (call.member, *call.others):
+        said = {**words, "own": member.handle == call.member.handle}
+        call.plan.letters.append(letters.to_reader(call.committee, call.case, member, "draft", label, said))
+
+
+def _attached(call: Call) -> list[str]:
+    return [part.filename for part in call.message.mail.attachments]
+
+
+def _cannot_write(call: Call) -> Line | None:
+    """Why nobody can write to this reporter now, or None."""
+    reporter = call.case.reporter
+    if reporter is None or not reporter.address:
+        return refuse("no-address")
+    if call.case.proceedings.opted_out:
+        return refuse("opted-out")
+    return None
+
+
+def _leaking(call: Call, text: str) -> Line | None:
+    """The refusal of a text that carries what must not go out, with the words; None where nothing was found."""
+    theirs, ours = _texts(call)
+    found = leaks.find_leaks(text, call.committee, call.case.code_name, theirs=theirs, ours=ours)
+    if not found:
+        return None
+    return refuse("leaks", words=[{"kind": leak.kind, "words": leak.words} for leak in found])
+
+
+def _texts(call: Call) -> tuple[list[str], list[str]]:
+    """(what the reporter wrote or was sent, what the committee wrote among itself)."""
+    thread, case = call.message.thread, call.case
+    theirs = [thread[entry.id] for entry in case.entries if entry.author == REPORTER and entry.id in thread]
+    ours = [thread[entry.id] for entry in case.entries if entry.author.kind == "member" and entry.id in thread]
+    theirs += [sent.text for sent in case.proceedings.drafts if sent.sent_at is not None]
+    ours += [remark.text for remark in case.proceedings.remarks if remark.part == "note"]
+    # What was decided may be told in the words of the decision; what was only proposed may not.
+    for motion in case.proceedings.motions:
+        if motion.result != "passed":
+            ours += [motion.finding, motion.plan, motion.consequence, motion.if_refused]
+    return theirs, ours
+
+
+def _has_second_reader(call: Call) -> bool:
+    """Whether somebody other than the author has to send. With one member left there is nobody who could."""
+    return call.committee.policy.get("outreach.second_reader") is True and bool(call.others)
+
+
+def send(call: Call) -> Line:
+    """Sends a draft: another member at once; where there is no second reader, anybody, after a confirmation."""
+    named = call.tag.argument("draft")
+    found = call.case.proceedings.draft(int(named.removeprefix("d")))
+    if found is None:
+        return refuse("no-draft", label=named.upper())
+    if found.sent_at is not None:
+        return unchanged("sent-again", label=found.label, day=found.sent_at.date().isoformat())
+    author = call.committee.member(found.author)
+    if author is None or not exists_for(author, call.case):
+        # Whoever is out of the case has no say in it, not by what was written before either.
+        return refuse("author-out", label=found.label)
+    if _has_second_reader(call) and author.handle == call.member.handle:
+        return refuse("own-draft", label=found.label, names=[member.name for member in call.others])
+    stopped = _cannot_write(call) or _leaking(call, found.text)
+    if stopped is not None:
+        return stopped
+    if not _has_second_reader(call) and not call.confirmed:
+        return wait_for_yes("send-confirm", label=found.label)
+    _send(call, found)
+    return done("sent", label=found.label)
+
+
+def _send(call: Call, chosen: Draft) -> None:
+    plan, case = call.plan, call.case
+    address = case.reporter.address if case.reporter is not None else ""
+    token = plan.issue(call.case_id, REPORTER, address)
+    plan.add(call.case_id, acts.DraftSent(chosen.number, call.member.handle, call.at))
+    # RFC 5322, section 3.6.4: it hangs under what the reporter wrote last, which is in the reporter's own folders.
+    wrote = [entry.message_id for entry in case.entries if entry.author == REPORTER and entry.message_id]
+    plan.letters.append(
+        Letter(
+            id=letters.letter_id(call.case_id, chosen.label, "outreach"),
+            kind="outreach",
+            to=REPORTER,
+            template="outreach",
+            address=address,
+            case_id=call.case_id,
+            token=token,
+            in_reply_to=wrote[-1] if wrote else "",
+            references=tuple(dict.fromkeys((*wrote[:1], *wrote[-20:]))),
+            words={"text": chosen.text},
+        )
+    )
+    call.tell_others("sent", label=chosen.label)
+
+
+def optout(call: Call) -> Line:
+    """The reporter wants no more mail: none is written, what is queued goes."""
+    if call.case.proceedings.opted_out:
+        return unchanged("optout-again", undo="#optin")
+    call.plan.add(call.case_id, acts.ReporterAsked(call.member.handle, call.at, wants=False))
+    for address in _addresses(call):
+        call.plan.cancelled.append((call.case_id, REPORTER, address))
+    call.tell_others("optout")
+    return done("optout", undo="#optin")
+
+
+def _addresses(call: Call) -> Iterable[str]:
+    return sorted(call.case.given.get(str(REPORTER), frozenset()))
+
+
+def optin(call: Call) -> Line:
+    """The reporter wants to hear from us again."""
+    if not call.case.proceedings.opted_out:
+        return unchanged("optin-again", undo="#optout")
+    call.plan.add(call.case_id, acts.ReporterAsked(call.member.handle, call.at, wants=True))
+    call.tell_others("optin")
+    return done("optin", undo="#optout")

@@ -1,0 +1,65 @@
+"""The life of a case as one table: in which state which move leads where (domain analysis, section D).
+
+The rule: a move that the table does not have changes nothing and raises; commands ask `may` before. Being urgent,
+paused or unread are no states: they go along with any of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+
+class State(Enum):
+    """Where a case stands. The value is what people read."""
+
+    ESCROWED = "sealed"
+    OPEN = "open"
+    VOTING = "voting"
+    DECIDED = "decided"
+    RESOLVED = "resolved"
+    DISMISSED = "closed as no report"
+
+
+class Move(Enum):
+    """What leads from one state to another."""
+
+    SEAL = "kept sealed"
+    MOTION = "a question is opened"
+    PASSED = "the last open question closes and a decision stands"
+    NOT_PASSED = "the last open question closes and no decision stands"
+    RESOLVE = "the owner resolves it"
+    DISMISS = "it is found to be no report"
+    REOPEN = "it is taken up again"
+
+
+MOVES: Mapping[tuple[State, Move], State] = {
+    (State.OPEN, Move.SEAL): State.ESCROWED,
+    (State.OPEN, Move.MOTION): State.VOTING,
+    (State.VOTING, Move.MOTION): State.VOTING,
+    (State.DECIDED, Move.MOTION): State.VOTING,
+    (State.VOTING, Move.PASSED): State.DECIDED,
+    (State.VOTING, Move.NOT_PASSED): State.OPEN,
+    (State.DECIDED, Move.RESOLVE): State.RESOLVED,
+    (State.OPEN, Move.DISMISS): State.DISMISSED,
+    (State.DECIDED, Move.REOPEN): State.OPEN,
+    (State.RESOLVED, Move.REOPEN): State.OPEN,
+    (State.DISMISSED, Move.REOPEN): State.OPEN,
+}
+
+ANY = frozenset(State)
+LIVE = frozenset({State.OPEN, State.VOTING, State.DECIDED})
+KEPT = LIVE | {State.RESOLVED}
+
+
+def may(state: State, move: Move) -> bool:
+    """Whether the table has that move."""
+    return (state, move) in MOVES
+
+
+def after(state: State, move: Move) -> State:
+    """The state after a move. Raises ValueError for a move that the table does not have."""
+    try:
+        return MOVES[state, move]
+    except KeyError:
+        raise ValueError(f"a case that is {state.value}: {move.value}") from None

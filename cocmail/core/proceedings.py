@@ -1,0 +1,268 @@
+"""The proceedings of a case: owners, evaluation, record, questions, drafts, and where the case stands.
+
+A fold of the acts, like the case that it is a part of; it draws no conclusions about who may do what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from cocmail.core import acts, lifecycle
+from cocmail.core.lifecycle import Move, State
+from cocmail.core.model import Person
+from cocmail.core.votes import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """A question: its parts, the rules that it is counted by, the ballots, and its end once it has one."""
+
+    number: int
+    kind: str
+    mover: str
+    opened_at: datetime
+    ends: datetime
+    rule: str
+    base: str
+    quorum: str
+    floor: int
+    finding: str
+    plan: str
+    consequence: str
+    if_refused: str
+    ballots: Mapping[str, str] = field(default_factory=dict)
+    result: str = ""
+    why: str = ""
+    closed_at: datetime | None = None
+    tally: Tally | None = None
+
+    @property
+    def label(self) -> str:
+        """How people name it: Q1."""
+        return f"Q{self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        return not self.result
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A text of the record: a note, a plan or a consequence. `day` is the day that it is about."""
+
+    by: str
+    at: datetime
+    part: str
+    text: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A letter to somebody outside that a member proposes, or that has been sent."""
+
+    number: int
+    to: Person
+    author: str
+    at: datetime
+    text: str
+    sent_by: str = ""
+    sent_at: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """How people name it: D1."""
+        return f"D{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a member judged or did, for the record: `what` is a word of a closed list, `value` goes with it."""
+
+    at: datetime
+    by: str
+    what: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proceedings:
+    """Everything that the members did in a case, as of its last event."""
+
+    state: State = State.OPEN
+    urgent: bool = False
+    paused: bool = False
+    safety: str = "maybe"
+    repeat: str = "maybe"
+    scope: str = ""
+    actions: str = ""
+    resolution: str = ""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
+    motions: tuple[Motion, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    dismissed_at: datetime | None = None
+    opted_out: bool = False
+    counted_from: int = 0
+
+    @property
+    def open_motions(self) -> tuple[Motion, ...]:
+        return tuple(motion for motion in self.motions if motion.is_open)
+
+    @property
+    def decision(self) -> Motion | None:
+        """The last question that passed since the case was opened or taken up again."""
+        standing = [motion for motion in self.motions if motion.number > self.counted_from]
+        return next((motion for motion in reversed(standing) if motion.result == "passed"), None)
+
+    def motion(self, number: int) -> Motion | None:
+        return next((motion for motion in self.motions if motion.number == number), None)
+
+    def draft(self, number: int) -> Draft | None:
+        return next((draft for draft in self.drafts if draft.number == number), None)
+
+    def is_owner(self, handle: str) -> bool:
+        return handle in self.owners.values()
+
+    def without(self, handle: str) -> Proceedings:
+        """After somebody lost access: open ballots are void and their place as an owner is free; closed votes stand."""
+        motions = tuple(
+            replace(motion, ballots={who: cast for who, cast in motion.ballots.items() if who != handle})
+            if motion.is_open
+            else motion
+            for motion in self.motions
+        )
+        owners = {place: owner for place, owner in self.owners.items() if owner != handle}
+        return replace(self, motions=motions, owners=owners)
+
+
+def apply(done: Proceedings, act: acts.Act) -> Proceedings:
+    """The proceedings after one more act. Raises ValueError for a move that the life-cycle does not have."""
+    match act:
+        case acts.QuestionOpened() | acts.BallotCast() | acts.QuestionClosed():
+            return _voted(done, act)
+        case acts.DraftWritten() | acts.DraftSent() | acts.RemarkMade():
+            return _wrote(done, act)
+        case acts.CaseResolved() | acts.CaseDismissed() | acts.CaseReopened():
+            return _moved(done, act)
+        case _:
+            return _judged(done, act)
+
+
+def _voted(done: Proceedings, act: acts.QuestionOpened | acts.BallotCast | acts.QuestionClosed) -> Proceedings:
+    match act:
+        case acts.QuestionOpened():
+            opened = Motion(
+                number=act.number,
+                kind=act.kind,
+                mover=act.mover,
+                opened_at=datetime.fromisoformat(act.at),
+                ends=datetime.fromisoformat(act.ends),
+                rule=act.rule,
+                base=act.base,
+                quorum=act.quorum,
+                floor=act.floor,
+                finding=act.finding,
+                plan=act.plan,
+                consequence=act.consequence,
+                if_refused=act.if_refused,
+            )
+            return replace(done, motions=(*done.motions, opened), state=lifecycle.after(done.state, Move.MOTION))
+        case acts.BallotCast():
+            return _with_motion(done, act.number, lambda motion: _cast(motion, act))
+        case acts.QuestionClosed():
+            tally = Tally(act.yes, act.no, act.abstain, act.not_voted)
+            at = datetime.fromisoformat(act.at)
+            closed = _with_motion(
+                done,
+                act.number,
+                lambda motion: replace(motion, result=act.result, why=act.why, closed_at=at, tally=tally),
+            )
+            if closed.open_motions:
+                return closed
+            move = Move.PASSED if closed.decision is not None else Move.NOT_PASSED
+            return replace(closed, state=lifecycle.after(closed.state, move))
+
+
+def _cast(motion: Motion, act: acts.BallotCast) -> Motion:
+    return replace(motion, ballots={**motion.ballots, act.handle: act.choice})
+
+
+def _with_motion(done: Proceedings, number: int, change: Callable[[Motion], Motion]) -> Proceedings:
+    return replace(
+        done, motions=tuple(change(motion) if motion.number == number else motion for motion in done.motions)
+    )
+
+
+def _wrote(done: Proceedings, act: acts.DraftWritten | acts.DraftSent | acts.RemarkMade) -> Proceedings:
+    at = datetime.fromisoformat(act.at)
+    match act:
+        case acts.DraftWritten():
+            draft = Draft(act.number, Person.parse(act.to), act.author, at, act.text)
+            return replace(done, drafts=(*done.drafts, draft))
+        case acts.DraftSent():
+            sent = tuple(
+                replace(draft, sent_by=act.by, sent_at=at) if draft.number == act.number else draft
+                for draft in done.drafts
+            )
+            return replace(done, drafts=sent)
+        case acts.RemarkMade():
+            return replace(done, remarks=(*done.remarks, Remark(act.by, at, act.part, act.text, act.day)))
+
+
+def _moved(done: Proceedings, act: acts.CaseResolved | acts.CaseDismissed | acts.CaseReopened) -> Proceedings:
+    at = datetime.fromisoformat(act.at)
+    match act:
+        case acts.CaseResolved():
+            return replace(
+                _noted(done, Fact(at, act.by, "resolved", act.finding)),
+                state=lifecycle.after(done.state, Move.RESOLVE),
+                resolution=act.vague,
+                paused=False,
+            )
+        case acts.CaseDismissed():
+            return replace(
+                _noted(done, Fact(at, act.by, "dismissed", act.kind)),
+                state=lifecycle.after(done.state, Move.DISMISS),
+                dismissed_at=at,
+            )
+        case acts.CaseReopened():
+            return replace(
+                _noted(done, Fact(at, act.by, "reopened")),
+                state=lifecycle.after(done.state, Move.REOPEN),
+                resolution="",
+                dismissed_at=None,
+                counted_from=len(done.motions),
+            )
+
+
+def _judged(done: Proceedings, act: acts.Judgement) -> Proceedings:
+    at = datetime.fromisoformat(act.at)
+    match act:
+        case acts.OwnerSet():
+            others = {place: owner for place, owner in done.owners.items() if owner != act.handle}
+            noted = _noted(done, Fact(at, act.by, f"owner-{act.place}", act.handle))
+            return replace(noted, owners={**others, act.place: act.handle})
+        case acts.RiskJudged():
+            judged = (("safety", act.safety), ("repeat", act.repeat))
+            said = " ".join(f"{key}:{value}" for key, value in judged if value)
+            noted = _noted(done, Fact(at, act.by, "risk", said))
+            return replace(noted, safety=act.safety or done.safety, repeat=act.repeat or done.repeat)
+        case acts.ScopeJudged():
+            return replace(_noted(done, Fact(at, act.by, "scope", act.scope)), scope=act.scope)
+        case acts.MarkedUrgent():
+            return replace(_noted(done, Fact(at, act.by, "urgent")), urgent=True)
+        case acts.ActionsSet():
+            return replace(_noted(done, Fact(at, act.by, "actions", act.text)), actions=act.text)
+        case acts.StatusSet():
+            return replace(_noted(done, Fact(at, act.by, act.status)), paused=act.status == "paused")
+        case acts.ReporterAsked():
+            noted = _noted(done, Fact(at, act.by, "optin" if act.wants else "optout"))
+            return replace(noted, opted_out=not act.wants)
+
+
+def _noted(done: Proceedings, fact: Fact) -> Proceedings:
+    return replace(done, facts=(*done.facts, fact))

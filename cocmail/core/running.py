@@ -1,0 +1,149 @@
+"""Running a proven member's tags: all of a mail or nothing, and one receipt (contract, section 5).
+
+Who may and when is read off the tag table; what a tag does stands in `commands`. `#recuse` alone takes effect whatever
+else is wrong: to withdraw is the safe direction.
+"""
+
+from __future__ import annotations
+
+from cocmail.core import subjects
+from cocmail.core.asking import ask, send_receipt
+from cocmail.core.case import Case
+from cocmail.core.classify import Reason
+from cocmail.core.commands import COMMANDS
+from cocmail.core.commands.access import discards_reason
+from cocmail.core.commands.call import Call, Line, refuse
+from cocmail.core.effects import Decision, Note
+from cocmail.core.lifecycle import MOVES, Move, State
+from cocmail.core.model import Member, member_person
+from cocmail.core.ownwords import own_words
+from cocmail.core.plan import Plan
+from cocmail.core.setting import Message, Setting
+from cocmail.core.subjects import Subject
+from cocmail.core.tags import ROWS, TABLE, Tag, TagRow
+
+
+def run(
+    message: Message, setting: Setting, member: Member, case: Case | None, subject: Subject, visible: dict[str, Case]
+) -> Decision:
+    """Run what was understood, or nothing (rule 2); one receipt for it all (rule 8).
+
+    `case` is the one that the mail belongs to, `visible` are those at hand that exist for this member.
+    """
+    plan = Plan(setting)
+    if subject.problems:
+        return _refuse_unclear(plan, message, member, case, subject, visible)
+    if case is None and any(ROWS[tag.name].needs_case for tag in subject.tags):
+        send_receipt(plan, message, member, None, [{"outcome": "no-such-case"}])
+        return plan.finish(Reason.NO_SUCH_CASE)
+    text = own_words(message.mail.text)
+    case_id = case.id if case is not None else ""
+    lines = [_perform(_call(plan, message, case_id, member, tag, subject, text)) for tag in subject.tags]
+    refused = [line for line in lines if line.get("refused")]
+    if refused:
+        return _refuse(message, setting, member, case, refused)
+    if any(line.get("confirm") for line in lines):
+        return ask(message, setting, member, case, Reason.HELD_FINAL, subject, proven=True)
+    _remember(plan, message, case_id, member, tuple(map(str, subject.tags)))
+    beside = bool(text) and not any(ROWS[tag.name].takes_text for tag in subject.tags)
+    return _finish(plan, message, member, case, lines, beside=beside)
+
+
+def _call(
+    plan: Plan, message: Message, case_id: str, member: Member, tag: Tag, subject: Subject, text: str
+) -> Call:
+    answered = next((reference.label for reference in plan.setting.known.references if reference.label), "")
+    question = answered.lower() or subject.question
+    confirmed = plan.setting.known.confirmed is not None
+    return Call(plan, message, case_id, member, tag, text, question, confirmed)
+
+
+def _perform(call: Call) -> Line:
+    """One tag: what the table says of it first, then what it does."""
+    row = ROWS[call.tag.name]
+    if row.needs_case:
+        done = call.case.proceedings
+        if done.state not in row.states:
+            return refuse("wrong-state", tag=str(call.tag), state=done.state.value)
+        if row.who == "owner" and not done.is_owner(call.member.handle):
+            names = [member.name for member in call.others if done.is_owner(member.handle)]
+            return refuse("not-owner", tag=str(call.tag), names=names)
+    if row.takes_text and not call.text:
+        return refuse("no-text", tag=str(call.tag))
+    line = {"tag": str(call.tag), **COMMANDS[row.name](call)}
+    settled = call.confirmed or line.get("refused") or line.get("unchanged")
+    return {**line, "confirm": True} if row.irreversible and not settled else line
+
+
+def possible(case: Case, member: Member) -> list[str]:
+    """How the tags are written that this member can use in that case now."""
+    return [row.form for row in TABLE if row.needs_case and _fits(row, case, member)]
+
+
+def _fits(row: TagRow, case: Case, member: Member) -> bool:
+    done = case.proceedings
+    if done.state not in row.states or (row.who == "owner" and not done.is_owner(member.handle)):
+        return False
+    needs = {
+        "vote": bool(done.open_motions),
+        "withdraw": any(motion.mover == member.handle for motion in done.open_motions),
+        "send": any(draft.sent_at is None for draft in done.drafts),
+        "optout": not done.opted_out,
+        "optin": done.opted_out,
+        "reopen": (done.state, Move.REOPEN) in MOVES,
+        "resolve": done.state is State.DECIDED,
+        "notreport": done.state is State.OPEN,
+    }
+    return needs.get(row.name, True)
+
+
+def _refuse(message: Message, setting: Setting, member: Member, case: Case | None, lines: list[Line]) -> Decision:
+    """One tag that cannot run stops all of them; nothing of the mail is passed on."""
+    plan = Plan(setting)
+    fitting = possible(case, member) if case is not None else []
+    send_receipt(plan, message, member, case, lines, possible=fitting)
+    return plan.finish(Reason.REFUSED, case_id=case.id if case is not None else "")
+
+
+def _refuse_unclear(
+    plan: Plan, message: Message, member: Member, case: Case | None, subject: Subject, visible: dict[str, Case]
+) -> Decision:
+    """Nothing runs and nothing is passed on, but for `#recuse`."""
+    lines: list[Line] = [
+        {
+            "outcome": problem.kind,
+            "refused": True,
+            "about": problem.about,
+            "nearest": problem.nearest,
+            "form": problem.form,
+        }
+        for problem in subject.problems
+    ]
+    named = [found.id for found in visible.values() if found.code_name in subject.names]
+    leaving = dict.fromkeys([*([case.id] if case else []), *named])
+    if not leaving or not subjects.wants_recusal(message.mail.subject):
+        return _refuse(message, plan.setting, member, case, lines)
+    tag = next((found for found in subject.tags if found.name == "recuse"), Tag("recuse"))
+    for case_id in leaving:
+        _remember(plan, message, case_id, member, ("#recuse",))
+        call = Call(plan, message, case_id, member, tag)
+        lines.append({"tag": str(tag), **COMMANDS["recuse"](call)})
+    return _finish(plan, message, member, case or plan.cases[next(iter(leaving))], lines)
+
+
+def _remember(plan: Plan, message: Message, case_id: str, member: Member, written: tuple[str, ...]) -> None:
+    """Remember which tags stood in this message's Subject, so that an answer to it does not repeat them (rule 3)."""
+    if message.mail.message_id and case_id:
+        note = {"kind": "command", "person": str(member_person(member.handle)), "tags": list(written)}
+        plan.notes.append(Note("message-id", message.mail.message_id, note, case_id))
+
+
+def _finish(
+    plan: Plan, message: Message, member: Member, case: Case | None, lines: list[Line], *, beside: bool = False
+) -> Decision:
+    outcomes = {line.get("outcome") for line in lines}
+    send_receipt(plan, message, member, case, lines, beside=beside and "recused" not in outcomes)
+    recused = "recused" in outcomes and discards_reason(plan.setting.committee)
+    # What is said outside of any case is not kept either (contract, section 5, `#committee`).
+    state = "discarded" if recused or "committee" in outcomes else "filed"
+    return plan.finish(Reason.COMMAND, state=state, case_id=case.id if case is not None else "")

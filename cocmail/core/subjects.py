@@ -1,0 +1,214 @@
+"""A Subject, read by the table of tags (contract, section 5): which tags, which cases, and what is not clear.
+
+The rule: asks rather than guesses. Any problem means that nothing runs (rule 2). The Subject comes in decoded once
+(RFC 2047); nothing here looks at a body or knows what a tag does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cocmail.core.prefixes import is_forwarded
+from cocmail.core.tags import ROWS, TABLE, Tag, TagRow
+from cocmail.core.words_of_subject import TAG, TRAILING, Reading, arguments_behind, fold, plain, wording
+
+_BRACKETED = re.compile(r"\[([^\[\]]{0,120})\]")
+_CASE = re.compile(r"([a-z]+)[ -]([a-z]+)")
+_QUESTION = re.compile(r"\[([^\[\]]{0,120})\][\s:]*+(q[1-9][0-9]{0,3})(?![\w-])")
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_SUGGESTIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TagProblem:
+    """Why nothing runs.
+
+    `kind`: unknown, lookalike, missing, ambiguous, quotes (they do not close, or not surely there), one-text (two tags
+    that both take the mail's text), contradiction, forwarded or two-cases. `about` is the tag or the tags in question
+    (ours, never the sender's text when it is unknown), `nearest` a suggestion, `form` how the tag is written.
+    """
+
+    kind: str
+    about: str = ""
+    nearest: str = ""
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A Subject, read. `names` are the code names in brackets that the sender has a case of, without repeats.
+
+    `question` is the one that the Subject of our own mail names behind the code name: `[home shelf] Q1` gives "q1".
+    """
+
+    tags: tuple[Tag, ...] = ()
+    problems: tuple[TagProblem, ...] = ()
+    names: tuple[str, ...] = ()
+    forwarded: bool = False
+    question: str = ""
+
+    @property
+    def commands(self) -> bool:
+        """Whether the sender meant to steer something, understood or not."""
+        return bool(self.tags or self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A tag where it stands. `reading`: what stands behind one of the table; `glued`: another `#` follows at once."""
+
+    sign: str
+    name: str
+    glued: bool = False
+    reading: Reading | None = None
+
+    @property
+    def row(self) -> TagRow | None:
+        return ROWS.get(self.name) if self.sign == "#" else None
+
+
+def normal(subject: str) -> str:
+    """A Subject as the grammar reads it: NFC, without zero-width characters, case folded, single spaces."""
+    return fold(plain(subject))
+
+
+def names_in(subject: str) -> tuple[str, ...]:
+    """Every `[two words]` of a Subject that has the form of a code name, as `home shelf`, without repeats."""
+    return _names(_scan(subject)[1])
+
+
+def tag_names(subject: str) -> frozenset[str]:
+    """The names of all tags of the table that stand in a Subject as tags, whatever else is wrong with them."""
+    return frozenset(found.name for found in _scan(subject)[0] if found.row is not None)
+
+
+def wants_recusal(subject: str) -> bool:
+    """Whether `#recuse` stands in a Subject that is no forward: it takes effect whatever else is wrong (rule 2)."""
+    found, around = _scan(subject)
+    return not is_forwarded(around) and any(tag.row is not None and tag.name == "recuse" for tag in found)
+
+
+def read(subject: str, *, own_names: Collection[str] = (), parent_tags: Collection[str] = ()) -> Subject:
+    """What a member's Subject asks for.
+
+    `own_names`: code names of the cases that exist for this sender; other brackets are text. `parent_tags`: tags, as
+    `str(Tag)`, of the mail replied to; they do not run again (rule 3). Any problem means: nothing runs (rule 2).
+    """
+    found, around = _scan(subject)
+    own = frozenset(own_names)
+    names = tuple(name for name in _names(around) if name in own)
+    forwarded = is_forwarded(around)
+    earlier = {fold(tag) for tag in parent_tags}
+    written = dict.fromkeys(tag for tag in map(_tag, found) if tag is not None)
+    fresh = tuple(tag for tag in written if fold(str(tag)) not in earlier)
+    problems = [*_problems(found), *_clashes(fresh)]
+    if (fresh or problems) and forwarded:
+        problems.append(TagProblem("forwarded"))
+    if (fresh or problems) and len(names) > 1:
+        problems.append(TagProblem("two-cases"))
+    return Subject(fresh, tuple(dict.fromkeys(problems)), names, forwarded, _question(around, own))
+
+
+def _scan(subject: str) -> tuple[list[_Found], str]:
+    """Every tag where it stands, and, folded, the text around quoted texts: those hold no tags, prefixes or names."""
+    said = wording(subject)
+    found: list[_Found] = []
+    around: list[str] = []
+    at = kept = 0
+    while (mark := TAG.search(said.text, at)) is not None:
+        at = mark.end()
+        name = fold(mark[2]).rstrip(TRAILING)
+        if not name or name[0].isdigit():
+            continue
+        tag = _Found(mark[1], name, glued=said.text[at : at + 1] in ("#", "\uff03", "\ufe5f"))
+        if tag.row is not None and not tag.glued:
+            tag = replace(tag, reading=arguments_behind(tag.row, said, at))
+        if tag.reading is not None:
+            at = tag.reading.end
+            for begin, end in tag.reading.quoted:
+                around.append(said.text[kept:begin])
+                kept = end
+        found.append(tag)
+    return found, fold('""'.join([*around, said.text[kept:]]))
+
+
+def _names(around: str) -> tuple[str, ...]:
+    matches = map(_CASE.fullmatch, map(str.strip, _BRACKETED.findall(around)))
+    return tuple(dict.fromkeys(f"{match[1]} {match[2]}" for match in matches if match))
+
+
+def _question(around: str, own: Collection[str]) -> str:
+    """The question that stands behind a code name of the sender's. Two of them are none: it is not clear which."""
+    named = {match[2] for match in _QUESTION.finditer(around) if any(name in own for name in _names(f"[{match[1]}]"))}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _tag(found: _Found) -> Tag | None:
+    if found.reading is None or found.reading.trouble:
+        return None
+    return Tag(found.name, found.reading.arguments, found.reading.text)
+
+
+def _problems(found: Sequence[_Found]) -> Iterator[TagProblem]:
+    """What is wrong with single tags."""
+    # Suggestions cost time; a Subject of a hundred kilobytes holds ten thousand unknown tags.
+    unknown = list(dict.fromkeys(tag.name for tag in found if _is_unknown(tag)))
+    suggested = {name: _nearest(name) for name in unknown[:_SUGGESTIONS]}
+    for tag in found:
+        if tag.sign != "#" or not tag.name.isascii():
+            yield TagProblem("lookalike")
+        elif _is_unknown(tag):
+            yield TagProblem("unknown", nearest=suggested.get(tag.name, ""))
+        elif tag.row is not None and tag.reading is not None and tag.reading.trouble:
+            yield TagProblem(tag.reading.trouble, f"#{tag.name}", form=tag.row.form)
+
+
+def _is_unknown(tag: _Found) -> bool:
+    """`#vote=yes` and `#clear#help` are no tags either: meant as such, so say so instead of passing them on."""
+    return tag.sign == "#" and tag.name.isascii() and tag.reading is None
+
+
+def _nearest(name: str) -> str:
+    begin = _NAME.match(name)
+    close = difflib.get_close_matches(begin[0][:24], [row.name for row in TABLE], 1, 0.6) if begin else []
+    return f"#{close[0]}" if close else ""
+
+
+def _clashes(tags: Sequence[Tag]) -> Iterator[TagProblem]:
+    """What tags, each clear in itself, cannot mean together."""
+    names = list(dict.fromkeys(tag.name for tag in tags))
+    texts = [name for name in names if ROWS[name].takes_text]
+    if len(texts) > 1:
+        yield TagProblem("one-text", _listed(texts))
+    for name in names:
+        twice = _twice([tag for tag in tags if tag.name == name])
+        if twice:
+            yield TagProblem("contradiction", twice)
+    others = [name for name in names if name != "help"]
+    if "recuse" in others and len(others) > 1:
+        yield TagProblem("contradiction", _listed(others))
+        return
+    if {"optout", "optin"} <= set(names):
+        yield TagProblem("contradiction", _listed([name for name in names if name in ("optout", "optin")]))
+    if "committee" in names and any(ROWS[name].needs_case for name in names):
+        outside = [name for name in names if name == "committee" or ROWS[name].needs_case]
+        yield TagProblem("contradiction", _listed(outside))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " ".join(f"#{name}" for name in names)
+
+
+def _twice(tags: Sequence[Tag]) -> str:
+    """The first two tags of one name that cannot both be meant, without quoted texts; "" where each has its number."""
+    seen: dict[str, Tag] = {}
+    for tag in tags:
+        number = tag.argument("question") or tag.argument("draft")
+        other = seen.get(number) or seen.get("") or (next(iter(seen.values()), None) if not number else None)
+        if other is not None:
+            return " ".join(str(replace(each, text="")) for each in (other, tag))
+        seen[number] = tag
+    return ""

@@ -1,0 +1,91 @@
+"""What a letter carries, put together when it is sent: a stored message, the thread, the document, the sheet.
+
+Made at the last moment, so that it holds what its recipient may see then. Nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from cocmail.core.case import Case, Entry
+from cocmail.core.effects import Letter
+from cocmail.core.model import REPORTER, Attachment, Committee, Mail
+from cocmail.doors.contents import Contents
+from cocmail.knowledge import load_case
+from cocmail.reports import sheet
+from cocmail.reports.document import document
+from cocmail.reports.thread import thread
+from cocmail.store import cases, spool
+from cocmail.store.engine import Store
+from cocmail.store.transaction import Tx
+
+MADE = frozenset({"sheet", "thread", "original", "document"})
+
+
+class Enclosures:
+    """Puts together what letters carry."""
+
+    def __init__(self, store: Store, contents: Contents, now: Callable[[], datetime]) -> None:
+        self._store, self._contents, self._now = store, contents, now
+
+    async def of(self, letter: Letter, committee: Committee, case: Case | None) -> Mail | None:
+        """What the letter carries; None where it carries nothing, or what it should carry has been destroyed.
+
+        Raises ReadAgainFailed where a stored message could not be read just now.
+        """
+        if letter.entry:
+            said = [entry.unreadable for entry in case.entries if entry.id == letter.entry] if case is not None else []
+            return await self._contents.of(letter.entry, said[0] if said else "")
+        if letter.template == "sheet":
+            return await self._sheet(letter, committee)
+        if letter.template not in MADE or case is None:
+            return None
+        if letter.template == "original":
+            return await self._original(case)
+        if letter.template == "thread":
+            every = await self._mails(case.entries)
+            return Mail(text=await asyncio.to_thread(thread, case, committee, every))
+        written = [entry for entry in case.entries if entry.author == REPORTER]
+        mails = await self._mails(written)
+        return Mail(text=await asyncio.to_thread(document, case, committee, mails, self._now()))
+
+    async def _mails(self, entries: tuple[Entry, ...] | list[Entry]) -> dict[str, Mail]:
+        read = {entry.id: await self._contents.of(entry.id, entry.unreadable) for entry in entries}
+        return {entry: mail for entry, mail in read.items() if mail is not None}
+
+    async def _original(self, case: Case) -> Mail:
+        """The reporter's messages as they came in, each as a file."""
+        parts: list[Attachment] = []
+        for entry in case.entries:
+            if entry.author != REPORTER:
+                continue
+            stored = await self._store.read(lambda tx, id_=entry.id: spool.open_mail(tx, id_))  # type: ignore[misc]
+            if stored is not None:
+                name = f"{case.code_name.replace(' ', '-')}-{len(parts) + 1}.eml"
+                parts.append(Attachment(name, "application/octet-stream", len(stored[1]), stored[1]))
+        return Mail(attachments=tuple(parts))
+
+    async def _sheet(self, letter: Letter, committee: Committee) -> Mail | None:
+        member = committee.member(letter.to.handle)
+        if member is None:
+            return None
+
+        def work(tx: Tx) -> list[Case]:
+            ids = dict.fromkeys(found for address in committee.addresses for found in cases.ids(tx, address))
+            return [load_case(tx, case_id) for case_id in ids]
+
+        rows = sheet.rows_for(member, await self._store.read(work))
+        return await asyncio.to_thread(_sheet_of, rows, committee.name)
+
+
+def _sheet_of(rows: list[sheet.Row], title: str) -> Mail:
+    """The rows as text, and attached in the three forms that people open."""
+    files = (
+        ("status.csv", "text/csv", sheet.as_csv(rows)),
+        ("status.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", sheet.as_xlsx(rows)),
+        ("status.html", "text/html", sheet.as_html(rows, title)),
+    )
+    attached = tuple(Attachment(name, kind, len(content), content) for name, kind, content in files)
+    return Mail(text=sheet.as_mail(rows), attachments=attached)

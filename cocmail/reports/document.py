@@ -1,0 +1,230 @@
+"""A case's document: the seven parts of the NumFOCUS procedures ("Report Documentation"; domain R59, R60), all dated.
+
+Plain text that reads as Markdown. The record of what was said and decided, for members who may see the case; whether
+somebody may is asked elsewhere. It must not tell who voted what, nor count the ballots of an open question.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cocmail.core.case import Case, Entry, Standing
+from cocmail.core.conflicts import withheld_count
+from cocmail.core.model import Committee, Mail
+from cocmail.core.proceedings import Draft, Fact, Motion, Remark
+from cocmail.mail.decode import one_line
+from cocmail.reports.passages import contents, dated, indented, member_name, moment
+
+NOTHING = "Nothing recorded."
+PARTS = (
+    "The report, and what the reporter added",
+    "Summary of the committee's discussion, and whether it is in scope",
+    "Proposed change of behaviour",
+    "Proposed consequences",
+    "Discussions with moderators, administrators and organisers",
+    "Discussions with the reported person",
+    "What was sent to the reporter",
+)
+
+_COLUMNS = 78
+_SCOPES = {"in": "in scope", "out": "out of scope", "unsure": "unsure whether it is in scope"}
+_RISKS = {"safety": "safety risk", "repeat": "risk of repeating"}
+_PLACES = {"primary": "first", "secondary": "second"}
+_SAID = {
+    "urgent": "it is urgent",
+    "paused": "the case rests",
+    "ongoing": "the case goes on",
+    "optout": "the reporter wants no more mail",
+    "optin": "the reporter wants to hear from the committee",
+    "reopened": "the case is taken up again",
+}
+_WHY = {
+    "all-voted": "everybody had voted",
+    "time": "the time was over",
+    "withdrawn": "it was taken back by who opened it",
+    "too-few": "too few were left to vote",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What the parts are written from."""
+
+    case: Case
+    committee: Committee
+    mails: Mapping[str, Mail]
+
+    def name(self, handle: str) -> str:
+        return member_name(handle, self.committee, self.case)
+
+
+def document(case: Case, committee: Committee, mails: Mapping[str, Mail], now: datetime) -> str:
+    """The document of a case as things are at `now`. `mails` are the messages still kept, by the id of their entry.
+
+    Our own lines have 78 columns at most; what people wrote stands as they wrote it, set in by four.
+    """
+    record = _Record(case, committee, mails)
+    written = (_report(record), _discussion(record), _plan(record), _consequence(record), "", "", _sent(record))
+    parts = [
+        f"## {number}. {title}\n\n{text or NOTHING}"
+        for number, (title, text) in enumerate(zip(PARTS, written, strict=True), start=1)
+    ]
+    head = f"# {case.code_name}\n\n{_wrapped(f'Document of this case, as of {moment(now)}.')}"
+    return "\n\n".join([head, *parts]) + "\n"
+
+
+def _wrapped(text: str, hanging: str = "") -> str:
+    return textwrap.fill(text, _COLUMNS, subsequent_indent=hanging, break_on_hyphens=False)
+
+
+def _item(text: str) -> str:
+    return _wrapped(f"- {text}", "  ")
+
+
+def _passage(heading: str, text: str) -> str:
+    return f"{_wrapped(heading)}\n\n{indented(text) or '(no text)'}"
+
+
+def _report(record: _Record) -> str:
+    entries = [entry for entry in record.case.entries if entry.author.kind == "reporter"]
+    return "\n\n".join(_entry(entry, record) for entry in entries)
+
+
+def _entry(entry: Entry, record: _Record) -> str:
+    what = "The report" if entry.kind == "report" else "The reporter added"
+    heading = f"{what} ({dated(entry, record.case, record.mails.get(entry.id))}):"
+    return f"{_wrapped(heading)}\n\n{contents(entry, record.mails)}"
+
+
+def _discussion(record: _Record) -> str:
+    done = record.case.proceedings
+    facts = [_fact(fact, record) for fact in done.facts]
+    notes = [_remark(remark, "Note", record) for remark in done.remarks if remark.part == "note"]
+    questions = [_question(motion, record) for motion in done.motions]
+    chapters = (
+        ("Judgements and steps", "\n".join(facts)),
+        ("Notes", "\n\n".join(notes)),
+        ("Questions", "\n\n".join(questions)),
+    )
+    told = [f"### {title}\n\n{text}" for title, text in chapters if text]
+    return "\n\n".join([_standing(record), *(told or [NOTHING])])
+
+
+def _standing(record: _Record) -> str:
+    """Where the case stands. Of those who do not have it, only how many they are."""
+    case, done = record.case, record.case.proceedings
+    more = [word for word, holds in (("urgent", done.urgent), ("paused", done.paused)) if holds]
+    owners = [f"{record.name(done.owners[place])} ({_PLACES[place]})" for place in _PLACES if place in done.owners]
+    recused = case.with_standing(Standing.RECUSED)
+    withdrawn = sum(1 for member in record.committee.members if member.handle in recused)
+    lines = [
+        f"Status: {', '.join([done.state.value, *more])}",
+        f"Scope: {_SCOPES.get(done.scope, 'not judged yet')}",
+        f"Safety risk: {done.safety}; risk of repeating: {done.repeat}",
+        f"Owners: {', '.join(owners) or 'nobody'}",
+        f"Members who do not have this case: {withdrawn} withdrawn, {withheld_count(record.committee, case)} withheld",
+    ]
+    if done.resolution:
+        lines.append(f"Resolution in the status sheet: {one_line(done.resolution)}")
+    return "\n".join(_item(line) for line in lines)
+
+
+def _fact(fact: Fact, record: _Record) -> str:
+    return _item(f"{moment(fact.at)}, {record.name(fact.by)}: {_said(fact, record)}")
+
+
+def _said(fact: Fact, record: _Record) -> str:
+    match fact.what:
+        case "owner-primary" | "owner-secondary":
+            place = _PLACES[fact.what.removeprefix("owner-")]
+            return f"the {place} owner is {record.name(fact.value)}"
+        case "risk":
+            judged = (word.partition(":") for word in fact.value.split())
+            return ", ".join(f"{_RISKS.get(key, key)} {value}" for key, _, value in judged)
+        case "scope":
+            return _SCOPES.get(fact.value, one_line(fact.value))
+        case "actions":
+            return f"actions needed: {one_line(fact.value) or '-'}"
+        case "resolved":
+            return f"resolved as {one_line(fact.value)}"
+        case "dismissed":
+            return f"closed as no report ({one_line(fact.value)})"
+    return _SAID.get(fact.what) or one_line(f"{fact.what} {fact.value}")
+
+
+def _remark(remark: Remark, what: str, record: _Record) -> str:
+    heading = f"{what} of {one_line(remark.day)}, written by {record.name(remark.by)}, {moment(remark.at)}:"
+    return _passage(heading, remark.text)
+
+
+def _question(motion: Motion, record: _Record) -> str:
+    """A question with its parts and its end. Ballots are sealed: of an open one nothing but its end is told."""
+    rule = f"Rule: {motion.rule}, counted over: {motion.base}"
+    quorum = [
+        words
+        for words, holds in (
+            ("more than half must take part", motion.quorum == "majority"),
+            (f"{motion.floor} must take part at least", motion.floor > 0),
+        )
+        if holds
+    ]
+    parts = (
+        ("Finding", motion.finding),
+        ("Plan", motion.plan),
+        ("Consequence", motion.consequence),
+        ("If refused", motion.if_refused),
+    )
+    return "\n\n".join(
+        [
+            f"#### {motion.label}",
+            _wrapped(f"Opened by {record.name(motion.mover)}, {moment(motion.opened_at)}."),
+            *(_passage(f"{title}:", text) for title, text in parts),
+            _wrapped(f"{'; '.join([rule, *quorum])}."),
+            _end(motion),
+        ]
+    )
+
+
+def _end(motion: Motion) -> str:
+    if motion.is_open:
+        return f"Open until {moment(motion.ends)}, or until everybody has voted."
+    why = _WHY.get(motion.why, one_line(motion.why))
+    lines = [_wrapped(f"Result: {motion.result}, {moment(motion.closed_at)} ({why}).")]
+    if motion.tally is not None:
+        tally = motion.tally
+        counts = (("Yes", tally.yes), ("No", tally.no), ("Abstain", tally.abstain), ("Not voted", tally.not_voted))
+        lines.append(", ".join(f"{head}: {number}" for head, number in (*counts, ("Base", tally.base))))
+    return "\n".join(lines)
+
+
+def _plan(record: _Record) -> str:
+    decided = record.case.proceedings.decision
+    return _proposed("plan", decided, decided.plan if decided else "", record)
+
+
+def _consequence(record: _Record) -> str:
+    decided = record.case.proceedings.decision
+    return _proposed("consequence", decided, decided.consequence if decided else "", record)
+
+
+def _proposed(part: str, decided: Motion | None, text: str, record: _Record) -> str:
+    """What was proposed, the last one marked as current, then what the question in force decided."""
+    remarks = [remark for remark in record.case.proceedings.remarks if remark.part == part]
+    heads = ["Proposal", *(["Current proposal"] if remarks else [])]
+    written = [_remark(each, heads[each is remarks[-1]], record) for each in remarks]
+    if decided is not None:
+        written.append(_passage(f"Decided by {decided.label}, {moment(decided.closed_at)}:", text))
+    return "\n\n".join(written)
+
+
+def _sent(record: _Record) -> str:
+    letters = [draft for draft in record.case.proceedings.drafts if draft.sent_at and draft.to.kind == "reporter"]
+    return "\n\n".join(_letter(draft, record) for draft in letters)
+
+
+def _letter(draft: Draft, record: _Record) -> str:
+    names = f"written by {record.name(draft.author)}, sent by {record.name(draft.sent_by)}"
+    return _passage(f"{draft.label}, {names}, {moment(draft.sent_at)}:", draft.text)

@@ -1,0 +1,32 @@
+"""The thread of a case: every message that belongs to it, in order, as its readers know the authors (`#show`).
+
+Made for members who may see the case; whether somebody may is asked elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cocmail.core.case import Case, Entry
+from cocmail.core.model import Committee, Mail
+from cocmail.reports.passages import FORMER, contents, dated, member_name
+
+
+def thread(case: Case, committee: Committee, mails: Mapping[str, Mail]) -> str:
+    """The thread as plain text. `mails` are the messages that are still kept, by the id of their entry."""
+    passages = [
+        f"{number}. {_author(entry, case, committee)} wrote ({dated(entry, case, mails.get(entry.id))}):\n\n"
+        f"{contents(entry, mails)}"
+        for number, entry in enumerate(case.entries, start=1)
+    ]
+    return "\n\n".join(passages) or "Nothing was written yet."
+
+
+def _author(entry: Entry, case: Case, committee: Committee) -> str:
+    match entry.author.kind:
+        case "reporter":
+            return "The reporter"
+        case "member":
+            name = member_name(entry.author.handle, committee, case)
+            return name if name != FORMER else FORMER.capitalize()
+    return entry.author.handle or "Somebody else"
