@@ -197,5 +197,5 @@ class Gatherer:
         sender = mail.from_addresses[0] if mail.from_addresses else ""
         asked = {"ack-sender": f"{self._committee.id} {sender}", "ack-hour": ""}
         if handle:
-            asked["confirm"] = f"{self._committee.id} {handle}"
+            asked |= dict.fromkeys(("confirm", "confirm-token", "confirm-proven"), f"{self._committee.id} {handle}")
         return {kind: notes.counted(self._tx, kind, value, window(kind, self._now)) for kind, value in asked.items()}

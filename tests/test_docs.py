@@ -16,9 +16,10 @@ import pytest
 
 from cocmail import demo, maillog
 from cocmail.cli import _parser
+from cocmail.config.knobs import EFFECTIVE
 from cocmail.core.classify import REASONS
-from cocmail.core.commands import COMMANDS
-from cocmail.core.tags import TABLE, TagRow
+from cocmail.core.lifecycle import MOVES, Move, State
+from cocmail.core.proceedings import Proceedings
 
 HOUSE = Path(__file__).resolve().parent.parent
 DOCS = [*sorted(HOUSE.glob("*.md")), *sorted((HOUSE / "docs").glob("*.md"))]
@@ -33,31 +34,19 @@ def text(name: str) -> str:
     return (HOUSE / name).read_text(encoding="utf-8")
 
 
-def rows(name: str) -> dict[str, list[str]]:
-    """The rows of all tables of a document whose first cell is one word of code, by that word."""
-    found = {}
-    for line in text(name).splitlines():
-        cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        if cells and (word := re.fullmatch(r"`([^`]+)`", cells[0])):
-            found[word[1]] = cells[1:]
-    return found
-
-
 def as_written(path: Path) -> str:
     return path.relative_to(HOUSE).as_posix()
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-def test_every_tag_stands_in_the_members_guide_as_the_program_explains_it(row: TagRow) -> None:
-    what_it_does, how_to_undo_it = rows("docs/member-guide.md")[row.form]
-    assert what_it_does == row.help
-    assert row.undo in how_to_undo_it
-
-
-def test_the_members_guide_knows_no_tag_that_does_not_exist() -> None:
-    assert {form.split()[0] for form in rows("docs/member-guide.md") if form.startswith("#")} == {
-        f"#{name}" for name in COMMANDS
+def test_the_life_of_a_case_is_drawn_as_the_program_lives_it() -> None:
+    drawn = text("docs/flow.md").split("stateDiagram-v2\n")[1].split("```")[0]
+    arrows = re.findall(r"^ +(\w+) --> (\w+): (.+)$", drawn, re.MULTILINE)
+    assert len(arrows) == len(MOVES)
+    assert {(State[start.upper()], Move(label)): State[end.upper()] for start, end, label in arrows} == MOVES
+    assert dict(re.findall(r"^ +(\w+): (.+)$", drawn, re.MULTILINE)) == {
+        state.name.lower(): state.value for state in State
     }
+    assert f"[*] --> {Proceedings().state.name.lower()}\n" in drawn
 
 
 def test_every_reason_stands_in_the_flow_and_no_other() -> None:
@@ -179,6 +168,11 @@ def test_no_document_names_the_machine_that_it_was_written_on(path: Path) -> Non
     host = socket.gethostname()
     if "." in host or len(host) > 8:
         assert host not in said
+
+
+def test_the_knobs_that_have_an_effect_are_named() -> None:
+    named = text("docs/config.md").split("This release acts by ")[1].split("Overriding")[0]
+    assert set(re.findall(r"`([^`]+)`", named)) == EFFECTIVE
 
 
 def test_the_choices_are_numbered_without_gaps() -> None:

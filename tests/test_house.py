@@ -29,6 +29,7 @@ LONG_FUNCTIONS: dict[str, str] = {}
 MAY_PRINT = {
     "cocmail/cli.py": "the command line",
     "cocmail/demo.py": "shows a person what happens to made-up mail",
+    "cocmail/demo_mail.py": "the same",
     "cocmail/inject.py": "`cocmail inject` answers the program that called it",
     "cocmail/office.py": "`cocmail cases`, `queue` and `keys verify`",
 }

@@ -72,14 +72,24 @@ def ask(
         (other.command, other.case_id) == (command, case_id) and not other.spent and setting.now < other.expires
         for other in known.questions
     )
-    spent = known.counts.get("confirm", 0) >= CONFIRMS_A_DAY
+    counter = budget(setting.known.grant is not None, proven)
+    spent = known.counts.get(counter, 0) >= CONFIRMS_A_DAY
     if proven and (open_already or spent):
         outcome = "asked-already" if open_already else "asked-enough"
         send_receipt(plan, message, member, case, [{"outcome": outcome, "refused": True}])
         return plan.finish(Reason.REFUSED, case_id=case_id)
     if not open_already and not spent:
-        _put_question(plan, message, member, case, command, {"reason": reason.value, "paused": pause}, subject)
+        words = {"reason": reason.value, "paused": pause, "last": known.counts.get(counter, 0) + 1 == CONFIRMS_A_DAY}
+        _put_question(plan, message, member, case, command, words, subject)
+        plan.counted.append((counter, f"{setting.committee.id} {member.handle}"))
     return plan.finish(reason, state="held", case_id=case_id)
+
+
+def budget(has_token: bool, proven: bool) -> str:
+    """The counter of a question: who can only write a member's address must not use up what that member needs."""
+    if proven:
+        return "confirm-proven"
+    return "confirm-token" if has_token else "confirm"
 
 
 def _command(message: Message, subject: Subject) -> str:
@@ -107,9 +117,7 @@ def _put_question(
         "spent": False,
     }
     plan.notes += [Note("confirm", token, note, case.id if case else ""), Note("question", who, {"token": token})]
-    plan.counted.append(("confirm", who))
-    last = setting.known.counts.get("confirm", 0) + 1 == CONFIRMS_A_DAY
-    said = {"command": " ".join(map(str, subject.tags)), "unclear": bool(subject.problems), "last": last, **words}
+    said = {"command": " ".join(map(str, subject.tags)), "unclear": bool(subject.problems), **words}
     reply = case.token_of(member_person(member.handle)) if case else plan.issue_unbound(member)
     plan.letters.append(
         to_member(

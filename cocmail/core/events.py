@@ -93,7 +93,7 @@ class TokenIssued:
 
 @dataclass(frozen=True, slots=True)
 class EntryFiled:
-    """A message belongs to the case. `kind` is report, follow-up or discussion.
+    """A message belongs to the case. `kind` is report, follow-up, discussion or record.
 
     `screened` are the members of the day who were looked for in its text, as "handle address"; `named` the handles
     found. Nobody who was not looked for, or was found, is ever let in without being asked. `unreadable` as in `Mail`.

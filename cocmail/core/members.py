@@ -15,11 +15,14 @@ from cocmail.core.conversation import discuss, visible_cases
 from cocmail.core.effects import Decision
 from cocmail.core.model import Member
 from cocmail.core.opening import open_case
+from cocmail.core.ownwords import own_words
 from cocmail.core.plan import Plan
 from cocmail.core.running import run
 from cocmail.core.setting import Grant, Message, Setting
 from cocmail.core.subjects import Subject
 from cocmail.core.tags import ROWS
+
+_BALLOT_WORDS = frozenset("yes no abstain yep nope aye nay ok +1 -1 0 ja nein oui non si sí no nee да нет はい".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,22 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
         return open_case(message, setting)
     if place.case is None:
         return _refuse_outcome(message, setting, member, "no-case")
+    if _is_bare_ballot(message, setting):
+        return _not_a_ballot(message, setting, member, place.case)
     return discuss(message, setting, place.case.id, member)
+
+
+def _is_bare_ballot(message: Message, setting: Setting) -> bool:
+    """Whether somebody answered a question with a word in the text: passed on, it would tell everybody their ballot."""
+    answers_question = any(reference.label for reference in setting.known.references)
+    return answers_question and own_words(message.mail.text).strip(" \t\n.,;!*_").casefold() in _BALLOT_WORDS
+
+
+def _not_a_ballot(message: Message, setting: Setting, member: Member, case: Case) -> Decision:
+    label = next(reference.label for reference in setting.known.references if reference.label)
+    plan = Plan(setting)
+    send_receipt(plan, message, member, case, [{"outcome": "ballot-in-text", "refused": True, "label": label}])
+    return plan.finish(Reason.REFUSED, case_id=case.id)
 
 
 def _leaves(message: Message, subject: Subject, place: Place) -> bool:

@@ -120,7 +120,7 @@ def file_entry(plan: Plan, message: Message, case_id: str, author: Person, kind:
     named = tuple(message.screening.found)
     unreadable = message.mail.unreadable
     plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, looked_for, named, unreadable))
-    if message_id:
+    if message_id and kind != "record":
         plan.notes.append(Note("message-id", message_id, {"kind": kind, "person": str(author), "tags": []}, case_id))
 
 

@@ -16,6 +16,7 @@ from cocmail.core.commands.call import Call, Line, refuse
 from cocmail.core.effects import Decision, Note
 from cocmail.core.lifecycle import MOVES, Move, State
 from cocmail.core.model import Member, member_person
+from cocmail.core.opening import file_entry
 from cocmail.core.ownwords import own_words
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message, Setting
@@ -45,6 +46,9 @@ def run(
     if any(line.get("confirm") for line in lines):
         return ask(message, setting, member, case, Reason.HELD_FINAL, subject, proven=True)
     _remember(plan, message, case_id, member, tuple(map(str, subject.tags)))
+    if case_id and any(ROWS[tag.name].takes_text for tag in subject.tags):
+        # Part of the case like any other text: who is named in it is let in by nothing, and who steps in later gets it.
+        file_entry(plan, message, case_id, member_person(member.handle), "record")
     beside = bool(text) and not any(ROWS[tag.name].takes_text for tag in subject.tags)
     return _finish(plan, message, member, case, lines, beside=beside)
 

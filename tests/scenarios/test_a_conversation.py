@@ -103,7 +103,7 @@ async def test_whoever_withdrew_is_told_of_no_case_whatever_they_try(tmp_path: P
         forward = scene.last("forward", "jun")
         await scene.answer(forward, tag="#recuse")
         since = scene.mark()
-        for tag in ("#clear", "#recuse", "#help", ""):
+        for tag in ("#clear", "#recuse", "#doc", "#vote yes", ""):
             await scene.answer(forward, "Let me in.", tag=tag)
         assert scene.recipients("forward", since) == set()
         name = (await scene.case()).code_name
@@ -111,6 +111,9 @@ async def test_whoever_withdrew_is_told_of_no_case_whatever_they_try(tmp_path: P
             assert mail.recipient == "jun@example.net"
             assert "No such case for you" in mail.text
             assert name not in mail.content.decode()
+        await scene.answer(forward, "Let me in.", tag="#help")
+        assert "your ballot" in scene.last("receipt", "jun").text
+        assert name not in scene.last("receipt", "jun").content.decode()
 
 
 async def test_ten_mails_of_discussion_with_a_recusal_in_the_middle_and_the_smarthost_down_around_it(
@@ -176,7 +179,7 @@ async def test_clear_and_help_are_answered_and_change_nobodys_access(tmp_path: P
     ("subject", "says"),
     [
         ("Re: [{name}] #recues", "Did you mean #recuse?"),
-        ("Re: [{name}] #vote yes", "do not know"),
+        ("Re: [{name}] #transfer foundation", "do not know"),
         ("Re: [{name}] #cl\u0435ar", "only looks"),
         ("Re: [{name}] \uff03clear", "only looks"),
         ("Fwd: [{name}] #clear", "forwarded"),

@@ -187,6 +187,43 @@ async def test_two_questions_are_told_apart_by_the_mail_that_is_answered_or_by_t
         assert "Your ballot on Q2: yes" in scene.last("receipt", "sam").text
 
 
+async def test_a_yes_in_the_text_is_no_ballot_and_is_shown_to_nobody(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await ask(scene)
+        with nothing_more(scene, "amara", "noor", "ivo", "sam"):
+            await scene.answer(scene.last("vote", "jun"), "Yes.\n\nOn Saturday at 10:00, the committee wrote:\n> Q1\n")
+        receipt = scene.last("receipt", "jun")
+        assert "Was that your ballot on Q1?" in receipt.text
+        address, subject = receipt.link("#vote Q1 yes")
+        await scene.answer(receipt, subject=subject, to=address)
+        assert "Your ballot on Q1: yes" in scene.last("receipt", "jun").text
+        await scene.answer(scene.last("vote", "jun"), "Yes, but what about the venue?")
+        assert "what about the venue?" in scene.last("forward", "sam").text
+
+
+async def test_who_steps_in_during_a_vote_gets_the_question_and_the_record_but_not_who_is_named_in_it(
+    tmp_path: Path,
+) -> None:
+    more = """\
+- {handle: lee, name: Lee Wong, email: lee@example.net, role: alternate, confidentiality_agreed: 2026-01-01}
+- {handle: kim, name: Kim Adeyemi, email: kim@example.net, role: alternate, confidentiality_agreed: 2026-01-01}
+"""
+    committee = committee_file(override="{conflict.minimum.cleared: 5}", more_members=more)
+    async with Scene(tmp_path, committee=committee) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "amara"), "Lee was there and saw it.", tag="#note")
+        await ask(scene)
+        since = scene.mark()
+        await scene.answer(scene.last("vote", "sam"), tag="#recuse")
+        assert "kim" in scene.recipients("vote", since)
+        assert any("Lee was there" in mail.text for mail in scene.all("forward", "kim"))
+        assert not scene.all(to="lee")
+        for handle in (*HANDLES[:4], "kim"):
+            await vote(scene, handle, "yes")
+        assert tally(scene.last("tally", "kim")) == "Q1 passed majority 5 0 0 0 5"
+
+
 async def test_a_motion_that_lacks_a_part_opens_nothing_and_says_which(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report()

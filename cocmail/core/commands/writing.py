@@ -78,7 +78,7 @@ def _texts(call: Call) -> tuple[list[str], list[str]]:
     """(what the reporter wrote or was sent, what the committee wrote among itself)."""
     thread, case = call.message.thread, call.case
     theirs = [thread[entry.id] for entry in case.entries if entry.author == REPORTER and entry.id in thread]
-    ours = [thread[entry.id] for entry in case.entries if entry.author.kind == "member" and entry.id in thread]
+    ours = [thread[entry.id] for entry in case.entries if entry.kind == "discussion" and entry.id in thread]
     theirs += [sent.text for sent in case.proceedings.drafts if sent.sent_at is not None]
     ours += [remark.text for remark in case.proceedings.remarks if remark.part == "note"]
     # What was decided may be told in the words of the decision; what was only proposed may not.

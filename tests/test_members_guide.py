@@ -1,0 +1,108 @@
+"""The members' guide says of every tag what the program does with it, and shows nothing that it would refuse."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from cocmail.core import subjects
+from cocmail.core.commands import COMMANDS
+from cocmail.core.commands.voting import PARTS, parts_of
+from cocmail.core.lifecycle import ANY, KEPT, LIVE, State
+from cocmail.core.tags import TABLE, TagRow
+from cocmail.core.votes import Tally, passes
+
+GUIDE = (Path(__file__).resolve().parent.parent / "docs" / "member-guide.md").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the members' guide says of a tag: who may use it, when, the first example, the words below."""
+
+    who: str
+    when: str
+    example: str
+    said: str
+
+
+@cache
+def entries() -> dict[str, Entry]:
+    """The entries of the guide, by the way in which the tag is written. A heading or the next entry ends one."""
+    parts = re.split(r"^(?=\*\*`#)|^#{2,3} ", GUIDE, flags=re.MULTILINE)
+    found = (re.match(r"\*\*`(#.+?)`\*\*: ([^;\n]+); ([^\n]+)\.\n\n {4}([^\n]+)\n\n", part) for part in parts)
+    return {
+        match[1]: Entry(match[2], match[3], match[4], " ".join(match.string[match.end() :].split()))
+        for match in found
+        if match is not None
+    }
+
+
+# How the guide puts what the table of tags says.
+WHO = {
+    "cleared": "who has the case",
+    "owner": "an owner",
+    "eligible": "who may vote on it",
+    "mover": "who opened it",
+    "second": "another member than its author",
+}
+WHEN = {
+    ANY: "in any state",
+    LIVE: "while it is open, voting or decided",
+    KEPT: "unless it is closed as no report",
+    frozenset({State.DECIDED, State.RESOLVED}): "once it is decided",
+    frozenset({State.OPEN, State.DISMISSED}): "while it is open",
+}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_members_read_of_every_tag_what_the_program_does_with_it(row: TagRow) -> None:
+    entry = entries()[row.form]
+    member = "who has the case" if row.needs_case else "every member"
+    assert entry.who == WHO.get(row.who, member)
+    assert entry.when == (WHEN[row.states] if row.needs_case else "needs no case")
+    assert row.help.casefold() in entry.said.casefold()
+    understood = subjects.read(entry.example, own_names=["footpath lens"])
+    assert [tag.name for tag in understood.tags] == [row.name] and not understood.problems
+    # Who is told nothing of taking it back tries to, and finds out what it did.
+    assert row.name in ("show", "doc", "cases", "sheet", "help", "consequence") or "*Undo:*" in entry.said
+
+
+def test_the_members_guide_knows_no_tag_that_does_not_exist() -> None:
+    assert entries().keys() == {row.form for row in TABLE}
+    written = re.findall(r"(?<![\w&])#([a-z]+)(?![\w-])", re.sub(r"\]\([^)]*\)", "", GUIDE))
+    assert set(written) == set(COMMANDS)
+
+
+def test_every_subject_that_the_members_guide_shows_is_understood() -> None:
+    shown = re.findall(r"^ {4,}(?:Subject: )?((?:Re: )?\[footpath lens\].*)$", GUIDE, re.MULTILINE)
+    assert len(shown) > 20
+    for subject in shown:
+        assert not subjects.read(subject, own_names=["footpath lens"]).problems, subject
+
+
+def test_the_motion_that_the_members_guide_shows_lacks_nothing() -> None:
+    shown = re.search(r"(?:^ {4}(?:Finding|Plan|Consequence|If refused): .*\n){4}", GUIDE, re.MULTILINE)
+    assert shown is not None
+    parts, twice = parts_of(shown[0])
+    assert parts.keys() == PARTS.keys() and all(parts.values()) and not twice
+
+
+def test_members_read_where_a_case_can_stand() -> None:
+    table = GUIDE.split("| the case is |")[1].split("\n\n")[0]
+    assert set(re.findall(r"^\| ([a-z ]+) \|", table, re.MULTILINE)) == {state.value for state in State}
+
+
+def test_the_members_guide_counts_as_the_program_does() -> None:
+    """The table of examples: five members, by the rules of both policies."""
+    table = GUIDE.split("| yes | no | abstain | silent |")[1].split("\n\n")[0]
+    counts = re.findall(r"^\| (\d) \| (\d) \| (\d) \| (\d) \| (\w+) \| (\w+)", table, re.MULTILINE)
+    assert len(counts) >= 5
+    for yes, no, abstain, silent, majority, consensus in counts:
+        tally = Tally(int(yes), int(no), int(abstain), int(silent))
+        assert tally.base == 5
+        assert (majority == "passed") is passes("majority", "none", 0, tally)
+        assert (consensus == "passed") is passes("consensus", "majority", 2, tally)
