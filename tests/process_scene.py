@@ -6,7 +6,8 @@
         smarthost.wait(lambda mail: mail.kind == "forward", count=5)
 
 The program is acted on from outside alone: mail goes in over sockets, and what happened is read from mail, log lines,
-exit codes and the commands of the command line.
+exit codes and the commands of the command line. It is always a process of its own; `cold` makes it load itself, as at
+an operator's, which takes a second or two and is asked for where the start is what is tested.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ import smtplib
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import forked
 import scene
 from cocmail.vault.keyring import new_key_file
 from scene import ALIAS, AUTHSERV, Delivered, committee_file
@@ -118,7 +121,9 @@ class House:
         self.intake = 'smtp: {listen: "127.0.0.1:0"}\n  lmtp: {listen: ./lmtp.sock}'
         self.more = main
         self.environ: dict[str, str] = {}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.cold = False
+        self.process: subprocess.Popen[bytes] | forked.Process | None = None
+        self._log = Lines(self.log)
         self._logged = 0
         new_key_file(folder / "master.key")
         self.write()
@@ -154,19 +159,16 @@ committees: [committee.yaml]
 
     # The daemon
 
-    def start(self, *, wait: bool = True, before: Callable[[], None] | None = None) -> None:
-        """Starts `cocmail run`; waits until it takes mail. `before` runs in the child."""
+    def start(self, *, wait: bool = True) -> None:
+        """Starts `cocmail run`; waits until it takes mail."""
         self._logged = len(self.lines())
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "cocmail", "run", "--config", str(self.config)],
+        with self.log.open("ab") as log, open(os.devnull, "rb") as nothing:
+            self.process = started(
+                ["run", "--config", str(self.config)],
                 cwd=self.folder,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=before,
+                environ=environment(self.environ),
+                streams=(nothing.fileno(), log.fileno(), log.fileno()),
+                cold=self.cold,
             )
         if wait:
             self.wait_for_event("ready")
@@ -198,13 +200,11 @@ committees: [committee.yaml]
 
     def lines(self) -> list[str]:
         """Every line that any daemon of this house wrote."""
-        return self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return self._log.all()
 
     def events(self, name: str | None = None) -> list[dict[str, Any]]:
         """The log lines since the last start, or those of one event."""
-        lines = self.lines()[self._logged :]
-        found = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
-        return [line for line in found if name is None or line["event"] == name]
+        return [event for event in self._log.events(self._logged) if name is None or event["event"] == name]
 
     def wait_for_event(self, name: str, count: int = 1) -> dict[str, Any]:
         def reached() -> bool:
@@ -220,10 +220,6 @@ committees: [committee.yaml]
         stray = [line for line in self.lines() if not line.startswith('{"')]
         assert [line for line in stray if not line.startswith(("cocmail: ", str(self.folder)))] == []
         assert [line for line in self.lines() if '"event": "failed"' in line or '"event": "shunted"' in line] == []
-
-    def _environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("COCMAIL_", "NOTIFY_"))}
-        return {**kept, "PYTHONPATH": str(PROJECT), **self.environ}
 
     # Mail
 
@@ -282,6 +278,39 @@ committees: [committee.yaml]
         return ended.out
 
 
+class Lines:
+    """The lines of a log that grows. Each is read once: a long test looks at it thousands of times."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._place = 0
+        self._lines: list[str] = []
+        self._events: list[dict[str, Any] | None] = []
+        self._begun = ""
+
+    def all(self) -> list[str]:
+        """Every line, the one that is being written too."""
+        self._read_on()
+        return [*self._lines, self._begun] if self._begun else list(self._lines)
+
+    def events(self, start: int) -> list[dict[str, Any]]:
+        """What the whole lines from that one on say, without those that are no JSON."""
+        self._read_on()
+        return [event for event in self._events[start:] if event is not None]
+
+    def _read_on(self) -> None:
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._place)
+            fresh, _, begun = file.read().rpartition(b"\n")
+            self._place = file.tell() - len(begun)
+        self._begun = begun.decode(errors="replace")
+        for line in fresh.decode(errors="replace").splitlines():
+            self._lines.append(line)
+            self._events.append(json.loads(line) if line.startswith("{") and line.endswith("}") else None)
+
+
 class Ended:
     """A command that has run: exit code, standard output and error."""
 
@@ -292,25 +321,46 @@ class Ended:
         return f"exit {self.code}\n{self.out}\n{self.err}"
 
 
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """This process's, less what would be the program's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COCMAIL_", "NOTIFY_"))}
+    return {**kept, "PYTHONPATH": str(PROJECT), **more}
+
+
+def started(
+    arguments: Sequence[str], *, cwd: Path | None, environ: Mapping[str, str], streams: tuple[int, int, int], cold: bool
+) -> subprocess.Popen[bytes] | forked.Process:
+    """`cocmail ARGUMENTS` as a process in a session of its own; `streams` are descriptors."""
+    stdin, stdout, stderr = streams
+    if not cold:
+        return forked.start(arguments, cwd=cwd, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr)
+    command = [sys.executable, "-m", "cocmail", *arguments]
+    return subprocess.Popen(
+        command, cwd=cwd, env=environ, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
+    )
+
+
 def run(
     *arguments: str,
     stdin: bytes = b"",
     environ: dict[str, str] | None = None,
     cwd: Path | None = None,
     codes: Sequence[int] = EXIT_CODES,
+    cold: bool = False,
 ) -> Ended:
     """`cocmail ARGUMENTS`. Whatever it says, it is no traceback, and it ends with one of `codes`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COCMAIL_", "NOTIFY_"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "cocmail", *arguments],
-        input=stdin,
-        capture_output=True,
-        cwd=cwd,
-        env={**kept, "PYTHONPATH": str(PROJECT), **(environ or {})},
-        timeout=90,
-        check=False,
-    )
-    ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(stdin)
+        given.seek(0)
+        streams = (given.fileno(), out.fileno(), err.fileno())
+        process = started(arguments, cwd=cwd, environ=environment(environ or {}), streams=streams, cold=cold)
+        try:
+            code = process.wait(90)
+        finally:
+            process.kill()
+        out.seek(0)
+        err.seek(0)
+        ended = Ended(code, out.read().decode(), err.read().decode())
     assert "Traceback" not in ended.out + ended.err, ended
     assert ended.code in codes, ended
     return ended

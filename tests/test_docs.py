@@ -171,7 +171,7 @@ def test_no_document_names_the_machine_that_it_was_written_on(path: Path) -> Non
 
 
 def test_the_knobs_that_have_an_effect_are_named() -> None:
-    named = text("docs/config.md").split("This release acts by ")[1].split("Overriding")[0]
+    named = text("docs/config.md").split("This release acts by ")[1].split(". ")[0]
     assert set(re.findall(r"`([^`]+)`", named)) == EFFECTIVE
 
 
@@ -190,5 +190,19 @@ def test_the_readme_shows_what_the_templates_say() -> None:
         "One member is withheld.",
         "You have withdrawn from this case. Your access ended at once:",
         "has withdrawn from this case and gets nothing more of it.",
+        "a question to vote on",
+        "a draft to the reporter, by",
+        "Nothing has gone out yet.",
     ):
         assert sentence in mails and sentence in example
+
+
+def test_the_readme_shows_what_people_write_in_the_demo() -> None:
+    example = " ".join(text("README.md").split("## How it looks")[1].split("##")[0].split())
+    story = " ".join(text("cocmail/demo.py").split())
+    for sentence in (
+        "At the meetup last night Ivo shouted at a newcomer until she left.",
+        "I suggest that we ask who else was there.",
+        "thank you for writing to us.",
+    ):
+        assert sentence in story and sentence in example

@@ -67,8 +67,8 @@ def test_members_read_of_every_tag_what_the_program_does_with_it(row: TagRow) ->
     assert row.help.casefold() in entry.said.casefold()
     understood = subjects.read(entry.example, own_names=["footpath lens"])
     assert [tag.name for tag in understood.tags] == [row.name] and not understood.problems
-    # Who is told nothing of taking it back tries to, and finds out what it did.
-    assert row.name in ("show", "doc", "cases", "sheet", "help", "consequence") or "*Undo:*" in entry.said
+    changes_nothing = row.name in ("show", "doc", "cases", "sheet", "help")
+    assert changes_nothing or "*Undo:*" in entry.said
 
 
 def test_the_members_guide_knows_no_tag_that_does_not_exist() -> None:

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import sys
+from dataclasses import dataclass
 
 from cocmail.core.model import Mail
 from cocmail.mail.frames import LENGTH, framed, mail_from, question
@@ -33,67 +34,82 @@ LARGE = 8 << 20
 AT_ONCE = 0.5
 
 # `-I` keeps the environment and the current folder out; the daemon's own path is all the child needs to find the code.
-_START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from cocmail.mail.reader_child import main; "
-_START += "main(int(sys.argv[2]))"
+# Nothing of what is loaded is garbage, so that nobody need look for any meanwhile.
+_START = "import gc, sys, json; gc.disable(); sys.path[:] = json.loads(sys.argv[1]); "
+_START += "from cocmail.mail.reader_child import main; main(int(sys.argv[2]))"
 
 
 class _Gone(Exception):
     """The child ended or answered nonsense; no message, on purpose."""
 
 
-class Reader:
-    """Reads messages in one child, started when first needed and replaced when it fails."""
+@dataclass(slots=True)
+class _Child:
+    """A process that reads, once it is started, and how many messages it has answered for."""
 
-    def __init__(self, *, memory: int = MEMORY, seconds: float = SECONDS) -> None:
-        """`memory`: bytes of address space of the child; `seconds`: time for a message, plus a second a megabyte."""
+    process: asyncio.subprocess.Process | None = None
+    answered: int = 0
+
+
+class Reader:
+    """Reads messages one after the other in a child, started when first needed and replaced when it fails."""
+
+    def __init__(self, *, memory: int = MEMORY, seconds: float = SECONDS, beside: Reader | None = None) -> None:
+        """`memory`: bytes of address space of the child; `seconds`: time for a message, plus a second a megabyte.
+
+        `beside`: another reader of the same limits. The two lend each other the child that is idle, and never wait
+        for each other: while both read, each has one.
+        """
         self._memory, self._seconds = memory, seconds
-        self._child: asyncio.subprocess.Process | None = None
-        self._answered = 0
+        self._idle: list[_Child] = [] if beside is None else beside._idle
         self._lock = asyncio.Lock()
 
     async def read(self, raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset()) -> Mail:
         """The message as `parse.read` understands it; `unparsable` where the child was cut or died. Never fails."""
         async with self._lock:
             mail = await self._asked_twice(raw, contents=contents, also=also)
-            if len(raw) > LARGE or self._answered >= MESSAGES:
-                await self._end()
         # Without so much as a header the child had no memory left; here there is enough for that.
         if mail is None or (mail.unreadable == "unparsable" and not mail.headers):
             return await asyncio.to_thread(unparsable, raw, also=also)
         return mail
 
     async def close(self) -> None:
-        """Ends the child. A later `read` starts another."""
+        """Ends the child, and that of the reader beside this one if it is idle. A later `read` starts another."""
         async with self._lock:
-            await self._end()
+            while self._idle:
+                await _end(self._idle.pop())
 
     async def _asked_twice(self, raw: bytes, *, contents: bool, also: frozenset[str]) -> Mail | None:
         loop = asyncio.get_running_loop()
         for _ in range(2):
-            begun, before = loop.time(), self._answered
+            child, begun = self._idle.pop() if self._idle else _Child(), loop.time()
             try:
-                return await self._ask(raw, contents=contents, also=also)
+                mail = await self._ask(child, raw, contents=contents, also=also)
             except (_Gone, OSError, ValueError, TimeoutError):
-                await self._end()
-                if not before or loop.time() - begun > AT_ONCE:
+                await _end(child)
+                if not child.answered or loop.time() - begun > AT_ONCE:
                     break
             except BaseException:  # cancelled in the middle of a frame: this child can't be talked to any more
-                await self._end()
+                await _end(child)
                 raise
+            else:
+                if len(raw) > LARGE or child.answered >= MESSAGES:
+                    await _end(child)
+                else:
+                    self._idle.append(child)
+                return mail
         return None
 
-    async def _ask(self, raw: bytes, *, contents: bool, also: frozenset[str]) -> Mail:
+    async def _ask(self, child: _Child, raw: bytes, *, contents: bool, also: frozenset[str]) -> Mail:
         seconds = self._seconds + SECONDS_PER_MEGABYTE * len(raw) / 1e6
         async with asyncio.timeout(seconds + 1):
-            if self._child is None:
-                self._child = await self._started()
-            child = self._child
-            await _send(child, framed(question(contents=contents, also=also, seconds=seconds)))
-            await _send(child, LENGTH.pack(len(raw)))
-            await _send(child, raw)
-            description = await _frame(child, DESCRIPTION_MAX)
-            parts = await _frame(child, 2 * len(raw) + TEXTS_MAX)
-        self._answered += 1
+            process = child.process = child.process or await self._started()
+            await _send(process, framed(question(contents=contents, also=also, seconds=seconds)))
+            await _send(process, LENGTH.pack(len(raw)))
+            await _send(process, raw)
+            description = await _frame(process, DESCRIPTION_MAX)
+            parts = await _frame(process, 2 * len(raw) + TEXTS_MAX)
+        child.answered += 1
         if len(description) + len(parts) > OFF_LOOP:
             return await asyncio.to_thread(mail_from, description, parts)
         return mail_from(description, parts)
@@ -110,18 +126,19 @@ class Reader:
             env=kept | {"LC_ALL": "C.UTF-8"},
         )
 
-    async def _end(self) -> None:
-        child, self._child, self._answered = self._child, None, 0
-        if child is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        if child.stdin is not None:
-            child.stdin.close()
-            with contextlib.suppress(OSError):
-                await child.stdin.wait_closed()
-        # Reads what is left in the pipe: asyncio closes the transport of a process only at its end of file.
-        await child.communicate()
+
+async def _end(child: _Child) -> None:
+    process, child.process = child.process, None
+    if process is None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    if process.stdin is not None:
+        process.stdin.close()
+        with contextlib.suppress(OSError):
+            await process.stdin.wait_closed()
+    # Reads what is left in the pipe: asyncio closes the transport of a process only at its end of file.
+    await process.communicate()
 
 
 async def _send(child: asyncio.subprocess.Process, data: bytes) -> None:

@@ -8,6 +8,7 @@ It gets no key, no configuration and no address but those in the mail.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -23,6 +24,9 @@ from cocmail.mail.parse import read
 def main(memory: int) -> None:
     """Answers messages until the input ends. `memory`: bytes of address space that this process may have (0: all)."""
     _settle(memory)
+    # What has been loaded stays for good: a long message's garbage is looked for beside it, not in it.
+    gc.freeze()
+    gc.enable()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while True:
         asked = json.loads(_frame(source))

@@ -1,24 +1,33 @@
 """Which revision of the schema a store has, which ones this release knows, and the way up.
 
 The rule: the whole way up is one transaction of the caller's, so that a crash in the middle leaves the old revision.
-Alembic is configured here, in code; there is no alembic.ini. This module must not change anything but the schema.
+Alembic is configured here, in code; there is no alembic.ini. It is loaded where there is something to migrate, and not
+at every start and every look at the queue. This module must not change anything but the schema.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, inspect, select, table
 
 from cocmail.errors import StoreTooNew
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Every revision of `migrations/versions`, oldest first.
+KNOWN = ("0001", "0002")
+
+# Where Alembic keeps the revision of a database.
+_VERSION = table("alembic_version", column("version_num"))
 
 
 def configuration(connection: Connection | None = None) -> Config:
     """Alembic's configuration for the migrations of this package, bound to a connection where one is given."""
+    from alembic.config import Config
+
     config = Config()
     # Alembic expands % in its options, and an installation path may hold one.
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
@@ -30,18 +39,21 @@ def configuration(connection: Connection | None = None) -> Config:
 
 def present(connection: Connection) -> str | None:
     """The revision of the store, None for an empty database. Raises StoreTooNew when this release does not know it."""
-    heads = MigrationContext.configure(connection).get_current_heads()
-    known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
-    if not known.issuperset(heads):
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    heads = connection.execute(select(_VERSION.c.version_num)).scalars().all()
+    if not set(KNOWN).issuperset(heads):
         raise StoreTooNew("the store was written by a later release than this one")
-    return heads[0] if heads else None
+    return str(heads[0]) if heads else None
 
 
-def newest() -> str | None:
+def newest() -> str:
     """The revision that this release needs."""
-    return ScriptDirectory.from_config(configuration()).get_current_head()
+    return KNOWN[-1]
 
 
 def upgrade(connection: Connection) -> None:
     """Brings the schema to `newest` inside the connection's transaction."""
+    from alembic import command
+
     command.upgrade(configuration(connection), "head")

@@ -165,8 +165,8 @@ def test_an_ambiguous_sender_is_nobody(value: str, sole: str) -> None:
 )
 def test_no_address_list_takes_long(piece: str) -> None:
     begun = time.perf_counter()
-    address.addresses_in(piece * (400_000 // len(piece)))
-    assert time.perf_counter() - begun < 5
+    address.addresses_in(piece * (200_000 // len(piece)))
+    assert time.perf_counter() - begun < 2.5
 
 
 def test_twenty_thousand_recipients_are_read() -> None:

@@ -30,10 +30,10 @@ def trees() -> tuple[ast.Module, ...]:
 
 def first_words(*functions: str) -> Iterator[str]:
     """The first argument of every call of these functions in the core, where it is written out."""
-    for node in (node for tree in trees() for node in ast.walk(tree)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in functions and node.args:
-            if isinstance(node.args[0], ast.Constant):
-                yield str(node.args[0].value)
+    calls = (node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+    for call in calls:
+        if ast.unparse(call.func).rpartition(".")[2] in functions and isinstance(call.args[0], ast.Constant):
+            yield str(call.args[0].value)
 
 
 @cache

@@ -28,8 +28,9 @@ async def reader() -> AsyncIterator[Reader]:
 
 
 def pid_of(reader: Reader) -> int:
-    assert reader._child is not None
-    return reader._child.pid
+    (child,) = reader._idle
+    assert child.process is not None
+    return child.process.pid
 
 
 def slow() -> bytes:
@@ -51,6 +52,29 @@ async def test_one_child_serves_many_messages_and_callers(reader: Reader) -> Non
     mails = await asyncio.gather(*(reader.read(PLAIN.replace(b"hello", b"hello %d" % n)) for n in range(20)))
     assert [mail.text for mail in mails] == [f"hello {n}" for n in range(20)]
     assert pid_of(reader) == first
+
+
+async def test_two_readers_lend_each_other_a_child_and_never_wait_for_each_other(reader: Reader) -> None:
+    """A long message that is being sent must not keep an arriving one waiting, nor the other way round."""
+    other = Reader(beside=reader)
+    await reader.read(PLAIN)
+    first = pid_of(reader)
+    await other.read(PLAIN)
+    assert pid_of(reader) == pid_of(other) == first
+    await asyncio.gather(reader.read(PLAIN), other.read(PLAIN))
+    pids = [child.process.pid for child in reader._idle if child.process is not None]
+    assert len(set(pids)) == 2 and first in pids
+    long = asyncio.create_task(other.read(hostile.nested_multiparts()))
+    await asyncio.sleep(0)
+    assert (await reader.read(PLAIN)).text == "hello"
+    assert not long.done()
+    await long
+    await reader.close()
+    await other.close()
+    assert reader._idle == []
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
 
 
 async def test_a_message_that_takes_too_long_is_cut_and_the_next_is_read() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import smtplib
 import threading
@@ -21,6 +22,7 @@ from scene import ALIAS
 # On a busy one that is added which it waits while nothing else comes in, twice.
 PROMISED = 0.2
 TRIES = 8
+MESSAGE_EVERY = 5
 
 
 def hostile() -> dict[str, Callable[[], bytes]]:
@@ -36,7 +38,10 @@ def hostile() -> dict[str, Callable[[], bytes]]:
 
 @dataclass
 class Visitor:
-    """Somebody else, who talks to the daemon all the time: NOOP, EHLO and whole messages, on one connection."""
+    """Somebody else, who talks to the daemon all the time: NOOP, EHLO and whole messages, on one connection.
+
+    Few messages: more than are understood in the same time would only keep the hostile one waiting for its turn.
+    """
 
     port: int
     slowest: float = 0.0
@@ -46,10 +51,13 @@ class Visitor:
 
     def visit(self) -> None:
         with smtplib.SMTP("127.0.0.1", self.port, timeout=60) as client:
-            while not self.stop.is_set():
+            for number in itertools.count():
+                if self.stop.is_set():
+                    return
                 self._time("EHLO", client.ehlo)
                 self._time("NOOP", client.noop)
-                self._time("message", lambda: client.sendmail("", [ALIAS], self._mail()))
+                if number % MESSAGE_EVERY == 0:
+                    self._time("message", lambda: client.sendmail("", [ALIAS], self._mail()))
                 time.sleep(0.01)
 
     def _mail(self) -> bytes:
@@ -149,7 +157,7 @@ def test_a_hostile_message_is_a_case_and_keeps_nobody_waiting(
                 with somebody_else(house.port) as visitor:
                     reasons.setdefault(name, understood(house, raw))
                 slow[name].append((visitor.slowest, visitor.what))
-                if visitor.slowest <= PROMISED + 2 * waits_anyway(house):
+                if visitor.slowest <= PROMISED or visitor.slowest <= PROMISED + 2 * waits_anyway(house):
                     break
             else:
                 blocked[name] = slow[name]

@@ -26,6 +26,8 @@ from scene import ALIAS, HANDLES, committee_file
 
 NEW_MEMBER = "- {handle: lee, name: Lee Wong, email: lee@example.net, confidentiality_agreed: 2026-01-01}"
 BROKEN = committee_file() + "policie: basic\n"
+# Accepted faster than they are understood.
+MANY = 10
 
 
 @pytest.fixture
@@ -51,6 +53,7 @@ def code_of_a_report(house: House, text: str = "Somebody shouted.") -> int:
 
 
 def test_the_service_manager_is_told_when_mail_is_taken_and_when_it_ends(house: House) -> None:
+    house.cold = True
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(house.folder / "notify.sock"))
         manager.settimeout(20)
@@ -70,15 +73,15 @@ def test_the_service_manager_is_told_when_mail_is_taken_and_when_it_ends(house: 
 def test_what_was_accepted_before_sigterm_is_understood_before_the_end(house: House, smarthost: Smarthost) -> None:
     house.start()
     with smtplib.SMTP("127.0.0.1", house.port) as client:
-        for number in range(20):
+        for number in range(MANY):
             mail = letter(f"guest{number}@visitors.example", f"Number {number}")
             client.sendmail(str(mail["From"]), [ALIAS], mail.as_bytes(policy=policy.SMTP))
     assert house.stop() == 0
-    assert len(house.events("decided")) == 20
+    assert len(house.events("decided")) == MANY
     house.start()
-    smarthost.wait_for("forward", 20 * len(HANDLES))
+    smarthost.wait_for("forward", MANY * len(HANDLES))
     wait_until(lambda: house.queue() == [], "the queue to be empty")
-    assert len(house.cases()) == 20
+    assert len(house.cases()) == MANY
     assert house.stop() == 0
 
 
@@ -238,11 +241,13 @@ def test_a_full_disk_is_answered_with_451_and_loses_nothing(house: House, smarth
     """A limit on the size of files stands for the disk: every write beyond it fails, as it does on a full one."""
     smarthost.down()
     limit = 1_500_000
-    house.start(before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    house.start()
+    assert house.process is not None
+    resource.prlimit(house.process.pid, resource.RLIMIT_FSIZE, (limit, limit))
     accepted = 0
     # Random, so that nothing makes it smaller.
     text = base64.encodebytes(os.urandom(150_000)).decode()
-    codes = [code_of_a_report(house, f"Number {number}.\n{text}") for number in range(30)]
+    codes = [code_of_a_report(house, f"Number {number}.\n{text}") for number in range(15)]
     accepted = codes.count(250)
     assert set(codes) == {250, 451} and accepted >= 1, codes
     house.kill()
@@ -255,6 +260,7 @@ def test_a_full_disk_is_answered_with_451_and_loses_nothing(house: House, smarth
     assert house.stop() == 0
 
 
+@pytest.mark.soak  # five seconds and more of waiting; tests/scenarios/test_a_locked_store.py waits for a shorter time
 def test_a_store_that_somebody_else_keeps_locked_is_answered_with_451(house: House, smarthost: Smarthost) -> None:
     house.start()
     house.report("Before.")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -38,24 +35,6 @@ class Database:
             count = connection.execute(text(statement), values).rowcount
         engine.dispose()
         return count
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[object]:
-    postgres = _postgres()
-    try:
-        with postgres.running() as server:
-            yield server
-    except postgres.NotInstalled as missing:
-        pytest.skip(f"PostgreSQL is not installed: {missing}")
-
-
-def _postgres() -> ModuleType:
-    """tests/postgres.py, found from here whatever the import mode of the run is."""
-    folder = str(Path(__file__).parents[1])
-    if folder not in sys.path:
-        sys.path.append(folder)
-    return importlib.import_module("postgres")
 
 
 @pytest.fixture

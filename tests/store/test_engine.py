@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from cocmail.errors import ConfigError, SealError, StoreBusy, StoreError, StoreGone, StoreTooNew
-from cocmail.store import cases, notes
+from cocmail.store import cases, notes, revisions
 from cocmail.store.engine import Store, Tx
 from cocmail.store.tables import Record
 from cocmail.vault.keyring import Keyring, new_key_file
@@ -57,6 +58,12 @@ def test_the_models_and_the_migrations_agree(store, database) -> None:
     with store._engines[0].connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, Record.metadata) == []
+
+
+def test_every_migration_is_known_in_its_order() -> None:
+    """A start asks the list, not the files: one that is missing there would never be run."""
+    scripts = ScriptDirectory.from_config(revisions.configuration())
+    assert [script.revision for script in scripts.walk_revisions()] == list(reversed(revisions.KNOWN))
 
 
 def test_another_key_file_is_refused_and_nothing_is_written(database, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cocmail.core import letters
 from cocmail.core.commands.call import Call, Line, done, refuse
+from cocmail.core.conflicts import exists_for
 from cocmail.core.effects import Letter
 from cocmail.core.model import member_person
 from cocmail.core.tags import TABLE
@@ -75,10 +76,7 @@ def doc(call: Call) -> Line:
 
 def committee(call: Call) -> Line:
     """A member's words to all members, outside of any case. Mail of a case never goes this way."""
-    known = call.plan.setting.known
-    if call.case_id or known.names or any(reference.case_id for reference in known.references):
-        return refuse("belongs-to-a-case")
-    if call.message.wanted.token and known.grant is not None and known.grant.case_id:
+    if call.case_id or _belongs_to_a_case(call):
         return refuse("belongs-to-a-case")
     words = {"name": call.member.name, "text": call.text}
     others = [member for member in call.committee.members if member.handle != call.member.handle]
@@ -97,3 +95,15 @@ def committee(call: Call) -> Line:
         )
     left_out = [part.filename for part in call.message.mail.attachments]
     return done("committee", count=len(others), left_out=left_out)
+
+
+def _belongs_to_a_case(call: Call) -> bool:
+    """Whether the mail names or answers a case that this member has, or had a letter of.
+
+    Of any other case the answer must not depend: it would tell that there is one.
+    """
+    known, person = call.plan.setting.known, str(member_person(call.member.handle))
+    theirs = {case.id for case in known.cases.values() if exists_for(call.member, case)}
+    named = set(known.names.values()) & theirs
+    answered = [ref for ref in known.references if ref.case_id in theirs or (ref.case_id and ref.person == person)]
+    return bool(named or answered or (known.grant is not None and known.grant.case_id))
