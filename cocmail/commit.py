@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cocmail import maillog
 from cocmail.core import events
-from cocmail.core.classify import REACHED_NOBODY
+from cocmail.core.classify import FROM_MEMBERS, REACHED_NOBODY
 from cocmail.core.effects import Decision, Letter, encode_letter
 from cocmail.core.letters import message_id, to_admins
 from cocmail.core.model import Committee, Person
@@ -58,7 +58,7 @@ def carry_out(
         for letter in to_admins(admins, alarm, about):
             queue(tx, letter, committee, now)
     for token in decision.spent:
-        _spend(tx, token)
+        _spend(tx, token, decision.answered_at)
     for timer in decision.timers:
         timers.set_(tx, timer.case_id, timer.kind, timer.about, timer.due)
     for kind, value in decision.counted:
@@ -95,9 +95,10 @@ def _remember(
     lookups.remember(tx, kind, value, data, case_id=case_id or None, now=now)
 
 
-def _spend(tx: Tx, token: str) -> None:
+def _spend(tx: Tx, token: str, answered_at: datetime | None) -> None:
+    answered = {"answered_at": answered_at.isoformat()} if answered_at is not None else {}
     for found in lookups.find(tx, "confirm", token):
-        lookups.replace(tx, found.id, json.dumps({**json.loads(found.note), "spent": True}).encode())
+        lookups.replace(tx, found.id, json.dumps({**json.loads(found.note), "spent": True, **answered}).encode())
 
 
 def _file(tx: Tx, decision: Decision, message: Message, committee: Committee, now: datetime) -> None:
@@ -106,6 +107,8 @@ def _file(tx: Tx, decision: Decision, message: Message, committee: Committee, no
     if reason not in REACHED_NOBODY:
         note = {"reason": reason.value}
         _remember(tx, "fingerprint", fingerprint(message.mail, message.wanted), note, case_id, committee, now)
+    if reason in FROM_MEMBERS:
+        _remember(tx, "ran", fingerprint(message.mail), {}, case_id, committee, now)
     state = spool.HELD if decision.state == "held" else spool.FILED
     spool.file(tx, message.id, state, reason.value, case_id or None)
     if decision.state == "discarded":

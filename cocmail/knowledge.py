@@ -15,7 +15,7 @@ from cocmail.core import case as folding
 from cocmail.core import events, subjects
 from cocmail.core.case import Case
 from cocmail.core.conflicts import exists_for
-from cocmail.core.model import Committee, Mail, Person, Wanted
+from cocmail.core.model import REPORTER, Committee, Mail, Person, Wanted
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
 from cocmail.store import cases, lookups, notes
 from cocmail.store.transaction import Tx
@@ -28,13 +28,14 @@ def load_case(tx: Tx, case_id: str) -> Case:
     return folding.fold(case_id, map(events.decode, cases.load(tx, case_id)))
 
 
-def fingerprint(mail: Mail, wanted: Wanted) -> str:
+def fingerprint(mail: Mail, wanted: Wanted | None = None) -> str:
     """What makes two messages the same one, whatever the door (contract, section 3, rule 1).
 
-    A report to one member alone and the same report to everybody are two: neither may swallow the other.
+    A report to one member alone and the same report to everybody are two: neither may swallow the other. What a member
+    steers or says to the others is one, whatever address of ours it comes to: there `wanted` is left out.
     """
     parts = (mail.message_id, ",".join(mail.from_addresses), mail.date, mail.subject, mail.body_digest)
-    scope = ",".join(sorted(wanted.only)) if wanted.only and not wanted.alias else ""
+    scope = ",".join(sorted(wanted.only)) if wanted is not None and wanted.only and not wanted.alias else ""
     return hashlib.sha256("\0".join((*parts, scope)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -63,7 +64,6 @@ class Gatherer:
         for case_id in (grant, question, confirmed, twin):
             self._case(case_id.case_id if case_id is not None else "")
         member = self._member(message, grant)
-        listed = "cases" in subjects.tag_names(mail.subject) and bool(member)
         return Known(
             cases={case_id: case for case_id, case in self._cases.items() if case is not None},
             names=names,
@@ -77,34 +77,31 @@ class Gatherer:
             questions=self._open_questions(member) if member else (),
             counts=self._counts(mail, member),
             confirmed=confirmed,
-            own=self._cases_of(member) if listed else (),
+            ran=bool(self._find("ran", fingerprint(mail))),
         )
 
-    def _cases_of(self, handle: str) -> tuple[Case, ...]:
-        """Every case of the committee that exists for that member, oldest first."""
-        member = self._committee.member(handle)
-        ids = dict.fromkeys(found for name in self._committee.addresses for found in cases.ids(self._tx, name))
-        every = (self._cases.get(case_id) or load_case(self._tx, case_id) for case_id in ids)
-        return tuple(case for case in every if member is not None and exists_for(member, case))
-
     def entries_at_hand(self, message: Message) -> dict[str, str]:
-        """The entries of the cases that a message points at, with what was said of each when it came in."""
+        """The entries of the cases that a member's mail points at, with what was said of each when it came in.
+
+        Only of cases that exist for who it is from, or whose reply address it carries.
+        """
         grant = self._grant(message.wanted.token)
         self._case(grant.case_id if grant is not None else "")
         self._references(message.mail)
         self._names(message.mail.subject)
+        member = self._committee.member(self._member(message, grant))
         found = (case for case in self._cases.values() if case is not None)
-        return {entry.id: entry.unreadable for case in found for entry in case.entries}
+        theirs = (case for case in found if member is not None and exists_for(member, case))
+        return {entry.id: entry.unreadable for case in theirs for entry in case.entries}
 
     def sent_before(self, wanted: Wanted, mail: Mail) -> tuple[str, ...]:
-        """The letters that went to the reporter in the cases that a message points at."""
+        """The letters that went to the reporter whose own reply address a mail carries; none for anybody else."""
         grant = self._grant(wanted.token)
-        self._case(grant.case_id if grant is not None else "")
-        self._references(mail)
-        found = (case for case in self._cases.values() if case is not None)
-        return tuple(
-            draft.text for case in found for draft in case.proceedings.drafts if draft.sent_at is not None
-        )
+        if grant is None or grant.person != REPORTER or mail.from_addresses != (grant.address,):
+            return ()
+        case = self._case(grant.case_id)
+        drafts = case.proceedings.drafts if case is not None else ()
+        return tuple(draft.text for draft in drafts if draft.sent_at is not None)
 
     def _find(self, kind: str, value: str) -> list[tuple[str, dict[str, Any]]]:
         """(case id or "", note) of everything remembered by this committee under a value."""
@@ -131,7 +128,18 @@ class Gatherer:
     def _question(self, token: str) -> Question | None:
         for case_id, note in self._find("confirm", token):
             expires = datetime.fromisoformat(note["expires"])
-            return Question(token, note["entry"], note["handle"], note["command"], expires, case_id, note["spent"])
+            answered = note.get("answered_at")
+            return Question(
+                token,
+                note["entry"],
+                note["handle"],
+                note["command"],
+                expires,
+                case_id,
+                note["spent"],
+                note.get("address", ""),
+                datetime.fromisoformat(answered) if answered else None,
+            )
         return None
 
     def _open_questions(self, handle: str) -> tuple[Question, ...]:

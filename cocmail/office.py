@@ -108,7 +108,8 @@ def verify(path: Path, environ: Mapping[str, str]) -> int:
     """Prove that every record opens and every chain of events is whole."""
     with opened(path, environ) as store:
         found = store.read_now(cases.verify)
-    print(f"{found.cases} cases, {found.events} events, {found.mails} messages, {found.outgoing} outgoing")
+    counts = f"{found.cases} cases, {found.events} events, {found.mails} messages, {found.outgoing} outgoing"
+    print(f"{counts}, {found.timers} timers")
     for failure in found.failures:
         print(f"does not open: {failure}")
     return EXIT_BUG if found.failures else EXIT_DONE

@@ -142,9 +142,9 @@ class Pipeline:
         self.queued.set()
 
     async def _sent_before(self, envelope: Envelope, mail: Mail, committee: Committee) -> tuple[str, ...]:
-        """Letters of ours that this mail may quote: the names under them are not what it is about."""
+        """Letters of ours that a reporter may be quoting: the names under them are not what the mail is about."""
         aimed = wanted(envelope.recipients, committee.addresses, ())
-        if not (aimed.token or mail.in_reply_to or mail.references):
+        if not aimed.token:
             return ()
         now = self.now()
         return await self.store.read(lambda tx: Gatherer(tx, committee, now).sent_before(aimed, mail))

@@ -13,14 +13,16 @@ from cocmail.core import subjects
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.commands.call import Line
+from cocmail.core.conflicts import exists_for
 from cocmail.core.effects import Decision, Note
 from cocmail.core.events import MemberPaused, MemberResumed
 from cocmail.core.letters import to_member
 from cocmail.core.model import Member, member_person
+from cocmail.core.ownwords import own_words
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Grant, Message, Setting
 from cocmail.core.subjects import Subject
-from cocmail.core.tags import ROWS
+from cocmail.core.tags import ROWS, Tag
 
 CONFIRM_FOR = timedelta(hours=24)
 CONFIRMS_A_DAY = 5
@@ -61,7 +63,7 @@ def ask(
     """
     plan = Plan(setting)
     case_id = case.id if case else ""
-    command = _command(message, subject)
+    command = _command(message, setting, case, subject)
     # Once, until it is answered: else forged mail could keep a member from a case for ever.
     access = case.members.get(member.handle) if case is not None else None
     pause = pause and access is not None and access.paused_until is None
@@ -92,15 +94,44 @@ def budget(has_token: bool, proven: bool) -> str:
     return "confirm-token" if has_token else "confirm"
 
 
-def _command(message: Message, subject: Subject) -> str:
+def _command(message: Message, setting: Setting, case: Case | None, subject: Subject) -> str:
     """What tells one question from another: the tags, with the text where it is the matter itself."""
     if not subject.commands:
         return f"mail {message.id}"
     if not subject.tags:
         return "unclear"
-    written = " ".join(map(str, subject.tags))
     with_text = any(ROWS[tag.name].takes_text for tag in subject.tags)
-    return f"{written} {message.mail.body_digest}" if with_text else written
+    shown = written(setting, case, subject)
+    return f"{shown} {message.mail.body_digest}" if with_text else shown
+
+
+def written(setting: Setting, case: Case | None, subject: Subject) -> str:
+    """The tags as they would run: a ballot with the question that it is meant for."""
+    return " ".join(_with_question(setting, case, subject, tag) for tag in subject.tags)
+
+
+def _with_question(setting: Setting, case: Case | None, subject: Subject, tag: Tag) -> str:
+    if tag.name != "vote" or tag.argument("question"):
+        return str(tag)
+    answered = next((reference.label for reference in setting.known.references if reference.label), "")
+    question = answered.lower() or subject.question
+    open_now = case.proceedings.open_motions if case is not None else ()
+    if not question and len(open_now) == 1:
+        question = open_now[0].label.lower()
+    return " ".join(filter(None, ("#vote", question, *tag.arguments)))
+
+
+def asked_question(command: str) -> str:
+    """The question (q1) that a confirmed ballot was asked about, or ""."""
+    words = command.split()
+    return words[1] if words[:1] == ["#vote"] and len(words) > 2 else ""
+
+
+def _has_matter(message: Message, subject: Subject) -> bool:
+    """Whether the mail's text is what would run or be passed on. What stands beside `#recuse` is not looked at."""
+    if subjects.wants_recusal(message.mail.subject):
+        return False
+    return not subject.commands or any(ROWS[tag.name].takes_text for tag in subject.tags)
 
 
 def _put_question(
@@ -115,9 +146,17 @@ def _put_question(
         "command": command,
         "expires": (setting.now + CONFIRM_FOR).isoformat(),
         "spent": False,
+        "address": case.members[member.handle].address or member.email if case is not None else member.email,
     }
     plan.notes += [Note("confirm", token, note, case.id if case else ""), Note("question", who, {"token": token})]
-    said = {"command": " ".join(map(str, subject.tags)), "unclear": bool(subject.problems), **words}
+    said = {
+        "command": written(setting, case, subject),
+        "unclear": bool(subject.problems),
+        # Not its text, which may be a stranger's; but two questions must not look alike.
+        "came": message.came(setting.now).strftime("%Y-%m-%d %H:%M UTC"),
+        "length": len(own_words(message.mail.text).split()) if _has_matter(message, subject) else 0,
+        **words,
+    }
     reply = case.token_of(member_person(member.handle)) if case else plan.issue_unbound(member)
     plan.letters.append(
         to_member(
@@ -139,7 +178,8 @@ def says_not_me(message: Message, setting: Setting, member: Member) -> Decision 
     case = plan.cases.get(question.case_id) if question else None
     if case is not None and member.handle in case.members:
         plan.add(case.id, MemberResumed(member.handle))
-    send_receipt(plan, message, member, case, [{"outcome": "not-me"}])
+    has_case = case is not None and exists_for(member, case)
+    send_receipt(plan, message, member, case if has_case else None, [{"outcome": "not-me"}])
     return plan.finish(Reason.NOT_ME)
 
 

@@ -49,6 +49,7 @@ class Access:
     standing: Standing
     address: str = ""
     why: str = ""
+    name: str = ""
     paused_until: datetime | None = None
     stated_clear: bool = False
 
@@ -64,6 +65,7 @@ class Entry:
     screened: frozenset[str]
     named: frozenset[str]
     unreadable: str = ""
+    forged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def apply(case: Case, event: Event) -> Case:
             )
         case EntryFiled():
             author, looked, found = Person.parse(event.author), frozenset(event.screened), frozenset(event.named)
-            entry = Entry(event.entry, author, event.kind, event.message_id, looked, found, event.unreadable)
+            how = (event.unreadable, event.forged)
+            entry = Entry(event.entry, author, event.kind, event.message_id, looked, found, *how)
             return replace(case, entries=(*case.entries, entry))
         case TargetAsked():
             return replace(case, target=event)
@@ -166,7 +169,7 @@ def _access_after(
         case MemberAdmitted():
             if before is not None and before.standing is not Standing.CLEARED:
                 return before
-            return Access(Standing.CLEARED, event.address, event.why)
+            return Access(Standing.CLEARED, event.address, event.why, event.name)
         case MemberWithheld():
             return Access(Standing.WITHHELD, before.address if before else "", event.why)
         case MemberRecused():

@@ -58,6 +58,8 @@ class Reason(Enum):
 FROM_REPORTERS = frozenset(
     reason.value for reason in Reason if reason.name.startswith("REPORT") or reason is Reason.FOLLOW_UP
 )
+# Under these one stands that a member wrote and that was taken as that member's word.
+FROM_MEMBERS = frozenset({Reason.DISCUSSION, Reason.COMMAND, Reason.REFUSED, Reason.NO_SUCH_CASE})
 # Filed and reaching nobody: a copy that comes another way must not be taken for one that was read.
 REACHED_NOBODY = frozenset(
     {

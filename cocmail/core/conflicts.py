@@ -56,6 +56,14 @@ def is_same_person(member: Member, case: Case) -> bool:
     return access is not None and access.address in member.addresses
 
 
+def is_still(member: Member, case: Case) -> bool:
+    """Whether who has the handle today is who has the case: the name they had then, or the address, says so."""
+    access = case.members.get(member.handle)
+    if access is None or access.standing is not Standing.CLEARED:
+        return False
+    return access.address in member.addresses or access.name == member.name
+
+
 def was_looked_for(member: Member, case: Case) -> bool:
     """Whether every text of the case was searched for this person, as the roster has them today, in vain."""
     return all(
@@ -75,6 +83,9 @@ def may_be_listed(member: Member, case: Case) -> bool:
         return False
     access = case.members.get(member.handle)
     if access is not None and access.standing is Standing.WITHHELD:
+        return False
+    if any(entry.unreadable for entry in case.entries) and not is_same_person(member, case):
+        # Nobody could look for anybody in what cannot be read.
         return False
     return is_same_person(member, case) or was_looked_for(member, case)
 

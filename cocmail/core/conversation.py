@@ -9,7 +9,7 @@ from cocmail.core.effects import Decision
 from cocmail.core.letters import notice
 from cocmail.core.model import REPORTER, Member, Person, member_person
 from cocmail.core.opening import exclude_elsewhere, file_entry
-from cocmail.core.places import complete, forward_entry, holders, withhold
+from cocmail.core.places import complete, forward_entry, holders, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message, Setting
 
@@ -28,8 +28,12 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
     for handle, why in message.screening.found.items():
         if not (why == "screened" and handle in chosen):
             withhold(plan, case_id, handle, why)
-    for excluded in sorted(message.wanted.excluded):
-        withhold(plan, case_id, excluded, "excluded")
+    if message.proof.is_forged:
+        # A reply address that got about must not be enough to choose who is left.
+        withhold_unless_last(plan, case_id, message.wanted.excluded)
+    else:
+        for excluded in sorted(message.wanted.excluded):
+            withhold(plan, case_id, excluded, "excluded")
     exclude_elsewhere(plan, message, but=case_id)
     if author == REPORTER:
         complete(plan, case_id)

@@ -106,7 +106,11 @@ def _confirm(message: Message, setting: Setting) -> Decision:
     if question is None or member is None or question.spent:
         return Decision(Reason.DEAD_CONFIRM)
     plan = Plan(setting)
-    if setting.now >= question.expires:
+    if question.address not in member.addresses:
+        # Whoever was asked is not who has the handle now.
+        return Decision(Reason.DEAD_CONFIRM)
+    plan.answered_at = message.came(setting.now)
+    if plan.answered_at >= question.expires:
         send_receipt(plan, message, member, None, [{"outcome": "too-late"}])
         plan.spent.append(question.token)
         return plan.finish(Reason.DEAD_CONFIRM)

@@ -98,7 +98,7 @@ class Decision:
     for none). `cancel` names (case, person, address) whose queued mail goes; members need no address. `release` is a
     held message that was confirmed, with the confirm token that did it; `spent` are confirm tokens that are dead from
     now on. `counted` are rate counters (kind, value) to raise. `alarms` are words of a closed list that the admins are
-    told. `timers` are set.
+    told. `timers` are set. `answered_at` is when the answer came in that spends a token.
     """
 
     reason: Reason
@@ -113,3 +113,4 @@ class Decision:
     counted: tuple[tuple[str, str], ...] = ()
     alarms: tuple[str, ...] = ()
     timers: tuple[Timer, ...] = ()
+    answered_at: datetime | None = None

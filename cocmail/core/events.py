@@ -42,6 +42,7 @@ class MemberAdmitted:
     handle: str
     address: str
     why: str = "policy"
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class EntryFiled:
 
     `screened` are the members of the day who were looked for in its text, as "handle address"; `named` the handles
     found. Nobody who was not looked for, or was found, is ever let in without being asked. `unreadable` as in `Mail`.
+    `forged`: the border said that the sender is not who the header says.
     """
 
     entry: str
@@ -106,6 +108,7 @@ class EntryFiled:
     screened: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     unreadable: str = ""
+    forged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from cocmail.core.tags import ROWS
 
 _BALLOT_WORDS = frozenset("yes no abstain yep nope aye nay ok +1 -1 0 ja nein oui non si sí no nee да нет はい".split())
 
+_SHORT = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -47,11 +49,15 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
     subject = _subject(message, setting, visible)
     confirmed = setting.known.confirmed
     dead = grant is not None and _is_dead(grant, member, visible)
-    if confirmed is None and not dead:
+    proven = _is_proven(message, setting, member, grant)
+    # A plain reply to a question says "not me"; one with a tag says something else.
+    steers = subject.commands and (proven or subjects.wants_recusal(message.mail.subject))
+    if confirmed is None and not dead and not steers:
         refuted = says_not_me(message, setting, member)
         if refuted is not None:
             return refuted
-    proven = _is_proven(message, setting, member, grant)
+    if confirmed is None and setting.known.ran:
+        return Decision(Reason.DUPLICATE)
     if dead and not proven:
         return Decision(Reason.DEAD_TOKEN)
     if dead and not _needs_no_case(subject):
@@ -75,17 +81,23 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
         return run(message, setting, member, place.case, subject, visible)
     if place.case is None and grant is None and confirmed is None:
         return open_case(message, setting)
-    if place.case is None:
+    return _talk(message, setting, member, place.case)
+
+
+def _talk(message: Message, setting: Setting, member: Member, case: Case | None) -> Decision:
+    """Words to the others; a bare "yes" to a question is asked about instead."""
+    if case is None:
         return _refuse_outcome(message, setting, member, "no-case")
     if _is_bare_ballot(message, setting):
-        return _not_a_ballot(message, setting, member, place.case)
-    return discuss(message, setting, place.case.id, member)
+        return _not_a_ballot(message, setting, member, case)
+    return discuss(message, setting, case.id, member)
 
 
 def _is_bare_ballot(message: Message, setting: Setting) -> bool:
     """Whether somebody answered a question with a word in the text: passed on, it would tell everybody their ballot."""
     answers_question = any(reference.label for reference in setting.known.references)
-    return answers_question and own_words(message.mail.text).strip(" \t\n.,;!*_").casefold() in _BALLOT_WORDS
+    words = [word.strip(".,;:!*_") for word in own_words(message.mail.text).casefold().split()]
+    return answers_question and len(words) <= _SHORT and not _BALLOT_WORDS.isdisjoint(words)
 
 
 def _not_a_ballot(message: Message, setting: Setting, member: Member, case: Case) -> Decision:
@@ -116,7 +128,7 @@ def _needs_no_case(subject: Subject) -> bool:
 def _refuse_outcome(message: Message, setting: Setting, member: Member, outcome: str) -> Decision:
     """Two cases in one mail, or none where one is needed: nothing runs and nothing is passed on."""
     plan = Plan(setting)
-    send_receipt(plan, message, member, None, [{"outcome": outcome}])
+    send_receipt(plan, message, member, None, [{"outcome": outcome, "refused": outcome == "two-cases"}])
     return plan.finish(Reason.REFUSED)
 
 
@@ -131,11 +143,17 @@ def _referred(setting: Setting, visible: dict[str, Case]) -> set[str]:
 
 
 def _is_proven(message: Message, setting: Setting, member: Member, grant: Grant | None) -> bool:
-    """Rule 5 of section 5: exactly one From address of this member, and proof for that very address."""
+    """Rule 5 of section 5: exactly one From address of this member, and proof for that very address.
+
+    And written to us, to the member's own reply address or by its To or Cc: a mail to somebody else, passed on to us as
+    it is, proves who wrote it but not that it was meant for this committee.
+    """
     if setting.known.confirmed is not None:
         return True
     authors = message.mail.from_addresses
     if len(authors) != 1 or authors[0] not in member.addresses:
+        return False
+    if grant is None and not any(setting.committee.owns(address) for address in message.mail.to):
         return False
     if message.proof.address == authors[0]:
         return True

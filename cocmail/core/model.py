@@ -114,6 +114,12 @@ class Committee:
         """The alias and its other spellings. An id from before the alias was renamed is one of them."""
         return frozenset((self.address, *self.aliases))
 
+    def owns(self, address: str) -> bool:
+        """Whether an address (in normal form) is the alias, another spelling of it, or either with an extension."""
+        local, _, domain = address.rpartition("@")
+        ours = (own.rpartition("@") for own in self.addresses)
+        return any(domain == there and (local == name or local.startswith(f"{name}+")) for name, _, there in ours)
+
     def member(self, handle: str) -> Member | None:
         """The member of that handle, or None."""
         return next((m for m in self.members if m.handle == handle), None)

@@ -119,7 +119,8 @@ def file_entry(plan: Plan, message: Message, case_id: str, author: Person, kind:
     looked_for = tuple(f"{member.handle} {member.email}" for member in plan.setting.committee.members)
     named = tuple(message.screening.found)
     unreadable = message.mail.unreadable
-    plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, looked_for, named, unreadable))
+    forged = message.proof.is_forged
+    plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, looked_for, named, unreadable, forged))
     if message_id and kind != "record":
         plan.notes.append(Note("message-id", message_id, {"kind": kind, "person": str(author), "tags": []}, case_id))
 
@@ -161,9 +162,7 @@ def answer_address(message: Message, committee: Committee) -> str:
     authors = message.mail.from_addresses
     if len(authors) != 1 or is_from_robot(message.mail):
         return ""
-    own = {committee.address, *committee.aliases}
-    local, _, domain = authors[0].rpartition("@")
-    return "" if f"{local.split('+', 1)[0]}@{domain}" in own else authors[0]
+    return "" if committee.owns(authors[0]) else authors[0]
 
 
 def acknowledge(plan: Plan, message: Message, case_id: str, *, chosen: bool) -> None:

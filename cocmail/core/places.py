@@ -22,7 +22,7 @@ LEFT_AT_LEAST = 2
 
 def admit(plan: Plan, case_id: str, member: Member, why: str) -> None:
     """Give a member access at their address of today, with a reply address."""
-    plan.add(case_id, MemberAdmitted(member.handle, member.email, why))
+    plan.add(case_id, MemberAdmitted(member.handle, member.email, why, member.name))
     plan.issue(case_id, member_person(member.handle), member.email)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from cocmail.core import case as cases
 from cocmail.core import questions
 from cocmail.core.case import Case
@@ -25,6 +27,7 @@ class Plan:
         self.counted: list[tuple[str, str]] = []
         self.alarms: list[str] = []
         self.timers: list[Timer] = []
+        self.answered_at: datetime | None = None
         self.release: tuple[str, str] | None = None
         self._events: dict[str, list[Event]] = {}
         self._opens: dict[str, str] = {}
@@ -87,4 +90,5 @@ class Plan:
             counted=tuple(self.counted),
             alarms=tuple(self.alarms),
             timers=tuple(self.timers),
+            answered_at=self.answered_at,
         )

@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cocmail.core import acts, deadlines, letters, readers, votes
-from cocmail.core.case import Case, Standing
-from cocmail.core.conflicts import exists_for
+from cocmail.core.case import Case
+from cocmail.core.conflicts import exists_for, is_still
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Timer
 from cocmail.core.model import Committee, Role
@@ -27,10 +27,10 @@ OPEN_FOR = timedelta(hours=72)
 def base_of(committee: Committee, case: Case, base: str) -> frozenset[str]:
     """The handles that a question is counted over: today's members with that place in the case.
 
-    Who is away, or cannot be reached, is one of them. A changed address takes nobody out: the ballot was theirs.
+    Who is away, or cannot be reached, is one of them. A changed address takes nobody out: the ballot was theirs. A
+    handle that went to another person does.
     """
-    roster = frozenset(member.handle for member in committee.members)
-    cleared = case.with_standing(Standing.CLEARED) & roster
+    cleared = frozenset(member.handle for member in committee.members if is_still(member, case))
     voting = frozenset(member.handle for member in committee.members if member.role is Role.PRIMARY)
     match base:
         case "all_members":
@@ -102,7 +102,9 @@ def close(plan: Plan, case_id: str, number: int, *, why: str, cancelled: bool = 
     """Count, and tell everybody who may vote. `why` is all-voted, time, withdrawn or too-few."""
     committee, now = plan.setting.committee, plan.setting.now
     motion = _motion(plan, case_id, number)
-    tally = votes.count(base_of(committee, plan.cases[case_id], motion.base), motion.ballots)
+    # Of what is cancelled nobody learns the ballots: they are void.
+    ballots = {} if cancelled else motion.ballots
+    tally = votes.count(base_of(committee, plan.cases[case_id], motion.base), ballots)
     passed = votes.passes(motion.rule, motion.quorum, motion.floor, tally)
     result = "cancelled" if cancelled else "passed" if passed else "failed"
     plan.add(

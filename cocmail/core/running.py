@@ -7,7 +7,7 @@ else is wrong: to withdraw is the safe direction.
 from __future__ import annotations
 
 from cocmail.core import subjects
-from cocmail.core.asking import ask, send_receipt
+from cocmail.core.asking import ask, asked_question, send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.commands import COMMANDS
@@ -57,9 +57,14 @@ def _call(
     plan: Plan, message: Message, case_id: str, member: Member, tag: Tag, subject: Subject, text: str
 ) -> Call:
     answered = next((reference.label for reference in plan.setting.known.references if reference.label), "")
-    question = answered.lower() or subject.question
-    confirmed = plan.setting.known.confirmed is not None
-    return Call(plan, message, case_id, member, tag, text, question, confirmed)
+    confirmed = plan.setting.known.confirmed
+    # What was asked about is what runs, whatever has been opened or closed since.
+    asked = asked_question(confirmed.command) if confirmed is not None else ""
+    question = asked or answered.lower() or subject.question
+    came = confirmed.answered_at if confirmed is not None else message.came(plan.setting.now)
+    return Call(
+        plan, message, case_id, member, tag, text, question, confirmed is not None, came or plan.setting.now
+    )
 
 
 def _perform(call: Call) -> Line:
@@ -130,7 +135,7 @@ def _refuse_unclear(
     tag = next((found for found in subject.tags if found.name == "recuse"), Tag("recuse"))
     for case_id in leaving:
         _remember(plan, message, case_id, member, ("#recuse",))
-        call = Call(plan, message, case_id, member, tag)
+        call = Call(plan, message, case_id, member, tag, came=plan.setting.now)
         lines.append({"tag": str(tag), **COMMANDS["recuse"](call)})
     return _finish(plan, message, member, case or plan.cases[next(iter(leaving))], lines)
 

@@ -32,6 +32,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 SALUTATION_WORDS = 6
 # A letter of a word or two could be the sender's own answer.
 QUOTED_WORDS = 8
+SIGNED_LINES = 2
 _QUOTE_MARKS = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
 
 
@@ -49,8 +50,8 @@ class Screening:
 def screen(committee: Committee, mail: Mail, sent: Collection[str] = ()) -> Screening:
     """Look for every member of today's roster in everything of a message that is text, quoted or not, shown or not.
 
-    `sent` are letters of ours that the sender may be quoting, with their signatures: a whole letter quoted says nothing
-    about who signed it. Part of one does not count as quoted.
+    `sent` are letters of ours that the sender may be quoting: who signed one is not named by its being quoted as a
+    whole. What else it says is looked at, and part of a letter does not count as quoted.
     """
     found: dict[str, str] = {}
     text = _without_letters(_text_of(mail), sent)
@@ -72,16 +73,17 @@ def _text_of(mail: Mail) -> str:
 
 
 def _without_letters(text: str, sent: Collection[str]) -> str:
-    """The text without what it quotes of these letters as a whole, whatever marks and line ends the quote has."""
-    wanted = [letter.split() for letter in sent]
-    if not any(wanted):
+    """The text without the signatures of these letters where it quotes one as a whole, whatever marks it has."""
+    wanted = [letter for letter in sent if len(letter.split()) >= QUOTED_WORDS]
+    if not wanted:
         return text
-    bare = _QUOTE_MARKS.sub("", text)
-    # Words and single gaps: nothing in the pattern can match in two ways.
-    patterns = [r"\s+".join(map(re.escape, words)) for words in wanted if len(words) >= QUOTED_WORDS]
-    quotes = 0
-    for pattern in patterns:
-        bare, count = re.subn(pattern, "\n", bare)
+    bare, quotes = _QUOTE_MARKS.sub("", text), 0
+    for letter in wanted:
+        lines = [line for line in letter.splitlines() if line.strip()]
+        said = "\n".join(lines[:-SIGNED_LINES])
+        # Words and single gaps: nothing in the pattern can match in two ways.
+        pattern = r"\s+".join(map(re.escape, letter.split()))
+        bare, count = re.subn(pattern, lambda _, kept=said: f"\n{kept}\n", bare)  # type: ignore[misc]
         quotes += count
     return bare if quotes else text
 

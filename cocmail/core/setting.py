@@ -41,6 +41,11 @@ class Message:
     screening: Screening = field(default_factory=Screening)
     thread: Mapping[str, str] = field(default_factory=dict)
 
+    def came(self, now: datetime) -> datetime:
+        """When it came in, which may be a while before it is looked at."""
+        received = self.envelope.received_at
+        return now if received is None else min(now, received)
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -53,7 +58,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An open confirm round: which held message would run, for whom, in which case, until when."""
+    """An open confirm round: which held message would run, for whom, in which case, until when.
+
+    `address` is where it was asked, `answered_at` when the answer came in, if it did.
+    """
 
     token: str
     entry: str
@@ -62,6 +70,8 @@ class Question:
     expires: datetime
     case_id: str = ""
     spent: bool = False
+    address: str = ""
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,8 @@ class Known:
 
     `cases` holds each case by id. `names` maps the code names of its Subject to case ids, `party_cases` are the cases
     in which its From address is a party. `questions` are the member's confirm rounds that are not spent. `counts` are
-    rate counters by kind. `confirmed` is the question that released this message, if it was held before. `own` are all
-    cases that exist for the member who writes, where the mail asks for them. `foreign_token` says that its reply
+    rate counters by kind. `confirmed` is the question that released this message, if it was held before. `ran` says
+    that the same mail of a member was taken before, to whatever address of ours. `foreign_token` says that its reply
     address was issued by another committee, or by one that is no more.
     """
 
@@ -110,7 +120,7 @@ class Known:
     questions: tuple[Question, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     confirmed: Question | None = None
-    own: tuple[Case, ...] = ()
+    ran: bool = False
 
 
 @dataclass(frozen=True, slots=True)

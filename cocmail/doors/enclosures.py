@@ -6,6 +6,7 @@ Made at the last moment, so that it holds what its recipient may see then. Nothi
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from cocmail.doors.contents import Contents
 from cocmail.knowledge import load_case
 from cocmail.reports import sheet
 from cocmail.reports.document import document
+from cocmail.reports.own_cases import own_cases
 from cocmail.reports.thread import thread
 from cocmail.store import cases, spool
 from cocmail.store.engine import Store
@@ -40,10 +42,12 @@ class Enclosures:
             return await self._contents.of(letter.entry, said[0] if said else "")
         if letter.template == "sheet":
             return await self._sheet(letter, committee)
+        if letter.kind == "receipt":
+            return await self._own_cases(letter, committee)
         if letter.template not in MADE or case is None:
             return None
         if letter.template == "original":
-            return await self._original(case)
+            return await self._original(case, committee)
         if letter.template == "thread":
             every = await self._mails(case.entries)
             return Mail(text=await asyncio.to_thread(thread, case, committee, every))
@@ -55,8 +59,8 @@ class Enclosures:
         read = {entry.id: await self._contents.of(entry.id, entry.unreadable) for entry in entries}
         return {entry: mail for entry, mail in read.items() if mail is not None}
 
-    async def _original(self, case: Case) -> Mail:
-        """The reporter's messages as they came in, each as a file."""
+    async def _original(self, case: Case, committee: Committee) -> Mail:
+        """The reporter's messages as they came in, each as a file; but for the reporter's own reply address."""
         parts: list[Attachment] = []
         for entry in case.entries:
             if entry.author != REPORTER:
@@ -64,19 +68,30 @@ class Enclosures:
             stored = await self._store.read(lambda tx, id_=entry.id: spool.open_mail(tx, id_))  # type: ignore[misc]
             if stored is not None:
                 name = f"{case.code_name.replace(' ', '-')}-{len(parts) + 1}.eml"
-                parts.append(Attachment(name, "application/octet-stream", len(stored[1]), stored[1]))
+                raw = without_tokens(stored[1], committee)
+                parts.append(Attachment(name, "application/octet-stream", len(raw), raw))
         return Mail(attachments=tuple(parts))
+
+    async def _every_case(self, committee: Committee) -> list[Case]:
+        def work(tx: Tx) -> list[Case]:
+            ids = dict.fromkeys(found for address in committee.addresses for found in cases.ids(tx, address))
+            return [load_case(tx, case_id) for case_id in ids]
+
+        return await self._store.read(work)
+
+    async def _own_cases(self, letter: Letter, committee: Committee) -> Mail | None:
+        """The list of the member's cases, where the receipt is for `#cases`."""
+        lines, member = letter.words["lines"], committee.member(letter.to.handle)
+        if member is None or not isinstance(lines, list) or all(line["outcome"] != "cases" for line in lines):
+            return None
+        return Mail(text=own_cases(member, await self._every_case(committee)))
 
     async def _sheet(self, letter: Letter, committee: Committee) -> Mail | None:
         member = committee.member(letter.to.handle)
         if member is None:
             return None
 
-        def work(tx: Tx) -> list[Case]:
-            ids = dict.fromkeys(found for address in committee.addresses for found in cases.ids(tx, address))
-            return [load_case(tx, case_id) for case_id in ids]
-
-        rows = sheet.rows_for(member, await self._store.read(work))
+        rows = sheet.rows_for(member, await self._every_case(committee))
         return await asyncio.to_thread(_sheet_of, rows, committee.name)
 
 
@@ -89,3 +104,9 @@ def _sheet_of(rows: list[sheet.Row], title: str) -> Mail:
     )
     attached = tuple(Attachment(name, kind, len(content), content) for name, kind, content in files)
     return Mail(text=sheet.as_mail(rows), attachments=attached)
+
+
+def without_tokens(raw: bytes, committee: Committee) -> bytes:
+    """A message with the reply addresses in it made unusable: who has one can write in its owner's name."""
+    local, _, domain = committee.address.encode().rpartition(b"@")
+    return re.sub(rb"(?i)(%b\+)[a-z2-7]{26}(@%b)" % (re.escape(local), re.escape(domain)), rb"\1...\2", raw)

@@ -118,8 +118,9 @@ def test_the_policy_cannot_be_changed_once_it_is_in_force(examined: Callable[...
 def test_the_knobs_by_which_the_program_acts_are_those_it_says() -> None:
     """An override without effect is announced; so this set has to grow with the program."""
     root = Path(cocmail.__file__).parent
-    sources = (path.read_text(encoding="utf-8") for path in root.rglob("*.py") if path.parent.name != "config")
-    used = {name for text in sources for name in re.findall(r'(?<!`)policy(?:\.get\(|\[)\s*"([a-z_.]+)"', text)}
+    sources = [path.read_text(encoding="utf-8") for path in root.rglob("*.py") if path.parent.name != "config"]
+    asked = r'(?<!`)policy(?:\.get\(|\[)\s*(?:"|f"(?=votes\.\{kind\}))([a-z_.{}]+)"'
+    used = {name.replace("{kind}", "outcome") for text in sources for name in re.findall(asked, text)}
     assert used <= set(KNOBS)
     assert used == EFFECTIVE
     assert set(NOT_YET) <= set(KNOBS) - EFFECTIVE

@@ -169,6 +169,7 @@ def send(state: str, tag: str, sender: str) -> Decision:
     token = case.token_of(person)
     grant = Grant(person, address, CASE) if token and sender != "stranger" else None
     mail = Mail(
+        to=(COMMITTEE.address,),
         subject=f"Re: [{CODE}] Committee case {subject}",
         from_addresses=(address,),
         text=text,
@@ -182,7 +183,6 @@ def send(state: str, tag: str, sender: str) -> Decision:
         cases={CASE: case},
         names={CODE: CASE},
         grant=grant,
-        own=(case,) if sender in ("amara", "jun") and state != "sealed" else (),
     )
     message = Message("m2", mail, envelope, wanted, proof, thread={"m1": "Somebody shouted."})
     return decide(message, Setting(COMMITTEE, known, NOW, CountingDraw()))
@@ -207,7 +207,8 @@ def _composed(outcome: str, letter: str) -> bytes:
     """The receipt as it would be sent: a word that a sentence lacks raises."""
     receipt = RECEIPTS[letter]
     case = CASES["open"] if receipt.case_id else None
-    return compose(receipt, COMMITTEE, case, None, return_path="", now=NOW).content
+    listed = Mail(text="Your cases:") if outcome == "cases" else None
+    return compose(receipt, COMMITTEE, case, listed, return_path="", now=NOW).content
 
 
 RECEIPTS: dict[str, Letter] = {}

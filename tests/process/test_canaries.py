@@ -41,9 +41,7 @@ def spellings(word: str) -> set[bytes]:
 @cache
 def needles(word: str) -> frozenset[bytes]:
     """What to look for, in content that was made lower case."""
-    return frozenset(
-        spelled.lower() for cased in (word, word.lower(), word.upper()) for spelled in spellings(cased)
-    )
+    return frozenset(spelled.lower() for cased in (word, word.lower(), word.upper()) for spelled in spellings(cased))
 
 
 def hits(content: bytes, words: list[str]) -> set[str]:

@@ -51,9 +51,10 @@ class Filed:
     acknowledged: bool
 
 
-def messages() -> dict[str, bytes]:
+def messages(every: int = 1) -> dict[str, bytes]:
+    """All of them by name, or every second, third ... one."""
     files = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
-    return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in files}
+    return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in files[::every]}
 
 
 def parsed(raw: bytes) -> Message:
@@ -130,10 +131,14 @@ def table(filed: dict[str, tuple[str, Filed]]) -> str:
 
 @pytest.mark.skipif(not messages(), reason=f"no corpora: {CORPUS} is not there; COCMAIL_CORPUS names another folder")
 @pytest.mark.timeout(600)
+# All of them are read by tests/mail/test_parse.py as well, without a daemon.
+@pytest.mark.parametrize(
+    "every", [pytest.param(4, id="every fourth"), pytest.param(1, id="all", marks=pytest.mark.soak)]
+)
 def test_every_real_message_is_stored_and_filed_and_no_program_is_answered(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], every: int
 ) -> None:
-    mails = messages()
+    mails = messages(every)
     begun = time.monotonic()
     slowest = (0.0, "")
     with Smarthost() as smarthost, House(tmp_path, smarthost=smarthost.port) as house:

@@ -55,7 +55,11 @@ PROCEDURES = (
 
 @dataclass(frozen=True)
 class Said:
-    """What a member wrote to a case: talk, or a tag with a number (of a question, of a draft) and a ballot."""
+    """What a member wrote to a case: talk, or a tag with a number (of a question, of a draft) and a ballot.
+
+    `canary` is the word in its text that nothing else holds, `named` whom the text names; `by_token`: it came to the
+    member's reply address, not to the alias.
+    """
 
     case: str
     author: str
@@ -64,6 +68,7 @@ class Said:
     ballot: str = ""
     canary: str = ""
     named: frozenset[str] = frozenset()
+    by_token: bool = True
 
 
 @dataclass

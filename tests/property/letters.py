@@ -1,4 +1,4 @@
-"""Letters that came out, held against what the oracle wants: whether somebody may have each, and whether one is missing."""
+"""Letters that came out, held against what the oracle wants: nobody has what they must not, and nothing is missing."""
 
 from __future__ import annotations
 
@@ -43,13 +43,15 @@ class Letters:
                 assert not words, "an acknowledgement told something"
             case "receipt" | "confirm":
                 self._take_answer(delivered, words)
+            case "notice" if not letter.case_id:
+                self._count("", delivered.to, f"notice {' '.join(words)}", self._oracle.wanted)
             case _:
                 self._take_of_case(delivered, self._oracle.cases[letter.case_id], words)
 
     def _take_answer(self, delivered: Delivered, words: set[str]) -> None:
         """It tells a member of what this member wrote, and goes to the registered address."""
         letter = delivered.letter
-        said, at = self._held[letter.in_reply_to] if letter.in_reply_to in self._held else (None, None)
+        said, at = self._held.get(letter.in_reply_to, (None, None))
         assert letter.address == f"{delivered.to}@example.net"
         assert words <= ({said.canary} if said else set()), "a receipt told what its recipient had not written"
         if letter.kind == "confirm":
@@ -76,15 +78,19 @@ class Letters:
             return
         if letter.kind == "tally":
             _check_tally(delivered, case, word)
-        key = (letter.case_id, to, what)
-        self._delivered[key] += 1
-        assert self._delivered[key] <= case.wanted[to, what], "a leak, or a letter twice"
+        self._count(letter.case_id, to, what, case.wanted)
+
+    def _count(self, case_id: str, to: str, what: str, wanted: Counter[tuple[str, str]]) -> None:
+        self._delivered[case_id, to, what] += 1
+        assert self._delivered[case_id, to, what] <= wanted[to, what], "a leak, or a letter twice"
 
     def _is_paused(self, case: Expected, handle: str) -> bool:
         return handle in case.paused and self._oracle.now < case.paused[handle]
 
     def check_that_nothing_is_missing(self) -> None:
         """Nothing is, but what waits for a paused member and what was cancelled with somebody's access."""
+        for (handle, what), count in self._oracle.wanted.items():
+            assert self._delivered["", handle, what] == count, "a loss"
         for case_id, case in self._oracle.cases.items():
             for (handle, what), count in case.wanted.items():
                 if self._delivered[case_id, handle, what] < count:

@@ -6,9 +6,10 @@ program.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
-from property.expected import PRIMARY, REPORTER, Draft, Expected, Procedure, Question, Said
+from property.expected import EVERYBODY, PRIMARY, REPORTER, Draft, Expected, Procedure, Question, Said
 
 OPEN_FOR = timedelta(hours=48)
 A_PAUSE = timedelta(hours=24)
@@ -26,6 +27,8 @@ RUNS_IN = {
     "resolve": {"decided", "resolved"},
     "notreport": {"open", "dismissed"},
 }
+# These are read by whoever steps in, and name people.
+TEXTS = ("", "note", "plan", "motion", "reporter")
 OWNERS_ALONE = ("resolve", "optout", "optin")
 
 
@@ -35,11 +38,13 @@ class Oracle:
     def __init__(self, procedure: Procedure, now: datetime) -> None:
         self.procedure, self.now = procedure, now
         self.cases: dict[str, Expected] = {}
+        # What was said to all members, outside of any case.
+        self.wanted: Counter[tuple[str, str]] = Counter()
 
     # Reports
 
     def hear_report(
-        self, case_id: str, reporter: str, named: set[str], excluded: set[str], proven: bool, canary: str
+        self, case_id: str, reporter: str, named: frozenset[str], excluded: frozenset[str], proven: bool, canary: str
     ) -> None:
         earlier = [case for case in self.cases.values() if case.reporter == reporter]
         inherited = set().union(*(case.barred for case in earlier))
@@ -50,14 +55,14 @@ class Oracle:
             elif not case.readers or len(case.readers - excluded) >= 2:
                 # Unproven words leave two readers at least, and let nobody in.
                 case.bar(excluded)
-        opened = Expected(reporter, named | excluded | inherited, set(PRIMARY), [canary], {canary})
+        opened = Expected(reporter, inherited | named | excluded, set(PRIMARY), [canary], {canary})
         opened.bar(opened.barred)
         opened.fill(self.procedure.fewest)
         opened.want(opened.readers, f"forward {canary}")
         self.cases[case_id] = opened
         self._settle()
 
-    def hear_reporter(self, case_id: str, named: set[str], excluded: set[str], canary: str) -> None:
+    def hear_reporter(self, case_id: str, named: frozenset[str], excluded: frozenset[str], canary: str) -> None:
         case = self.cases[case_id]
         for other in self.cases.values():
             if excluded and other.reporter == case.reporter and other is not case:
@@ -72,10 +77,10 @@ class Oracle:
 
     # Members
 
-    def hear_unproven(self, said: Said, by_token: bool) -> bool:
+    def hear_unproven(self, said: Said) -> bool:
         """Nothing runs; a withdrawal by the member's own reply address holds their mail for a day, once."""
         case = self.cases[said.case]
-        if said.tag != "recuse" or not by_token or said.author not in case.readers or said.author in case.paused:
+        if said.tag != "recuse" or not said.by_token or said.author not in case.readers or said.author in case.paused:
             return False
         case.paused[said.author] = self.now + A_PAUSE
         return True
@@ -83,6 +88,9 @@ class Oracle:
     def hear(self, said: Said, came: datetime, *, confirmed: bool = False) -> bool:
         """What a member has proven to have written. `came`: when it was handed in."""
         case = self.cases[said.case]
+        if said.tag == "committee" and said.author not in case.readers and not said.by_token:
+            # To somebody who does not have it there is no such case, so that this is no mail of one.
+            self.wanted.update((handle, f"notice {said.canary}") for handle in EVERYBODY if handle != said.author)
         if said.author not in case.readers or case.state not in RUNS_IN.get(said.tag, {case.state}):
             return False
         if said.tag in OWNERS_ALONE and case.owner != said.author:
@@ -99,6 +107,9 @@ class Oracle:
                 changed = self._moves(case, said)
             case _:
                 changed = _writes(case, said)
+        if changed and said.tag in TEXTS:
+            case.entries.append(said.canary)
+            case.talked_about |= said.named
         self._settle()
         return changed
 
@@ -189,8 +200,6 @@ def _writes(case: Expected, said: Said) -> bool:
     others = case.readers - {said.author}
     match said.tag:
         case "":
-            case.entries.append(said.canary)
-            case.talked_about |= said.named
             case.want(others, f"forward {said.canary}")
             return True
         case "note" | "plan":

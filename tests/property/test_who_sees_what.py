@@ -19,12 +19,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from cocmail.core.model import Proof, Wanted
 from property.committees import House
-from property.expected import EVERYBODY, PROCEDURES, REPORTER, Expected, Procedure, Said
+from property.expected import EVERYBODY, PROCEDURES, Expected, Procedure, Said
 from property.letters import Letters, agrees
 from property.oracle import Oracle
 
 REPORTERS = ("robin@visitors.example", "alex@visitors.example")
-SOME = st.sets(st.sampled_from(EVERYBODY), max_size=3)
+NOBODY_AT_ALL: frozenset[str] = frozenset()
+# Rare enough that some are left to vote.
+SOME = st.one_of(*[st.just(NOBODY_AT_ALL)] * 3, st.frozensets(st.sampled_from(EVERYBODY), max_size=3))
 NUMBERS = st.integers(1, 3)
 SUBJECTS = {
     "": "",
@@ -35,7 +37,8 @@ SUBJECTS = {
     "withdraw": "#withdraw Q{number}",
     "send": "#send D{number}",
 }
-STEPS = ("own", "own", "reopen", "resolve", "resolve", "notreport", "optout", "optin", "committee", "show", "doc", "doc")
+STEPS = tuple("own own reopen resolve resolve notreport optout optin committee show doc doc".split())
+BALLOTS = st.sampled_from(("yes", "yes", "no", "abstain"))
 # How sure it is who wrote: proven; nothing proven; another member, to the reply address of the one who is meant.
 OWN, NOBODY, ANOTHER = "own", "nobody", "another"
 PROOFS = st.sampled_from((OWN, OWN, OWN, OWN, NOBODY, ANOTHER))
@@ -47,7 +50,6 @@ class Handed:
 
     said: Said
     proof: str
-    by_token: bool
     message_id: str
     came: datetime
 
@@ -56,13 +58,13 @@ class Committees(RuleBasedStateMachine):
     whole = False
 
     @initialize(procedure=st.sampled_from(PROCEDURES), named=SOME)
-    def a_committee(self, procedure: Procedure, named: set[str]) -> None:
+    def a_committee(self, procedure: Procedure, named: frozenset[str]) -> None:
         self.house = House(procedure, whole=self.whole)
         self.oracle = Oracle(procedure, self.house.now)
         self.letters = Letters(self.oracle)
         self.numbers = itertools.count()
         self.changed: set[str] = set()
-        self.a_report(REPORTERS[0], named, set(), True)
+        self.a_report(REPORTERS[0], named, frozenset(), True)
 
     def teardown(self) -> None:
         if hasattr(self, "house"):
@@ -72,44 +74,49 @@ class Committees(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.oracle.cases) < 4)
     @rule(reporter=st.sampled_from(REPORTERS), named=SOME, excluded=SOME, proven=st.booleans())
-    def a_report(self, reporter: str, named: set[str], excluded: set[str], proven: bool) -> None:
+    def a_report(self, reporter: str, named: frozenset[str], excluded: frozenset[str], proven: bool) -> None:
         proof = Proof(reporter, "dmarc") if proven else Proof()
-        aimed = Wanted(alias=True, excluded=frozenset(excluded))
+        aimed = Wanted(alias=True, excluded=excluded)
         canary, before = self.canary(), self.house.lengths()
         self.house.accept(reporter, "About it", text(canary, named), aimed, proof)
         self.work_off(before)
         (new,) = self.changed - before.keys()
-        self.oracle.hear_report(new, reporter, set(named), set(excluded), proven, canary)
+        self.oracle.hear_report(new, reporter, named, excluded, proven, canary)
 
     @rule(data=st.data(), named=SOME, excluded=SOME)
-    def the_reporter_adds(self, data: st.DataObject, named: set[str], excluded: set[str]) -> None:
+    def the_reporter_adds(self, data: st.DataObject, named: frozenset[str], excluded: frozenset[str]) -> None:
         case_id, case = self.pick(data)
         _, token = self.house.address(case_id, "reporter")
         if not token:
             # Beyond five acknowledgements a day the reporter was given no reply address.
             return
-        aimed = Wanted(token=token, excluded=frozenset(excluded))
+        aimed = Wanted(token=token, excluded=excluded)
         canary, before = self.canary(), self.house.lengths()
         self.house.accept(case.reporter, "About it", text(canary, named), aimed, Proof())
         self.work_off(before)
-        self.oracle.hear_reporter(case_id, set(named), set(excluded), canary)
+        self.oracle.hear_reporter(case_id, named, excluded, canary)
 
     @rule(data=st.data(), tag=st.sampled_from(("", "", "note", "plan")), named=SOME, proof=PROOFS)
-    def a_member_writes(self, data: st.DataObject, tag: str, named: set[str], proof: str) -> None:
+    def a_member_writes(self, data: st.DataObject, tag: str, named: frozenset[str], proof: str) -> None:
         case_id, case = self.pick(data)
-        self.says(case_id, data.draw(members(case)), tag, proof, named=frozenset(named))
+        self.says(case_id, data.draw(members(case)), tag, proof, named=named)
 
-    @rule(data=st.data(), proof=PROOFS)
-    def a_question_is_put(self, data: st.DataObject, proof: str) -> None:
+    @rule(data=st.data(), named=SOME, proof=PROOFS)
+    def a_question_is_put(self, data: st.DataObject, named: frozenset[str], proof: str) -> None:
         case_id, case = self.pick(data)
-        self.says(case_id, data.draw(members(case)), "motion", proof)
+        self.says(case_id, data.draw(members(case)), "motion", proof, named=named)
 
-    @precondition(lambda self: any(case.questions for case in self.oracle.cases.values()))
-    @rule(data=st.data(), number=st.sampled_from((0, 1, 1, 2, 3)), ballot=st.sampled_from(("yes", "yes", "no", "abstain")))
-    def members_vote(self, data: st.DataObject, number: int, ballot: str) -> None:
-        case_id, case = self.pick(data, lambda case: bool(case.questions))
-        for author in data.draw(st.lists(members(case), min_size=1, max_size=3, unique=True)):
-            self.says(case_id, author, "vote", data.draw(PROOFS), number=number, ballot=ballot)
+    @rule(data=st.data(), number=NUMBERS)
+    def members_vote(self, data: st.DataObject, number: int) -> None:
+        """On a question that is open, as a rule; where there is none, somebody puts one first."""
+        case_id, case = self.pick(data)
+        if case.state != "voting":
+            self.says(case_id, data.draw(members(case)), "motion", OWN)
+        numbers = [each for each, question in enumerate(case.questions, start=1) if not question.result]
+        voters = st.lists(st.tuples(members(case), BALLOTS, PROOFS), min_size=1, max_size=4)
+        for author, ballot, proof in data.draw(voters):
+            chosen = data.draw(st.sampled_from((0, number, *numbers * 2)))
+            self.says(case_id, author, "vote", proof, number=chosen, ballot=ballot)
 
     @precondition(lambda self: any(case.questions for case in self.oracle.cases.values()))
     @rule(data=st.data(), number=NUMBERS, proof=PROOFS)
@@ -119,16 +126,18 @@ class Committees(RuleBasedStateMachine):
         author = data.draw(st.sampled_from((*EVERYBODY, *movers * 6)))
         self.says(case_id, author, "withdraw", proof, number=number)
 
-    @rule(data=st.data(), proof=PROOFS)
-    def a_letter_is_drafted(self, data: st.DataObject, proof: str) -> None:
+    @rule(data=st.data(), named=SOME, proof=PROOFS)
+    def a_letter_is_drafted(self, data: st.DataObject, named: frozenset[str], proof: str) -> None:
         case_id, case = self.pick(data)
-        self.says(case_id, data.draw(members(case)), "reporter", proof)
+        self.says(case_id, data.draw(members(case)), "reporter", proof, named=named)
 
-    @precondition(lambda self: any(case.drafts for case in self.oracle.cases.values()))
     @rule(data=st.data(), number=NUMBERS, proof=PROOFS)
     def a_letter_is_sent(self, data: st.DataObject, number: int, proof: str) -> None:
-        case_id, case = self.pick(data, lambda case: bool(case.drafts))
-        self.says(case_id, data.draw(members(case)), "send", proof, number=number)
+        case_id, case = self.pick(data)
+        if not case.drafts:
+            self.says(case_id, data.draw(members(case)), "reporter", OWN)
+        chosen = data.draw(st.sampled_from((number, *range(1, len(case.drafts) + 1))))
+        self.says(case_id, data.draw(members(case)), "send", proof, number=chosen)
 
     @rule(data=st.data(), tag=st.sampled_from(STEPS), proof=PROOFS, by_token=st.booleans())
     def a_member_steers(self, data: st.DataObject, tag: str, proof: str, by_token: bool) -> None:
@@ -153,7 +162,7 @@ class Committees(RuleBasedStateMachine):
         changed = runs and self.oracle.hear(said, self.house.now, confirmed=True)
         assert self.changed == ({said.case} if changed else set())
 
-    @rule(data=st.data(), mail=st.booleans(), ballot=st.sampled_from(("yes", "no")))
+    @rule(data=st.data(), mail=st.booleans(), ballot=BALLOTS)
     def a_day_passes(self, data: st.DataObject, mail: bool, ballot: str) -> None:
         """Pauses and questions end. A ballot that came in before counts, though it is looked at when all is over."""
         before, handed = self.house.lengths(), None
@@ -203,13 +212,15 @@ class Committees(RuleBasedStateMachine):
         self, data: st.DataObject, wanted: Callable[[Expected], bool] = lambda case: True
     ) -> tuple[str, Expected]:
         found = [pair for pair in self.oracle.cases.items() if wanted(pair[1])]
+        # Mostly one in which there is somebody to do something.
+        found += [pair for pair in found if len(pair[1].readers) > 1] * 3
         return data.draw(st.sampled_from(range(len(found))).map(found.__getitem__))
 
     def canary(self) -> str:
         return f"canary{next(self.numbers)}x"
 
     def says(self, case_id: str, author: str, tag: str, proof: str, **more: object) -> None:
-        before = self.house.lengths()
+        before, earlier = self.house.lengths(), len(self.house.fresh)
         handed = self.hand_in(case_id, author, tag, proof, **more)
         if handed is None:
             return
@@ -217,7 +228,7 @@ class Committees(RuleBasedStateMachine):
         changed = self.oracle_hears(handed)
         assert self.changed == ({case_id} if changed else set()), "something ran that must not, or did not run"
         if tag and handed.proof == OWN and not self.house.away:
-            answers = [each for each in self.house.fresh if each.letter.kind in ("receipt", "confirm")]
+            answers = [each for each in self.house.fresh[earlier:] if each.letter.kind in ("receipt", "confirm")]
             assert [each.to for each in answers] == [author], "every command has one answer"
 
     def hand_in(
@@ -241,15 +252,16 @@ class Committees(RuleBasedStateMachine):
         proof = NOBODY if proof == ANOTHER and not token else proof
         sender = author if proof != ANOTHER else EVERYBODY[EVERYBODY.index(author) - 1]
         canary = self.canary()
-        # Only what is said as a message is searched for names, its sender's among them.
-        said = Said(case_id, author, tag, number, ballot, canary, named | {sender} if not tag else frozenset())
-        words = SUBJECTS.get(tag, f"#{tag}").format(number=number, ballot=ballot, question=f"Q{number}" if number else "")
-        written = motion(canary) if tag == "motion" else text(canary, named if not tag else ())
+        said = Said(case_id, author, tag, number, ballot, canary, named | {sender}, bool(token))
+        question = f"Q{number}" if number else ""
+        words = SUBJECTS.get(tag, f"#{tag}").format(number=number, ballot=ballot, question=question)
+        # A draft that holds a member's address is refused.
+        written = motion(canary, named) if tag == "motion" else text(canary, named, addresses=tag != "reporter")
         wanted = Wanted(token=token) if token else Wanted(alias=True)
         proven = Proof() if proof == NOBODY else Proof(f"{sender}@example.net", "dmarc")
         subject = f"Re: [{code_name}] Committee case {words}".strip()
         message_id = self.house.accept(f"{sender}@example.net", subject, written, wanted, proven)
-        return Handed(said, proof, bool(token), message_id, self.house.now)
+        return Handed(said, proof, message_id, self.house.now)
 
     def work_off(self, before: Mapping[str, int]) -> None:
         self.house.work_off()
@@ -264,20 +276,22 @@ class Committees(RuleBasedStateMachine):
         self.letters.hear(handed.message_id, handed.said)
         if handed.proof == OWN:
             return self.oracle.hear(handed.said, handed.came)
-        return self.oracle.hear_unproven(handed.said, handed.by_token)
+        return self.oracle.hear_unproven(handed.said)
 
 
 def members(case: Expected) -> st.SearchStrategy[str]:
     """Anybody, more often than not somebody who has the case."""
-    return st.sampled_from((*EVERYBODY, *sorted(case.readers) * 3))
+    return st.sampled_from((*EVERYBODY, *sorted(case.readers) * 4))
 
 
-def text(canary: str, named: Collection[str]) -> str:
-    return " ".join((canary, *(f"Zzyx{handle} {handle.title()}, {handle}@example.net" for handle in sorted(named))))
+def text(canary: str, named: Collection[str], *, addresses: bool = True) -> str:
+    called = (f"Zzyx{handle} {handle.title()}" + f", {handle}@example.net" * addresses for handle in sorted(named))
+    return " ".join((canary, *called))
 
 
-def motion(canary: str) -> str:
-    return "\n".join(f"{part} {canary}" for part in ("Finding:", "Plan:", "Consequence:", "If refused:"))
+def motion(canary: str, named: Collection[str]) -> str:
+    parts = ("Finding:", "Plan:", "Consequence:", "If refused:")
+    return "\n".join(f"{part} {text(canary, named)}" for part in parts)
 
 
 TestWhoSeesWhat = Committees.TestCase

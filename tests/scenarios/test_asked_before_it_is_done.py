@@ -53,7 +53,7 @@ async def test_a_forger_without_a_reply_address_cannot_use_up_the_questions_that
         assert len(scene.all("confirm", "jun")) == 5
         await scene.answer(scene.last("vote", "jun"), tag="#vote yes", proven=False)
         asked = scene.last("confirm", "jun")
-        assert "#vote yes" in asked.text
+        assert "#vote q1 yes" in asked.text
         await scene.answer(asked, to=asked.link("confirm-")[0], subject="Yes")
         assert "Your ballot on Q1: yes" in scene.last("receipt", "jun").text
 

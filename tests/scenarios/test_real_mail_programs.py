@@ -1,355 +1,87 @@
-"""Replies in the forms that mail programs give them: threads hold, tags run, and only the member's own words are taken.
-
-The forms are those that the programs put on the wire: prefix, header fields, encoding of Subject and body, the line or
-block above what is quoted, HTML. Mutt is the real one.
-"""
+"""Replies by the mail programs that people have: threads hold, tags run, and only a member's own words are taken."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import contextlib
-import html
-import os
-import pty
-import quopri
 import shutil
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from cocmail.core import subjects
+from cocmail.core.ownwords import own_words
 from cocmail.mail import parse
+from mail_programs import JUN, PROGRAMS, Mutt, Program
 from questions import MOTION, ask
-from scene import AUTHSERV, HANDLES, Delivered, Scene
+from scene import AUTHSERV, NAMES, Delivered, Scene, committee_file
 
-JUN = "jun@example.net"
-OTHERS = set(HANDLES) - {"jun"}
-ALL = ("In-Reply-To", "References")
+OTHERS = {"amara", "noor"}
+THREE = committee_file(
+    members="\n".join(
+        f"- {{handle: {handle}, name: {name}, email: {handle}@example.net, confidentiality_agreed: 2026-01-01}}"
+        for handle, name in NAMES.items()
+        if handle in {"jun", *OTHERS}
+    )
+)
 CHOICES = ("yes", "no", "abstain")
-GERMAN = "Wir haben beide gefragt, ausführlich.\n\nAm Montag mehr – versprochen."
-OUTLOOK = "Thread-Topic: Committee case\nThread-Index: Adxb0cVJmLqkYQ5tQ0mJ2bUu0wFv9A=="
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """How a mail program writes a reply. `quote` and `page` get the mail that is answered.
-
-    `left`: what stays of its own advertisement, which nothing tells apart from the person's words. `behind` is what the
-    person goes on to write behind the tag. `page` makes HTML of the words and of what is quoted.
-    """
-
-    name: str
-    fields: str
-    quote: Callable[[Delivered], str]
-    words: str = "We asked both of them.\n\nMore on Monday."
-    left: str = ""
-    page: Callable[[Program, str, Delivered], str] | None = None
-    plain: bool = True
-    prefix: str = "Re: "
-    first: bool = False
-    behind: str = ""
-    threads: tuple[str, ...] = ALL
-    charset: str = "utf-8"
-    transfer: str = "quoted-printable"
-    flowed: bool = False
-    id: str = "20261121100000.{n}@example.net"
-
-    def reply(self, mail: Delivered, number: str, tag: str, words: str) -> bytes:
-        """The message, with what the border put on top of it."""
-        name = self.id.format(n=number)
-        lines = [
-            f"Authentication-Results: {AUTHSERV}; dmarc=pass header.from=example.net",
-            f"From: Jun Sato <{JUN}>",
-            f"To: Example Committee <{mail.message['Reply-To']}>",
-            f"Subject: {self._subject(str(mail.message['Subject']), tag)}",
-            "Date: Sat, 21 Nov 2026 11:00:00 +0100",
-            f"Message-ID: <{name}>",
-            *(f"{field}: {self._above(mail, field)}" for field in self.threads),
-            *self.fields.splitlines(),
-            "MIME-Version: 1.0",
-            *self._content(mail, words),
-        ]
-        return "\n".join(lines).replace("\n", "\r\n").encode("latin-1") + b"\r\n"
-
-    @staticmethod
-    def _above(mail: Delivered, field: str) -> str:
-        own, earlier = str(mail.message["Message-ID"]), str(mail.message["References"] or "")
-        return own if field == "In-Reply-To" else "\n ".join([*earlier.split(), own])
-
-    def _subject(self, above: str, tag: str) -> str:
-        tag = f"{tag} {self.behind}".strip() if tag else ""
-        written = f"{tag} {self.prefix}{above}" if self.first and tag else f"{self.prefix}{above} {tag}".strip()
-        if written.isascii():
-            return "\n ".join(folded(written))
-        pieces = [written[at : at + 12] for at in range(0, len(written), 12)]
-        coded = (base64.b64encode(piece.encode(self.charset)).decode() for piece in pieces)
-        return "\n ".join(f"=?{self.charset}?B?{piece}?=" for piece in coded)
-
-    def _content(self, mail: Delivered, words: str) -> Iterator[str]:
-        below = "\n\n".join(filter(None, (words, self.left, self.quote(mail))))
-        shown = [("plain", flowed(below) if self.flowed else below)] if self.plain else []
-        if self.page is not None:
-            shown.append(("html", self.page(self, words, mail)))
-        if len(shown) == 1:
-            yield from self._part(*shown[0])
-            return
-        yield 'Content-Type: multipart/alternative;\n\tboundary="_000_part_"\n'
-        for kind, text in shown:
-            yield "--_000_part_"
-            yield from self._part(kind, text)
-        yield "--_000_part_--"
-
-    def _part(self, kind: str, text: str) -> Iterator[str]:
-        more = "; format=flowed" if self.flowed and kind == "plain" else ""
-        yield f'Content-Type: text/{kind}; charset="{self.charset}"{more}'
-        yield f"Content-Transfer-Encoding: {self.transfer}\n"
-        octets = text.encode(self.charset)
-        if self.transfer == "quoted-printable":
-            octets = quopri.encodestring(octets)
-        elif self.transfer == "base64":
-            octets = base64.encodebytes(octets)
-        yield octets.decode("latin-1")
-
-
-def folded(text: str, width: int = 60) -> list[str]:
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and len(lines[-1]) + len(word) >= width:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
-
-
-def flowed(text: str) -> str:
-    """RFC 3676: soft line breaks, and a space before what could be taken for a quote."""
-    out = []
-    for line in text.split("\n"):
-        quoted = line.startswith(">")
-        stuffed = line if quoted or not line.startswith((" ", "From ")) else f" {line}"
-        out += [stuffed] if quoted or line == "-- " else " \n".join(folded(stuffed, 30)).split("\n")
-    return "\n".join(out)
-
-
-def marked(mail: Delivered, mark: str = "> ") -> str:
-    return "\n".join(f"{mark}{line}".rstrip() for line in mail.text.splitlines())
-
-
-def apple(line: str) -> Callable[[Delivered], str]:
-    """An iPhone: the attribution stands within the quote, and a mark that nobody sees begins what is quoted."""
-    return lambda mail: f"> {line}\n> \n> \ufeff{marked(mail)[2:]}"
-
-
-def under(line: str, mark: str = "> ", gap: str = "\n") -> Callable[[Delivered], str]:
-    """An attribution above a marked quote."""
-    return lambda mail: f"{line}{gap}{marked(mail, mark)}"
-
-
-def block(
-    labels: str, *, above: str = "", date: str = "Saturday, November 21, 2026 10:00 AM"
-) -> Callable[[Delivered], str]:
-    """A header block above a quote that nothing marks."""
-
-    def quote(mail: Delivered) -> str:
-        values = ("Example Committee <conduct@example.org>", date, JUN, str(mail.message["Subject"]))
-        lines = [f"{label}: {value}" for label, value in zip(labels.split(), values, strict=True)]
-        return "\n".join([*filter(None, [above]), *lines, "", mail.text])
-
-    return quote
-
-
-def inner(text: str, tag: str = "div") -> str:
-    return "".join(f"<{tag}>{html.escape(line) or '<br>'}</{tag}>" for line in text.splitlines())
-
-
-def gmail(line: str) -> Callable[[Program, str, Delivered], str]:
-    return lambda program, words, mail: (
-        f'<div dir="ltr">{inner(words)}</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" '
-        f'class="gmail_attr">{html.escape(line)}<br></div><blockquote class="gmail_quote" style="margin:0px 0px 0px '
-        f'0.8ex;border-left:1px solid rgb(204,204,204);padding-left:1ex">{inner(mail.text)}</blockquote></div>'
+OURS = "\n".join(
+    (
+        "Message-ID: <abc@example.org>",
+        "Reply-To: conduct+token@example.org",
+        "Subject: [home shelf] Q1 Committee case",
+        "",
+        "This went to you and to Noor Haddad.",
+        "",
+        "From: Robin Vale <robin@visitors.example>",
+        "Date: Sat, 21 Nov 2026 10:00:00 +0000",
+        "Subject: About last night",
+        "",
+        "Somebody shouted at me.",
+        "",
+        "-- ",
+        "To talk about this case, reply to this mail.",
     )
-
-
-def cite(program: Program, words: str, mail: Delivered) -> str:
-    """Apple Mail: the attribution stands within the quote."""
-    return (
-        f'<html><body dir="auto">{inner(words)}<br><div dir="ltr">{program.left}</div><div dir="ltr"><br><blockquote '
-        "type=\"cite\">On Nov 21, 2026, at 10:00&#8239;AM, Example Committee &lt;conduct@example.org&gt; wrote:<br><br>"
-        '</blockquote></div><blockquote type="cite"><div dir="ltr">&#65279;'
-        f"{inner(mail.text)}</div></blockquote></body></html>"
-    )
-
-
-def heading(program: Program, mail: Delivered) -> tuple[str, str]:
-    """(the header block as HTML, what is quoted)"""
-    head, _, quoted = program.quote(mail).partition("\n\n")
-    named = [line.partition(": ") for line in head.splitlines() if ": " in line]
-    return "<br>\n".join(f"<b>{html.escape(name)}:</b> {html.escape(value)}" for name, _, value in named), quoted
-
-
-def word_page(program: Program, words: str, mail: Delivered) -> str:
-    """Outlook on the desktop: Word's HTML, with a rule above the header block."""
-    fields, quoted = heading(program, mail)
-    return (
-        '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style><!-- p.MsoNormal {margin:0cm} --></style>'
-        f'</head><body lang="EN-GB"><div class="WordSection1">{inner(words, "p")}<div><div style="border:none;border-'
-        f'top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class="MsoNormal">{fields}</p></div></div>'
-        f'<p class="MsoNormal"><o:p>&nbsp;</o:p></p>{inner(quoted, "p")}</div></body></html>'
-    )
-
-
-def web_page(program: Program, words: str, mail: Delivered) -> str:
-    """Outlook on the web and on phones."""
-    fields, quoted = heading(program, mail)
-    return (
-        f'<html><head></head><body><div class="elementToProof">{inner(words)}</div><div id="appendonsend"></div>'
-        '<hr style="display:inline-block;width:98%" tabindex="-1"><div id="divRplyFwdMsg" dir="ltr"><font '
-        f'face="Calibri, sans-serif" style="font-size:11pt" color="#000000">{fields}</font><div>&nbsp;</div></div>'
-        f"<div>{inner(quoted)}</div></body></html>"
-    )
-
-
-def gmx_page(program: Program, words: str, mail: Delivered) -> str:
-    """GMX and web.de in the browser send nothing but this."""
-    return (
-        f'<html><head></head><body><div style="font-family: Verdana;font-size: 12.0px;">{inner(words)}<div>&nbsp;<div '
-        'name="quote" style="margin:10px 5px 5px 10px; padding: 10px 0 10px 10px; border-left:2px solid #C3D9E5;"><div '
-        'style="margin:0 0 10px 0;"><b>Gesendet:</b>&nbsp;Samstag, 21. November 2026 um 10:00 Uhr<br/>\n<b>Von:</b>'
-        "&nbsp;&quot;Example Committee&quot; &lt;conduct@example.org&gt;<br/>\n<b>An:</b>&nbsp;jun@example.net<br/>\n"
-        f'<b>Betreff:</b>&nbsp;{html.escape(str(mail.message["Subject"]))}</div><div name="quoted-content">'
-        f"{inner(mail.text)}</div></div></div></div></body></html>"
-    )
-
-
-PROGRAMS = [
-    Program(
-        "Thunderbird", "User-Agent: Mozilla Thunderbird\nContent-Language: en-GB",
-        under("On 21/11/2026 10:00, Example Committee wrote:"), flowed=True, transfer="8bit",
-    ),
-    Program(
-        "Thunderbird, German", "User-Agent: Mozilla Thunderbird Beta\nContent-Language: de-DE",
-        under("Am 21.11.26 um 10:00 schrieb Example Committee:"), words=GERMAN, flowed=True, transfer="8bit",
-        behind="– wie besprochen",
-    ),
-    Program(
-        "Outlook", f"{OUTLOOK}\nContent-Language: en-us\nX-Mailer: Microsoft Outlook 16.0",
-        block("From Sent To Subject"), page=word_page, prefix="RE: ", id="{n}$0dd0$1e3b@example.net",
-    ),
-    Program(
-        "Outlook, German, without references", f"{OUTLOOK}\nX-Mailer: Microsoft Outlook 16.0\nContent-Language: de",
-        block("Von Gesendet An Betreff", above="-----Ursprüngliche Nachricht-----", date="Samstag, 21. November 2026"),
-        words=GERMAN, prefix="AW: ", first=True, threads=(), charset="windows-1252", behind="für alle",
-    ),
-    Program(
-        "Outlook on the web, HTML alone", f"{OUTLOOK}\nAccept-Language: en-US\nX-MS-Has-Attach:",
-        block("From Sent To Subject"), page=web_page, plain=False, transfer="base64",
-        id="AM0PR0{n}F4D5E@AM0PR04MB6789.eurprd04.prod.outlook.com",
-    ),
-    Program(
-        "Outlook for iOS", f"{OUTLOOK}\nX-MS-Exchange-MessageSentRepresentingType: 1",
-        block("From Sent To Subject", above="_" * 32), page=web_page, left="Get Outlook for iOS<https://aka.ms/o0ukef>",
-        charset="Windows-1252",
-    ),
-    Program(
-        "Gmail in the browser", "",
-        under("On Sat, Nov 21, 2026 at 10:00\u202fAM Example Committee <conduct@example.org>\nwrote:", gap="\n\n"),
-        page=gmail("On Sat, Nov 21, 2026 at 10:00\u202fAM Example Committee <conduct@example.org> wrote:"),
-        behind="— see “below”", id="CAK8{n}+Zq1_xR7b=w3uPqM5tYJv-nLA@mail.gmail.com",
-    ),
-    Program(
-        "Gmail on a phone", "",
-        under("On Sat, 21 Nov 2026, 10:00 Example Committee, <conduct@example.org> wrote:", gap="\n\n"),
-        page=gmail("On Sat, 21 Nov 2026, 10:00 Example Committee, <conduct@example.org> wrote:"),
-        first=True, transfer="base64", id="CAD3{n}=d0yQ@mail.gmail.com",
-    ),
-    Program(
-        "Mail on an iPhone", "X-Mailer: iPhone Mail (23D8133)",
-        apple("On Nov 21, 2026, at 10:00\u202fAM, Example Committee <conduct@example.org> wrote:"), page=cite,
-        left="Sent from my iPhone", words="We asked both. It’s as we thought.", id="D37B05ED-{n}-4B05-8B4B@example.net",
-    ),
-    Program(
-        "Mail on an iPhone, plain", "X-Mailer: iPhone Mail (17A878)",
-        apple("On 21 Nov 2026, at 10:00, Example Committee <conduct@example.org> wrote:"), left="Sent from my iPhone",
-        threads=("In-Reply-To",),
-    ),
-    Program(
-        "Mail on a Mac", "X-Mailer: Apple Mail (2.3826.400.131.1.6)",
-        under("On 21 Nov 2026, at 10:00, Example Committee <conduct@example.org> wrote:", gap="\n\n"), page=cite,
-    ),
-    Program(
-        "K-9", "User-Agent: K-9 Mail for Android\nAutocrypt: addr=jun@example.net; keydata= mDMEXEcE6RYJKwYBBAHaRw8",
-        lambda mail: (
-            f"Am 21. November 2026 10:00:00 MEZ schrieb Example Committee <conduct@example.org>:\n{marked(mail, '>')}"
-            "\n-- \nDiese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet."
-        ),
-        words=GERMAN, transfer="8bit",
-    ),
-    Program(
-        "FairEmail", "X-Mailer: FairEmail 1.2170\nX-FairEmail-ID: 1601292018.1560461326555.eu.faircode.email@localhost",
-        under("21 Nov 2026 10:00:00 Example Committee <conduct@example.org>:", gap="\n\n"),
-        page=gmail("21 Nov 2026 10:00:00 Example Committee <conduct@example.org>:"),
-    ),
-    Program(
-        "Proton", "",
-        under("On Saturday, November 21st, 2026 at 10:00, Example Committee <conduct@example.org> wrote:", gap="\n\n"),
-        page=gmail("On Saturday, November 21st, 2026 at 10:00, Example Committee <conduct@example.org> wrote:"),
-        left="Sent with Proton Mail secure email.", threads=("References", "In-Reply-To"),
-    ),
-    Program(
-        "GMX in the browser", "Importance: normal\nSensitivity: Normal", under(""), page=gmx_page, plain=False,
-        words=GERMAN, prefix="Aw: ", id="trinity-{n}-1792@3c-app-gmx-bap01",
-    ),
-    Program(
-        "Outlook, Japanese", f"{OUTLOOK}\nX-Mailer: Microsoft Outlook 16.0",
-        block("差出人 送信日時 宛先 件名", above="-----Original Message-----", date="2026年11月21日土曜日 10:00"),
-        words="二人に話を聞きました。\n\n続きは月曜日に。", prefix="RE: ", charset="iso-2022-jp", transfer="7bit",
-        behind="\u3000よろしく", threads=("In-Reply-To",),
-    ),
-    Program(
-        "Gmail, Japanese", "", under("2026年11月21日(土) 10:00 Example Committee <conduct@example.org>:", gap="\n\n"),
-        words="二人に話を聞きました。", transfer="base64", first=True, behind="よろしくお願いします",
-    ),
-    Program(
-        "Outlook, Turkish", f"{OUTLOOK}\nContent-Language: tr-TR",
-        block("Kimden Gönderildi Kime Konu", date="21 Kasım 2026 Cumartesi 10:00"), page=word_page,
-        words="İkisine de sorduk.\n\nPazartesi günü daha fazlası.", prefix="YNT: ", charset="iso-8859-9",
-        behind="TEŞEKKÜRLER",
-    ),
-    Program(
-        "Gmail, Turkish", "",
-        under("Example Committee <conduct@example.org>, 21 Kas 2026 Cmt, 10:00 tarihinde\nşunu yazdı:", gap="\n\n"),
-        words="İkisine de sorduk.", prefix="Ynt: ",
-    ),
-]  # fmt: skip
+).encode()
 
 
 def in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def to_others(mails: Sequence[Delivered], kind: str) -> dict[str, Delivered]:
-    """What the other four got of a kind, by handle: one each, and nobody else any."""
-    found = [mail for mail in mails if mail.kind == kind and mail.recipient != JUN]
-    by_handle = {mail.recipient.partition("@")[0]: mail for mail in found}
-    assert by_handle.keys() == OTHERS and len(found) == len(OTHERS)
-    return by_handle
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A mail of ours, parsed once."""
+
+    kind: str
+    handle: str
+    said: EmailMessage
+    text: str
+
+    @classmethod
+    def since(cls, scene: Scene, mark: int) -> list[Read]:
+        fresh = scene.smarthost.delivered[mark:]
+        return [cls(mail.kind, mail.recipient.partition("@")[0], mail.message, mail.text) for mail in fresh]
 
 
-def receipt_of(mails: Sequence[Delivered], tag: str) -> str:
-    """The receipt of a tag: it threads under the mail that had it, whose Message-ID ends in the tag's name."""
-    [found] = [mail for mail in mails if mail.kind == "receipt" and tag in str(mail.message["In-Reply-To"])]
-    return found.text
+def to_others(mails: Sequence[Read], kind: str, words: str) -> list[Read]:
+    """What the other two got of a kind that holds these words: one each."""
+    found = [each for each in mails if each.kind == kind and each.handle != "jun" and words in in_one_line(each.text)]
+    assert sorted(each.handle for each in found) == sorted(OTHERS), words
+    return found
 
 
-def noted(notice: Delivered) -> str:
-    """What a member reads of a note, without what stands around it."""
-    return in_one_line(notice.text.partition("as a note:\n\n")[2].partition("\n\n-- \n")[0])
+def between(text: str, above: str, below: str) -> str:
+    return in_one_line(text.partition(above)[2].partition(below)[0])
+
+
+def check_note(mails: Sequence[Read], words: str, name: str) -> None:
+    """The others read what Jun wrote for the record, and not a line of what his program quoted below it."""
+    for notice in to_others(mails, "notice", name):
+        assert between(notice.text, "as a note:\n\n", "\n\n-- \n") == words
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,49 +103,63 @@ class TwoCases:
         await ask(scene)
         await ask(scene, "noor")
         first, second = scene.all("vote", "jun")
-        return cls(scene, {handle: scene.last("forward", handle) for handle in HANDLES}, (first, second))
+        return cls(scene, {handle: scene.last("forward", handle) for handle in (*OTHERS, "jun")}, (first, second))
 
-    async def send(self, *mails: bytes) -> list[Delivered]:
-        """Everything that was sent out because of these mails of Jun's."""
-        since = self.scene.mark()
-        for raw in mails:
-            await self.scene.send(raw, str(self.mine.message["Reply-To"]), settle=False)
-        await self.scene.settle()
-        return self.scene.smarthost.delivered[since:]
-
-    def check_talk(self, mails: Sequence[Delivered], words: str) -> None:
+    def check_talk(self, mails: Sequence[Read], words: str) -> None:
         """The others have it, each in the thread of that case that they have."""
-        for handle, mail in to_others(mails, "forward").items():
-            said, first = mail.message, self.firsts[handle].message
+        for mail in to_others(mails, "forward", words):
+            said, first = mail.said, self.firsts[mail.handle].message
             assert [said[name] for name in ("Cocmail-Case", "Subject")] == [first["Cocmail-Case"], first["Subject"]]
             assert said["In-Reply-To"] == said["References"] == first["Message-ID"]
-            assert in_one_line(words) in in_one_line(mail.text)
 
 
-@pytest.mark.parametrize("programs", [PROGRAMS[:10], PROGRAMS[10:]], ids=["these", "those"])
-async def test_threads_and_tags_hold_in_every_mail_program(tmp_path: Path, programs: Sequence[Program]) -> None:
-    async with Scene(tmp_path) as scene:
-        cases = await TwoCases.open(scene)
-        for number, program in enumerate(programs):
-            choice, question = CHOICES[number // 2 % 3], cases.questions[number % 2]
-            motion = f"Finding: it is {program.name}\n{MOTION[MOTION.index('Plan: ') :]}".strip()
-            mails = await cases.send(
-                program.reply(cases.mine, f"{number}.talk", "", program.words),
-                program.reply(question, f"{number}.vote", f"#vote {choice}", ""),
-                program.reply(cases.mine, f"{number}.note", "#note", program.words),
-                program.reply(cases.mine, f"{number}.motion", "#motion outcome", motion),
-            )
-            print(program.name)
-            cases.check_talk(mails, program.words)
-            assert f"Your ballot on Q{1 + number % 2}: {choice}" in receipt_of(mails, "vote")
-            left = program.left if program.plain else ""
-            assert noted(to_others(mails, "notice")["noor"]) == in_one_line(f"{program.words} {left}")
-            asked = to_others(mails, "vote")["sam"].text
-            assert f"it is {program.name}\n" in asked
-            asked = asked.partition("If refused:\n")[2].partition("\n\nIt passes")[0]
-            assert in_one_line(asked) == f"no meetups for a year. {left}".strip()
+def three_replies(program: Program, number: int, cases: TwoCases) -> list[bytes]:
+    """Talk, a ballot on one of the questions, and a note or a motion, all above what is quoted."""
+    words, choice = f"{program.words}\n\nIt was {program.name}.", CHOICES[number // 2 % 3]
+    motion = f"Finding: it is {program.name}.\n{MOTION[MOTION.index('Plan: ') :]}".strip()
+    record = ("#motion outcome", motion) if number % 2 else ("#note", words)
+    return [
+        program.reply(cases.mine, f"talk.{number}.", "", words),
+        program.reply(cases.questions[number % 2], f"vote.{number}.", f"#vote {choice}", ""),
+        program.reply(cases.mine, f"record.{number}.", *record),
+    ]
+
+
+async def test_threads_and_tags_hold_in_every_mail_program(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=THREE) as scene:
+        cases, since = await TwoCases.open(scene), scene.mark()
+        for number, program in enumerate(PROGRAMS):
+            for raw in three_replies(program, number, cases):
+                await scene.send(raw, str(cases.mine.message["Reply-To"]), settle=False)
+            if number % 6 == 5:
+                await scene.settle()
+        await scene.settle()
+        mails = Read.since(scene, since)
+        receipts = {str(mail.said["In-Reply-To"]): mail.text for mail in mails if mail.kind == "receipt"}
+        for number, program in enumerate(PROGRAMS):
+            words, left = in_one_line(f"{program.words} It was {program.name}."), program.left if program.plain else ""
+            cases.check_talk(mails, words)
+            [receipt] = [text for id_, text in receipts.items() if f"vote.{number}." in id_]
+            assert f"Your ballot on Q{1 + number % 2}: {CHOICES[number // 2 % 3]}" in receipt
+            if number % 2 == 0:
+                check_note(mails, f"{words} {left}".strip(), f"It was {program.name}.")
+                continue
+            for mail in to_others(mails, "vote", f"it is {program.name}."):
+                asked = between(mail.text, "If refused:\n", "\n\nIt passes")
+                assert asked == f"no meetups for a year. {left}".strip()
         assert len(await scene.cases()) == 2
         assert not scene.all("confirm") and "shunted" not in await scene.reasons()
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=[program.name for program in PROGRAMS])
+def test_what_is_quoted_never_becomes_a_part_of_the_record(program: Program) -> None:
+    left = program.left if program.plain else ""
+    for tag, words in (("#note 2026-11-20", program.words), ("#motion outcome", MOTION), ("#vote q1 yes", "")):
+        mail = parse.read(program.reply(Delivered("", [JUN], OURS), "1", tag, words.strip()))
+        found = subjects.read(mail.subject, own_names=("home shelf",))
+        assert (list(map(str, found.tags)), found.problems) == ([tag], ())
+        assert (found.names, found.question) == (("home shelf",), "q1")
+        assert in_one_line(own_words(mail.text)) == in_one_line(f"{words} {left}")
 
 
 @pytest.mark.parametrize(
@@ -428,81 +174,31 @@ async def test_threads_and_tags_hold_in_every_mail_program(tmp_path: Path, progr
 )
 def test_quotation_marks_and_letters_of_a_keyboard_are_understood(name: str, tag: str, understood: str) -> None:
     program = next(program for program in PROGRAMS if program.name == name)
-    ours = b"Message-ID: <abc@example.org>\nSubject: [home shelf] Committee case\n\nIt was loud."
-    mail = parse.read(program.reply(Delivered("", [JUN], ours), "1", tag, program.words))
+    mail = parse.read(program.reply(Delivered("", [JUN], OURS), "1", tag, program.words))
     found = subjects.read(mail.subject, own_names=("home shelf",))
     assert [(tag.name, tag.text) for tag in found.tags] == [("actions", understood)] and not found.problems
     assert found.names == ("home shelf",)
 
 
-EDITOR = f"""\
-import os, pathlib, sys
-draft = pathlib.Path(sys.argv[1])
-head, _, quoted = draft.read_text().partition("\\n\\n")
-lines = [f"{{line}} {{os.environ['TAG']}}" if line.startswith("Subject: ") else line for line in head.splitlines()]
-lines.append("Authentication-Results: {AUTHSERV}; dmarc=pass header.from=example.net")
-draft.write_text("\\n".join((*lines, "", os.environ["WORDS"], "", quoted)))
-"""
-MUTTRC = """\
-set from="jun@example.net" realname="Jun Sato" use_domain=no hostname="example.net" charset="utf-8"
-set smtp_url="smtp://127.0.0.1:{port}/" ssl_starttls=no ssl_force_tls=no
-set edit_headers=yes autoedit=yes fast_reply=yes include=yes reply_to=yes editor="{python} {folder}/editor.py"
-set folder="{folder}" header_cache="" copy=no move=no delete=no quit=yes wait_key=no sleep_time=0 mail_check=0
-set abort_noattach=no abort_unmodified=no
-push "<reply><send-message><exit>"
-"""
-
-
-class Mutt:
-    """Mutt in a terminal of its own; its editor is a script that appends the tag and writes above the quote."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self._folder = folder
-        (folder / "editor.py").write_text(EDITOR)
-        (folder / "muttrc").write_text(MUTTRC.format(port=port, folder=folder, python=sys.executable))
-
-    def reply(self, mail: Delivered, words: str, tag: str = "") -> None:
-        """Opens a mailbox that holds this mail, answers it and leaves."""
-        (self._folder / "mbox").write_bytes(
-            b"From conduct@example.org Sat Nov 21 10:00:00 2026\n" + mail.content.replace(b"\r\n", b"\n") + b"\n"
-        )
-        home = {"HOME": str(self._folder), "TERM": "xterm", "LC_ALL": "C.UTF-8", "TAG": tag, "WORDS": words}
-        ours, theirs = pty.openpty()
-        running = subprocess.Popen(
-            ["mutt", "-F", str(self._folder / "muttrc"), "-f", str(self._folder / "mbox")],
-            stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env={**os.environ, **home},
-        )  # fmt: skip
-        os.close(theirs)
-        os.set_blocking(ours, False)
-        screen, end = b"", time.monotonic() + 30
-        while running.poll() is None and time.monotonic() < end:
-            time.sleep(0.01)
-            with contextlib.suppress(OSError):
-                screen += os.read(ours, 65536)
-        running.kill()
-        os.close(ours)
-        assert running.wait() == 0, screen
-
-
 @pytest.mark.skipif(shutil.which("mutt") is None, reason="mutt is not installed")
 async def test_threads_and_tags_hold_in_mutt_itself(tmp_path: Path) -> None:
-    async with Scene(tmp_path / "scene") as scene:
+    async with Scene(tmp_path / "scene", committee=THREE) as scene:
         cases = await TwoCases.open(scene)
         mutt, since = Mutt(tmp_path, scene.port), scene.mark()
         await asyncio.to_thread(mutt.reply, cases.mine, "Shall we ask them?\n\nBoth of them.")
         await asyncio.to_thread(mutt.reply, cases.questions[0], "", "#vote no")
         await asyncio.to_thread(mutt.reply, cases.mine, "They said – both – that it was loud.", "#note")
         await scene.settle()
-        mails = scene.smarthost.delivered[since:]
-        cases.check_talk(mails, "Shall we ask them?\n\nBoth of them.")
-        assert noted(to_others(mails, "notice")["sam"]) == "They said – both – that it was loud."
+        mails = Read.since(scene, since)
+        cases.check_talk(mails, "Shall we ask them? Both of them.")
+        check_note(mails, "They said – both – that it was loud.", "They said")
         assert any("Your ballot on Q1: no" in mail.text for mail in mails if mail.kind == "receipt")
         assert not scene.all("confirm")
 
 
 @pytest.mark.skipif(shutil.which("swaks") is None, reason="swaks is not installed")
 async def test_a_ballot_sent_by_a_script_counts(tmp_path: Path) -> None:
-    async with Scene(tmp_path) as scene:
+    async with Scene(tmp_path, committee=THREE) as scene:
         said = (await TwoCases.open(scene)).questions[1].message
         fields = {
             "Authentication-Results": f"{AUTHSERV}; dmarc=pass header.from=example.net",

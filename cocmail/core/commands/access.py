@@ -27,7 +27,7 @@ def recuse(call: Call) -> Line:
     words = {"name": member.name, "owned": owned, "voting": voting}
     for reader in readers(committee, call.case):
         plan.letters.append(notice(committee, call.case, reader, f"recused {member.handle}", "recused", words))
-    asked_back = _who_can_undo(committee, member)
+    asked_back = _who_can_undo(call)
     return done(
         "recused",
         case_name=call.case.code_name,
@@ -45,12 +45,11 @@ def discards_reason(committee: Committee) -> bool:
     return committee.policy["conflict.reason"] != "required"
 
 
-def _who_can_undo(committee: Committee, member: Member) -> Member | None:
-    """The chair; where the chair is the one who withdrew, the first other member."""
-    chair = committee.member(committee.chair) if committee.chair else None
-    if chair is not None and chair.handle != member.handle:
-        return chair
-    return next((other for other in committee.members if other.handle != member.handle), None)
+def _who_can_undo(call: Call) -> Member | None:
+    """The chair if the chair has the case, else the first member who has it: nobody else may hear that there is one."""
+    having = readers(call.committee, call.case)
+    chair = next((member for member in having if member.handle == call.committee.chair), None)
+    return chair or next(iter(having), None)
 
 
 def clear(call: Call) -> Line:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from cocmail.core import letters
 from cocmail.core.case import Case
@@ -25,7 +26,7 @@ class Call:
     """One tag of one mail. `case_id` is "" for none, `text` what the member wrote in the mail, without quotes.
 
     `question` is the question (q1) whose mail is answered or that the Subject stands under, or ""; `confirmed` tells
-    whether the member confirmed this mail at the registered address.
+    whether the member confirmed this mail at the registered address. `came` is when it came in, or was confirmed.
     """
 
     plan: Plan
@@ -36,6 +37,7 @@ class Call:
     text: str = ""
     question: str = ""
     confirmed: bool = False
+    came: datetime | None = None
 
     @property
     def committee(self) -> Committee:

@@ -12,7 +12,6 @@ from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.model import Member
 
 REOPEN_FOR = timedelta(days=7)
-_LIMITS = {"primary": "owners.primary", "secondary": "owners.secondary"}
 
 
 def own(call: Call) -> Line:
@@ -21,8 +20,10 @@ def own(call: Call) -> Line:
     owner = call.case.proceedings.owners.get(place)
     if owner == call.member.handle:
         return unchanged("own-again", place=place)
-    if owner is not None:
-        return refuse("owned", place=place, name=_name(call, owner), handle=call.member.handle)
+    # Somebody who left the committee holds no place.
+    present = next((member for member in call.others if member.handle == owner), None)
+    if present is not None:
+        return refuse("owned", place=place, name=present.name, handle=call.member.handle)
     return _set_owner(call, call.member, place)
 
 
@@ -41,13 +42,8 @@ def _set_owner(call: Call, owner: Member, place: str) -> Line:
     before = call.case.proceedings.owners.get(place)
     call.plan.add(call.case_id, acts.OwnerSet(owner.handle, place, call.member.handle, call.at))
     call.tell_others("owner", owner=owner.name, place=place)
-    other = before or next((member.handle for member in call.others), "")
-    return done("owner", owner=owner.name, place=place, undo=f"#assign @{other}" if other else "")
-
-
-def _name(call: Call, handle: str) -> str:
-    member = call.committee.member(handle)
-    return member.name if member is not None else ""
+    back = f"#assign @{before}" if place == "primary" and before in {member.handle for member in call.others} else ""
+    return done("owner", owner=owner.name, place=place, undo=back)
 
 
 def risk(call: Call) -> Line:
@@ -116,9 +112,8 @@ def vague_problem(call: Call) -> Line | None:
     """The refusal of a text that tells too much for the status sheet, or None."""
     reporter = call.case.reporter
     people = [reporter.name, reporter.address] if reporter is not None else []
-    found = vague.find_telling(
-        call.tag.text, call.committee, people=people, texts=call.message.thread.values()
-    )
+    texts = [call.message.thread.get(entry.id, "") for entry in call.case.entries]
+    found = vague.find_telling(call.tag.text, call.committee, people=people, texts=texts)
     if not found:
         return None
     return refuse("telling", words=[{"kind": each.kind, "word": each.word} for each in found])

@@ -20,21 +20,8 @@ def help_(call: Call) -> Line:
 
 
 def cases(call: Call) -> Line:
-    """The cases that this member has, by name and where they stand."""
-    listed = [
-        {
-            "name": case.code_name,
-            "state": case.proceedings.state.value,
-            "paused": case.proceedings.paused,
-            "urgent": case.proceedings.urgent,
-            "own": case.proceedings.is_owner(call.member.handle),
-            "unvoted": [
-                motion.label for motion in case.proceedings.open_motions if call.member.handle not in motion.ballots
-            ],
-        }
-        for case in call.plan.setting.known.own
-    ]
-    return done("cases", cases=listed)
+    """The cases that this member has; listed when the receipt is sent."""
+    return done("cases")
 
 
 def sheet(call: Call) -> Line:
@@ -76,6 +63,9 @@ def doc(call: Call) -> Line:
 
 def committee(call: Call) -> Line:
     """A member's words to all members, outside of any case. Mail of a case never goes this way."""
+    aimed = call.message.wanted
+    if aimed.only or aimed.excluded or aimed.escrow or aimed.unknown:
+        return refuse("not-to-all")
     if call.case_id or _belongs_to_a_case(call):
         return refuse("belongs-to-a-case")
     words = {"name": call.member.name, "text": call.text}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from cocmail.core import acts, questions, readers
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
@@ -73,8 +72,9 @@ def vote(call: Call) -> Line:
     chosen = _chosen(call)
     if not isinstance(chosen, Motion):
         return chosen
-    if not chosen.is_open or _came(call) >= chosen.ends:
-        return refuse("closed", label=chosen.label, open=_open_labels(call))
+    # What was here in time counts, though it is looked at later.
+    if not chosen.is_open or (call.came or call.plan.setting.now) >= chosen.ends:
+        return refuse("closed", label=chosen.label, open=[each for each in _open_labels(call) if each != chosen.label])
     if not questions.may_vote(call.plan, call.case_id, call.member.handle, chosen):
         return refuse("no-vote", label=chosen.label)
     ballot, before = call.tag.argument("word"), chosen.ballots.get(call.member.handle, "")
@@ -88,15 +88,6 @@ def vote(call: Call) -> Line:
 
 def _others(ballot: str) -> list[str]:
     return [choice for choice in ("yes", "no", "abstain") if choice != ballot]
-
-
-def _came(call: Call) -> datetime:
-    """When the mail came in: a ballot that was here in time counts, though it is looked at later.
-
-    What had to be confirmed came when it was confirmed.
-    """
-    now, received = call.plan.setting.now, call.message.envelope.received_at
-    return now if call.confirmed or received is None else min(now, received)
 
 
 def _chosen(call: Call) -> Motion | Line:

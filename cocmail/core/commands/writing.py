@@ -14,6 +14,7 @@ from cocmail.core.commands.record import LONGEST
 from cocmail.core.conflicts import exists_for
 from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER
+from cocmail.core.ownwords import own_words
 from cocmail.core.proceedings import Draft
 
 
@@ -78,13 +79,18 @@ def _texts(call: Call) -> tuple[list[str], list[str]]:
     """(what the reporter wrote or was sent, what the committee wrote among itself)."""
     thread, case = call.message.thread, call.case
     theirs = [thread[entry.id] for entry in case.entries if entry.author == REPORTER and entry.id in thread]
-    ours = [thread[entry.id] for entry in case.entries if entry.kind == "discussion" and entry.id in thread]
+    # What a member quotes of a draft while talking about it is the draft's own text.
+    ours = [
+        own_words(thread[entry.id])
+        for entry in case.entries
+        if entry.id in thread and (entry.kind == "discussion" or entry.author.kind == "third")
+    ]
     theirs += [sent.text for sent in case.proceedings.drafts if sent.sent_at is not None]
-    ours += [remark.text for remark in case.proceedings.remarks if remark.part == "note"]
-    # What was decided may be told in the words of the decision; what was only proposed may not.
+    ours += [remark.text for remark in case.proceedings.remarks]
     for motion in case.proceedings.motions:
-        if motion.result != "passed":
-            ours += [motion.finding, motion.plan, motion.consequence, motion.if_refused]
+        parts = [motion.finding, motion.plan, motion.consequence, motion.if_refused]
+        # What was decided may be told in the words of the decision; what was only proposed may not.
+        (theirs if motion.result == "passed" else ours).extend(parts)
     return theirs, ours
 
 
