@@ -169,7 +169,7 @@ def cite(program: Program, words: str, mail: Delivered) -> str:
     """Apple Mail: the attribution stands within the quote."""
     return (
         f'<html><body dir="auto">{inner(words)}<br><div dir="ltr">{program.left}</div><div dir="ltr"><br><blockquote '
-        "type=\"cite\">On Nov 21, 2026, at 10:00&#8239;AM, Example Committee &lt;conduct@example.org&gt; wrote:<br><br>"
+        'type="cite">On Nov 21, 2026, at 10:00&#8239;AM, Example Committee &lt;conduct@example.org&gt; wrote:<br><br>'
         '</blockquote></div><blockquote type="cite"><div dir="ltr">&#65279;'
         f"{inner(mail.text)}</div></blockquote></body></html>"
     )

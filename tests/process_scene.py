@@ -285,7 +285,7 @@ class Lines:
         self._path = path
         self._place = 0
         self._lines: list[str] = []
-        self._events: list[dict[str, Any] | None] = []
+        self._events: dict[int, dict[str, Any]] = {}
         self._begun = ""
 
     def all(self) -> list[str]:
@@ -296,7 +296,13 @@ class Lines:
     def events(self, start: int) -> list[dict[str, Any]]:
         """What the whole lines from that one on say, without those that are no JSON."""
         self._read_on()
-        return [event for event in self._events[start:] if event is not None]
+        return [event for place in range(start, len(self._lines)) if (event := self._event(place)) is not None]
+
+    def _event(self, place: int) -> dict[str, Any] | None:
+        line = self._lines[place]
+        if place not in self._events and line.startswith("{") and line.endswith("}"):
+            self._events[place] = json.loads(line)
+        return self._events.get(place)
 
     def _read_on(self) -> None:
         if not self._path.exists():
@@ -306,9 +312,7 @@ class Lines:
             fresh, _, begun = file.read().rpartition(b"\n")
             self._place = file.tell() - len(begun)
         self._begun = begun.decode(errors="replace")
-        for line in fresh.decode(errors="replace").splitlines():
-            self._lines.append(line)
-            self._events.append(json.loads(line) if line.startswith("{") and line.endswith("}") else None)
+        self._lines += fresh.decode(errors="replace").splitlines()
 
 
 class Ended:

@@ -164,9 +164,10 @@ def test_an_ambiguous_sender_is_nobody(value: str, sole: str) -> None:
     "piece", ["(", '"', '"\\', "<", "a@ ", "[", "\\", '(a)"', "<a@b.c,", ":;", "((", "()", "a@b.c "]
 )
 def test_no_address_list_takes_long(piece: str) -> None:
-    begun = time.perf_counter()
+    # The time of this thread, whatever else the machine has to do.
+    begun = time.thread_time()
     address.addresses_in(piece * (200_000 // len(piece)))
-    assert time.perf_counter() - begun < 2.5
+    assert time.thread_time() - begun < 2.5
 
 
 def test_twenty_thousand_recipients_are_read() -> None:

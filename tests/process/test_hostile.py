@@ -44,6 +44,7 @@ class Visitor:
     """
 
     port: int
+    message_every: int = MESSAGE_EVERY
     slowest: float = 0.0
     what: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
@@ -56,7 +57,7 @@ class Visitor:
                     return
                 self._time("EHLO", client.ehlo)
                 self._time("NOOP", client.noop)
-                if number % MESSAGE_EVERY == 0:
+                if number % self.message_every == 0:
                     self._time("message", lambda: client.sendmail("", [ALIAS], self._mail()))
                 time.sleep(0.01)
 
@@ -74,8 +75,8 @@ class Visitor:
 
 
 @contextmanager
-def somebody_else(port: int) -> Iterator[Visitor]:
-    visitor = Visitor(port)
+def somebody_else(port: int, message_every: int = MESSAGE_EVERY) -> Iterator[Visitor]:
+    visitor = Visitor(port, message_every)
     thread = threading.Thread(target=visitor.visit, name="visitor")
     thread.start()
     try:
@@ -91,8 +92,8 @@ def letters(house: House) -> int:
 
 def waits_anyway(house: House) -> float:
     """How long another connection waits at most while nothing else comes in."""
-    with somebody_else(house.port) as visitor:
-        time.sleep(0.2)
+    with somebody_else(house.port, message_every=1) as visitor:
+        time.sleep(0.3)
     return visitor.slowest
 
 

@@ -75,6 +75,7 @@ class Told:
     deliveries: int = 0
     duplicates: int = 0
     by_time: int = 0
+    by_receipt: int = 0
     seconds: float = 0.0
     tallies: dict[str, int] = field(default_factory=dict)
 
@@ -200,8 +201,11 @@ class Voting:
         self._begin(shape)
         border = Border()
         border.opened(self.house.port)
-        case, ends = self._ask(border)
+        case, ends = self._ask(border, may_kill=shape != "by time")
         lanes, last = self._ballots(case, shape)
+        if shape == "by time":
+            # Ballots arrive on both sides of the end, and some wait in the store while nobody runs.
+            time.sleep(max(ends[0] - self.chance.uniform(0.1, 0.8) - time.time(), 0))
         self._run(border, lanes, [self._moment(lanes) for _ in range(kills)])
         if shape == "by time":
             self._kill(border, self.chance.uniform(ends[0] - 0.1, ends[1] + 0.2) - time.time())
@@ -222,9 +226,10 @@ class Voting:
             self.house.write()
             self.house.start()
 
-    def _ask(self, border: Border) -> tuple[str, tuple[float, float]]:
-        """A report and a motion by Amara, killed after its 250 now and then; (case, when the question ends at the
-        earliest and at the latest).
+    def _ask(self, border: Border, *, may_kill: bool) -> tuple[str, tuple[float, float]]:
+        """A report and a motion by Amara, killed after its 250 now and then.
+
+        Gives the case, and when a question that is open for the short time ends, at the earliest and at the latest.
         """
         number = next(self._numbers)
         self.house.report(f"Somebody shouted at me. It is number {number}.", sender=f"guest{number}@visitors.example")
@@ -234,7 +239,7 @@ class Voting:
         wait_until(lambda: self.post.of(case, "forward", "amara"), "the report to reach the mover")
         begun = time.time()
         self.house.answer(self.post.of(case, "forward", "amara")[0], MOTION, tag="#motion outcome")
-        if self.chance.random() < 0.2:
+        if may_kill and self.chance.random() < 0.2:
             self._kill(border, self.chance.uniform(0, 0.2))
         wait_until(lambda: all(self.post.of(case, "vote", handle) for handle in HANDLES), "the question to arrive")
         return case, (begun + SHORT_SECONDS, time.time() + SHORT_SECONDS)
@@ -243,6 +248,7 @@ class Voting:
         """(lanes that are delivered at the same time, the lane of the last voter once they are through).
 
         Some change their mind, one withdraws, and one mail is delivered twice, after whatever its sender wrote next.
+        Where time ends it nobody withdraws: that takes their receipts back, which tell what came at the very end.
         """
         chance, closer = self.chance, self.chance.choice(HANDLES)
         lanes = {
@@ -251,7 +257,7 @@ class Voting:
         }
         last = lanes.pop(closer)[:1]
         leaving, twice = chance.sample(sorted(lanes), 2)
-        if chance.random() < 0.6:
+        if shape != "by time" and chance.random() < 0.6:
             lanes[leaving].insert(chance.randint(0, len(lanes[leaving])), self._ballot(case, leaving, "recuse"))
         lanes[twice] = [lanes[twice][0], self._ballot(case, twice, chance.choice(CHOICES)), lanes[twice][0]]
         if shape == "by time":
@@ -332,13 +338,11 @@ class Voting:
         """By the clock; what came at the very end may fall on either side, and its receipt tells on which."""
         if mail.done < ends[0]:
             return True
-        recusal = mail.ballot.choice == "recuse"
-        if mail.begun > ends[1] and not recusal:
+        if mail.begun > ends[1]:
             return False
-        # A withdrawal takes effect as long as nobody has counted.
-        words = "you are not counted any more" if recusal else "Your ballot on Q1"
+        self.told.by_receipt += 1
         wait_until(lambda: self.post.receipts(mail.ballot), "the receipt of what came at the very end")
-        return any(words in receipt.text for receipt in self.post.receipts(mail.ballot))
+        return any("Your ballot on Q1" in receipt.text for receipt in self.post.receipts(mail.ballot))
 
 
 def votes_with_kills(folder: Path, shapes: Sequence[str], kills: int, seed: int = 4711) -> Told:

@@ -38,7 +38,7 @@ SUBJECTS = {
     "send": "#send D{number}",
 }
 STEPS = tuple("own own reopen resolve resolve notreport optout optin committee show doc doc".split())
-BALLOTS = st.sampled_from(("yes", "yes", "no", "abstain"))
+BALLOTS = st.sampled_from(("yes", "yes", "yes", "no", "abstain"))
 # How sure it is who wrote: proven; nothing proven; another member, to the reply address of the one who is meant.
 OWN, NOBODY, ANOTHER = "own", "nobody", "another"
 PROOFS = st.sampled_from((OWN, OWN, OWN, OWN, NOBODY, ANOTHER))

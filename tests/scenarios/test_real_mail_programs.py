@@ -168,7 +168,7 @@ def test_what_is_quoted_never_becomes_a_part_of_the_record(program: Program) -> 
         ("Mail on an iPhone", "#actions “Talk to both”", "Talk to both"),
         ("Outlook, German, without references", "#actions „Treffen am Montag“", "Treffen am Montag"),
         ("Gmail, Turkish", "#ACTİONS “Görüşme”", "Görüşme"),
-        ("Outlook, Japanese", "#actions\u3000\"面談\"", "面談"),
+        ("Outlook, Japanese", '#actions\u3000"面談"', "面談"),
     ],
     ids=["smart", "low and high", "dotted capital", "wide space"],
 )
