@@ -85,8 +85,8 @@ def _perform(call: Call) -> Line:
 
 
 def possible(case: Case, member: Member) -> list[str]:
-    """How the tags are written that this member can use in that case now."""
-    return [row.form for row in TABLE if row.needs_case and _fits(row, case, member)]
+    """The tags that this member can use in that case now."""
+    return [f"#{row.name}" for row in TABLE if row.needs_case and _fits(row, case, member)]
 
 
 def _fits(row: TagRow, case: Case, member: Member) -> bool:

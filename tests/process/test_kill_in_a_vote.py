@@ -222,6 +222,7 @@ class Voting:
         if text != self.house.committee or self.house.process is None:
             if self.house.process is not None:
                 self.house.kill()
+                self.told.kills += 1
             self.house.committee = text
             self.house.write()
             self.house.start()

@@ -142,12 +142,13 @@ class House:
 
     # Mail that comes in
 
-    def accept(self, sender: str, subject: str, text: str, wanted: Wanted, proof: Proof) -> str:
-        """Stored, not looked at yet. Returns the Message-ID."""
+    def accept(self, sender: str, subject: str, text: str, wanted: Wanted, proof: Proof, to: str = ALIAS) -> str:
+        """Stored, not looked at yet. `to` is what its header says. Returns the Message-ID."""
         number = next(self._numbers)
         mail = Mail(
             subject=subject,
             from_addresses=(sender,),
+            to=(to,),
             message_id=f"<{number}@x>",
             text=text,
             body_digest=str(number),

@@ -113,10 +113,15 @@ class Expected:
     def state(self) -> str:
         if self.ended:
             return self.ended
-        if any(not question.result for question in self.questions):
+        if self.unfinished:
             return "voting"
         passed = any(question.result == "passed" for question in self.questions[self.counted_from :])
         return "decided" if passed else "open"
+
+    @property
+    def unfinished(self) -> list[int]:
+        """The numbers of the questions that are open."""
+        return [number for number, question in enumerate(self.questions, start=1) if not question.result]
 
     def want(self, handles: Collection[str], what: str) -> None:
         for handle in handles:

@@ -27,8 +27,8 @@ class Letters:
         self._until: dict[str, datetime] = {}
 
     def hear(self, message_id: str, said: Said) -> None:
-        """A member's mail was looked at just now; a letter may ask about it."""
-        self._held[message_id] = (said, self._oracle.now)
+        """A member's mail was looked at just now; a letter may ask about it, and about nothing that comes later."""
+        self._held[message_id] = (self._oracle.as_understood(said), self._oracle.now)
 
     def spend(self, question: str) -> bool:
         """Mail came to a one-use address: whether it was still alive."""

@@ -7,6 +7,7 @@ program.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from property.expected import EVERYBODY, PRIMARY, REPORTER, Draft, Expected, Procedure, Question, Said
@@ -76,6 +77,12 @@ class Oracle:
         self._settle()
 
     # Members
+
+    def as_understood(self, said: Said) -> Said:
+        """With the question that a ballot is meant for, where only one can be meant."""
+        case = self.cases[said.case]
+        meant = case.unfinished if said.tag == "vote" and said.author in case.readers else []
+        return replace(said, number=meant[0]) if not said.number and len(meant) == 1 else said
 
     def hear_unproven(self, said: Said) -> bool:
         """Nothing runs; a withdrawal by the member's own reply address holds their mail for a day, once."""
@@ -175,7 +182,9 @@ class Oracle:
                     self._close(case, question, cancelled=too_few)
 
     def _close(self, case: Expected, question: Question, *, cancelled: bool = False) -> None:
-        cast = [question.ballots.get(reader, "silent") for reader in case.readers]
+        # Of what is cancelled nobody learns the ballots.
+        ballots = {} if cancelled else question.ballots
+        cast = [ballots.get(reader, "silent") for reader in case.readers]
         counts = tuple(cast.count(ballot) for ballot in ("yes", "no", "abstain", "silent"))
         passed = self.procedure.passes(*counts)
         question.counts = (*counts, len(cast))
@@ -184,9 +193,8 @@ class Oracle:
 
 
 def _vote(case: Expected, said: Said, came: datetime) -> bool:
-    unfinished = [number for number, question in enumerate(case.questions, start=1) if not question.result]
-    number = said.number or (unfinished[0] if len(unfinished) == 1 else 0)
-    if number not in unfinished:
+    number = said.number or (case.unfinished[0] if len(case.unfinished) == 1 else 0)
+    if number not in case.unfinished:
         return False
     question = case.questions[number - 1]
     if came >= question.ends or question.ballots.get(said.author) == said.ballot:

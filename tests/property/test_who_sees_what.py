@@ -8,9 +8,8 @@ wherever it turns up; every vote is counted a second time.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -18,40 +17,31 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from cocmail.core.model import Proof, Wanted
-from property.committees import House
+from property.committees import ALIAS, House
 from property.expected import EVERYBODY, PROCEDURES, Expected, Procedure, Said
 from property.letters import Letters, agrees
 from property.oracle import Oracle
-
-REPORTERS = ("robin@visitors.example", "alex@visitors.example")
-NOBODY_AT_ALL: frozenset[str] = frozenset()
-# Rare enough that some are left to vote.
-SOME = st.one_of(*[st.just(NOBODY_AT_ALL)] * 3, st.frozensets(st.sampled_from(EVERYBODY), max_size=3))
-NUMBERS = st.integers(1, 3)
-SUBJECTS = {
-    "": "",
-    "motion": "#motion outcome",
-    "resolve": '#resolve violation "all done"',
-    "notreport": "#notreport spam",
-    "vote": "#vote {question} {ballot}",
-    "withdraw": "#withdraw Q{number}",
-    "send": "#send D{number}",
-}
-STEPS = tuple("own own reopen resolve resolve notreport optout optin committee show doc doc".split())
-BALLOTS = st.sampled_from(("yes", "yes", "yes", "no", "abstain"))
-# How sure it is who wrote: proven; nothing proven; another member, to the reply address of the one who is meant.
-OWN, NOBODY, ANOTHER = "own", "nobody", "another"
-PROOFS = st.sampled_from((OWN, OWN, OWN, OWN, NOBODY, ANOTHER))
-
-
-@dataclass(frozen=True)
-class Handed:
-    """A member's mail that was handed in."""
-
-    said: Said
-    proof: str
-    message_id: str
-    came: datetime
+from property.writing import (
+    ANOTHER,
+    BALLOTS,
+    ELSEWHERE,
+    NO_ONE,
+    NOBODY,
+    NUMBERS,
+    OWN,
+    PASSED_ON,
+    PROOFS,
+    REPORTERS,
+    SOME,
+    STEPS,
+    Handed,
+    members,
+    naming,
+    proof_of,
+    sender_of,
+    subject_of,
+    text_of,
+)
 
 
 class Committees(RuleBasedStateMachine):
@@ -64,7 +54,7 @@ class Committees(RuleBasedStateMachine):
         self.letters = Letters(self.oracle)
         self.numbers = itertools.count()
         self.changed: set[str] = set()
-        self.a_report(REPORTERS[0], named, frozenset(), True)
+        self.a_report(REPORTERS[0], named, NO_ONE, True)
 
     def teardown(self) -> None:
         if hasattr(self, "house"):
@@ -78,7 +68,7 @@ class Committees(RuleBasedStateMachine):
         proof = Proof(reporter, "dmarc") if proven else Proof()
         aimed = Wanted(alias=True, excluded=excluded)
         canary, before = self.canary(), self.house.lengths()
-        self.house.accept(reporter, "About it", text(canary, named), aimed, proof)
+        self.house.accept(reporter, "About it", naming(canary, named), aimed, proof)
         self.work_off(before)
         (new,) = self.changed - before.keys()
         self.oracle.hear_report(new, reporter, named, excluded, proven, canary)
@@ -92,7 +82,7 @@ class Committees(RuleBasedStateMachine):
             return
         aimed = Wanted(token=token, excluded=excluded)
         canary, before = self.canary(), self.house.lengths()
-        self.house.accept(case.reporter, "About it", text(canary, named), aimed, Proof())
+        self.house.accept(case.reporter, "About it", naming(canary, named), aimed, Proof())
         self.work_off(before)
         self.oracle.hear_reporter(case_id, named, excluded, canary)
 
@@ -112,10 +102,9 @@ class Committees(RuleBasedStateMachine):
         case_id, case = self.pick(data)
         if case.state != "voting":
             self.says(case_id, data.draw(members(case)), "motion", OWN)
-        numbers = [each for each, question in enumerate(case.questions, start=1) if not question.result]
         voters = st.lists(st.tuples(members(case), BALLOTS, PROOFS), min_size=1, max_size=4)
         for author, ballot, proof in data.draw(voters):
-            chosen = data.draw(st.sampled_from((0, number, *numbers * 2)))
+            chosen = data.draw(st.sampled_from((0, number, *case.unfinished * 2)))
             self.says(case_id, author, "vote", proof, number=chosen, ballot=ballot)
 
     @precondition(lambda self: any(case.questions for case in self.oracle.cases.values()))
@@ -208,9 +197,7 @@ class Committees(RuleBasedStateMachine):
 
     # How
 
-    def pick(
-        self, data: st.DataObject, wanted: Callable[[Expected], bool] = lambda case: True
-    ) -> tuple[str, Expected]:
+    def pick(self, data: st.DataObject, wanted: Callable[[Expected], bool] = lambda case: True) -> tuple[str, Expected]:
         found = [pair for pair in self.oracle.cases.items() if wanted(pair[1])]
         # Mostly one in which there is somebody to do something.
         found += [pair for pair in found if len(pair[1].readers) > 1] * 3
@@ -240,7 +227,7 @@ class Committees(RuleBasedStateMachine):
         *,
         number: int = 0,
         ballot: str = "",
-        named: frozenset[str] = frozenset(),
+        named: frozenset[str] = NO_ONE,
         by_token: bool = True,
     ) -> Handed | None:
         """By the member's reply address, else by the case's name to the alias."""
@@ -249,18 +236,15 @@ class Committees(RuleBasedStateMachine):
         if not token and not tag:
             # Without a reply address this would be a report of its own; the other rules make those.
             return None
-        proof = NOBODY if proof == ANOTHER and not token else proof
-        sender = author if proof != ANOTHER else EVERYBODY[EVERYBODY.index(author) - 1]
-        canary = self.canary()
-        said = Said(case_id, author, tag, number, ballot, canary, named | {sender}, bool(token))
-        question = f"Q{number}" if number else ""
-        words = SUBJECTS.get(tag, f"#{tag}").format(number=number, ballot=ballot, question=question)
-        # A draft that holds a member's address is refused.
-        written = motion(canary, named) if tag == "motion" else text(canary, named, addresses=tag != "reporter")
+        # A reply address says for whom it is, whatever the header; the alias says nothing of who is meant.
+        proof = {ANOTHER: NOBODY}.get(proof, proof) if not token else {PASSED_ON: OWN}.get(proof, proof)
+        # Its sender's address names a member, too.
+        sender = sender_of(author, proof)
+        said = Said(case_id, author, tag, number, ballot, self.canary(), named | {sender}, bool(token))
         wanted = Wanted(token=token) if token else Wanted(alias=True)
-        proven = Proof() if proof == NOBODY else Proof(f"{sender}@example.net", "dmarc")
-        subject = f"Re: [{code_name}] Committee case {words}".strip()
-        message_id = self.house.accept(f"{sender}@example.net", subject, written, wanted, proven)
+        to = ELSEWHERE if proof == PASSED_ON else ALIAS
+        address, subject = f"{sender}@example.net", subject_of(said, code_name)
+        message_id = self.house.accept(address, subject, text_of(said, named), wanted, proof_of(sender, proof), to)
         return Handed(said, proof, message_id, self.house.now)
 
     def work_off(self, before: Mapping[str, int]) -> None:
@@ -277,21 +261,6 @@ class Committees(RuleBasedStateMachine):
         if handed.proof == OWN:
             return self.oracle.hear(handed.said, handed.came)
         return self.oracle.hear_unproven(handed.said)
-
-
-def members(case: Expected) -> st.SearchStrategy[str]:
-    """Anybody, more often than not somebody who has the case."""
-    return st.sampled_from((*EVERYBODY, *sorted(case.readers) * 4))
-
-
-def text(canary: str, named: Collection[str], *, addresses: bool = True) -> str:
-    called = (f"Zzyx{handle} {handle.title()}" + f", {handle}@example.net" * addresses for handle in sorted(named))
-    return " ".join((canary, *called))
-
-
-def motion(canary: str, named: Collection[str]) -> str:
-    parts = ("Finding:", "Plan:", "Consequence:", "If refused:")
-    return "\n".join(f"{part} {text(canary, named)}" for part in parts)
 
 
 TestWhoSeesWhat = Committees.TestCase
