@@ -62,7 +62,7 @@ class Daemon:
         self.roster = Roster(settings.committees, settings.admins)
         self.reader = Reader()
         # A reader of their own: sending a large message must not keep an arriving one waiting, nor the other way round.
-        self.content_reader = Reader()
+        self.content_reader = Reader(beside=self.reader)
         contents = Contents(store, self.content_reader)
         self.pipeline = Pipeline(store, self.reader, self.roster, contents, now)
         enclosures = Enclosures(store, contents, now)

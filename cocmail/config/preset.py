@@ -7,6 +7,7 @@ stands there. It must not hold a value of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
 
@@ -27,6 +28,12 @@ def preset_names() -> tuple[str, ...]:
 
 def read_preset(name: str) -> dict[str, Knob]:
     """The knobs of a preset by dotted name. Raises ValueError for a preset file that is wrong: a bug of ours."""
+    return dict(_preset(name))
+
+
+@lru_cache
+def _preset(name: str) -> Mapping[str, Knob]:
+    # Read once: many committees, and every reload, ask for the same few files of ours.
     text = (resources.files("cocmail.config") / "presets" / f"{name}.yaml").read_text(encoding="utf-8")
     document = read_document(text)
     findings = Findings(f"{name}.yaml", document)

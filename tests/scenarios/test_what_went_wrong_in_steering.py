@@ -32,14 +32,14 @@ async def test_who_was_kept_out_read_the_case_word_by_word_from_the_answers_of_t
         ack, hidden = scene.last("ack", ROBIN), scene.last("forward", "ivo")
         await scene.answer(hidden, "My note.", tag="#note", proven=False)
         asked = scene.last("confirm", "ivo")
-        await scene.answer(ack, "It was Ivo Petrov. Wilma and Grete saw it.")
+        await scene.answer(ack, "It was Ivo Petrov, and yesterday Wilma and Grete saw it.")
         # The receipt for "that was not me" carried the name of the case.
         await scene.send(scene.write("ivo@example.net", ALIAS, "Re: your mail", "No.", answers=asked))
         receipt = scene.last("receipt", "ivo")
         assert "it was not you" in receipt.text
         assert receipt.message["Cocmail-Case"] is None and name_in(hidden) not in receipt.content.decode()
         # A word that tells too much was looked for in every case that the mail points at.
-        await scene.report("Xaver did it.", sender="Kim <kim@visitors.example>", subject="Other")
+        await scene.report("It was Xaver.", sender="Kim <kim@visitors.example>", subject="Other")
         other = scene.last("forward", "ivo")
         guess = f'[{name_in(other)}] #actions "ask Anna, Wilma, Grete and Xaver" [{name_in(hidden)}]'
         await scene.answer(other, subject=guess)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
 
+from cocmail.core.model import Mail
 from cocmail.mail.reader import Reader
 from cocmail.store import outbox, spool
 from scene import ALIAS, HANDLES, NAMES, Scene, committee_file, nothing_more
@@ -496,17 +498,17 @@ async def test_a_clock_that_ran_ahead_once_kept_mail_back_for_years(tmp_path: Pa
 async def test_a_reader_that_fails_for_a_moment_sent_an_empty_report_to_everybody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The child that reads cannot be started once: the machine is short of memory."""
-    started = Reader._started
+    """The child that reads is gone, and none can be started: the machine is short of memory."""
+    ask = Reader._ask
     async with Scene(tmp_path) as scene:
         broken = [scene.daemon.content_reader]
 
-        async def fails_once(self: Reader) -> asyncio.subprocess.Process:
+        async def fails_once(self: Reader, *args: Any, **named: Any) -> Mail:
             if self in broken:
                 raise OSError("fork: cannot allocate memory")
-            return await started(self)
+            return await ask(self, *args, **named)
 
-        monkeypatch.setattr(Reader, "_started", fails_once)
+        monkeypatch.setattr(Reader, "_ask", fails_once)
         await scene.report("The words.")
         assert not scene.all("forward")
         broken.clear()
