@@ -48,16 +48,6 @@ async def test_who_was_kept_out_read_the_case_word_by_word_from_the_answers_of_t
         assert not any(name in refused for name in ("Anna", "Wilma", "Grete"))
 
 
-async def test_a_member_found_out_by_talking_to_all_that_a_code_name_belongs_to_a_case(tmp_path: Path) -> None:
-    async with Scene(tmp_path) as scene:
-        await scene.report("It was Ivo Petrov who shouted at me.")
-        real, answers = name_in(scene.last("forward", "jun")), []
-        for guess in (real, "blue zebra"):
-            await scene.send(scene.write("ivo@example.net", ALIAS, f"[{guess}] #committee", "Hello.", proven=True))
-            answers.append(scene.last("receipt", "ivo").text)
-        assert answers[0] == answers[1]
-
-
 async def test_a_list_named_a_case_to_people_whom_nobody_could_look_for_or_who_are_named_in_it(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report(ENCRYPTED)
@@ -79,19 +69,25 @@ async def test_a_list_named_a_case_to_people_whom_nobody_could_look_for_or_who_a
         assert named not in scene.last("receipt", "ivo").content.decode()
 
 
-async def test_a_receipt_sent_who_withdrew_to_the_very_chair_whom_the_report_accuses(tmp_path: Path) -> None:
+async def test_answers_of_the_daemon_led_to_the_accused_chair_or_nowhere(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report("It was Amara Obi who hit me.")
-        jun = scene.last("forward", "jun")
-        # Nor may it offer an undo that does something else, or say nothing at all.
+        jun, told = scene.last("forward", "jun"), []
+        # Whoever guessed a code name, and wrote to all members under it, was told that it is a case.
+        for guess in (name_in(jun), "blue zebra"):
+            await scene.send(scene.write("amara@example.net", ALIAS, f"[{guess}] #committee", "Hello.", proven=True))
+            told.append(scene.last("receipt", "amara").text)
+        assert told[0] == told[1]
+        # An undo that does something else, and a refusal without a word.
         await scene.answer(jun, tag="#own secondary")
         assert "second owner" in scene.last("receipt", "jun").text
-        assert "#assign" not in scene.last("receipt", "jun").text
+        assert "To undo" not in scene.last("receipt", "jun").text
         await scene.report("Words.", sender="Kim <kim@visitors.example>", subject="Other")
         both = f"[{name_in(jun)}] [{name_in(scene.last('forward', 'jun'))}] #own"
         await scene.send(scene.write("jun@example.net", ALIAS, both, "", proven=True))
         assert "names two cases" in scene.last("receipt", "jun").text.replace("\n", " ")
         assert "Nothing was run" in scene.last("receipt", "jun").text
+        # Who withdrew was sent to the chair, whom the report accuses, to have it undone.
         await scene.answer(jun, tag="#recuse")
         receipt = scene.last("receipt", "jun").text
         assert "You have withdrawn" in receipt and "Noor Haddad <noor@example.net>" in receipt

@@ -120,8 +120,8 @@ async def test_who_was_given_the_handle_of_somebody_else_spoke_and_voted_as_they
             await vote(scene, handle, "yes")
         await scene.send(scene.write("sam@example.net", ALIAS, "#committee", "I am Sam."))
         asked = scene.last("confirm", "sam")
-        changed = scene.committee_text.replace("Sam Reyes", "Tess Newman").replace("sam@example.net", "tess@new.example")
-        await scene.change_committee(changed)
+        renamed = scene.committee_text.replace("Sam Reyes", "Tess Newman")
+        await scene.change_committee(renamed.replace("sam@example.net", "tess@new.example"))
         with nothing_more(scene, *HANDLES, "tess@new.example"):
             await say_yes(scene, asked)
         await scene.pass_time(timedelta(hours=73))
