@@ -175,6 +175,12 @@ def cite(program: Program, words: str, mail: Delivered) -> str:
     )
 
 
+def yandex(program: Program, words: str, mail: Delivered) -> str:
+    """Yandex in the browser sends nothing but this."""
+    line = "21.11.2026, 10:00, &quot;Example Committee&quot; &lt;conduct@example.org&gt;:"
+    return f"{inner(words)}<div> </div><div>{line}</div><blockquote>{inner(mail.text)}</blockquote>"
+
+
 def heading(program: Program, mail: Delivered) -> tuple[str, str]:
     """(the header block as HTML, what is quoted)"""
     head, _, quoted = program.quote(mail).partition("\n\n")
@@ -315,6 +321,15 @@ PROGRAMS = [
         under("Example Committee <conduct@example.org>, 21 Kas 2026 Cmt, 10:00 tarihinde\nşunu yazdı:", gap="\n\n"),
         words="İkisine de sorduk.", prefix="Ynt: ",
     ),
+    Program("Yandex in the browser", "X-Mailer: Yamail [ http://yandex.ru ] 5.0", under(""), page=yandex, plain=False),
+    Program(
+        "Yahoo", "X-Mailer: WebService/1.1.21695 YMailNorrin",
+        lambda mail: (
+            "    On Saturday, November 21, 2026 at 10:00 AM GMT+1, Example Committee <conduct@example.org> wrote:  \n"
+            + "".join(f" {line}\n" for line in ["", *mail.text.splitlines()])
+        ),
+    ),
+    Program("Tuta", "", under("21 Nov 2026, 10:00 by conduct@example.org:", gap="\n\n")),
 ]  # fmt: skip
 
 

@@ -96,8 +96,11 @@ def _talk(message: Message, setting: Setting, member: Member, case: Case | None)
 def _is_bare_ballot(message: Message, setting: Setting) -> bool:
     """Whether somebody answered a question with a word in the text: passed on, it would tell everybody their ballot."""
     answers_question = any(reference.label for reference in setting.known.references)
-    words = [word.strip(".,;:!*_") for word in own_words(message.mail.text).casefold().split()]
-    return answers_question and len(words) <= _SHORT and not _BALLOT_WORDS.isdisjoint(words)
+    lines = [line for line in own_words(message.mail.text).casefold().splitlines() if line.strip()]
+    # A phone puts a line of its own below: "Sent from my iPhone". It must not make a ballot a piece of talk.
+    said = [lines, lines[:1]] if len(lines) == 2 else [lines]
+    words = [[word.strip(".,;:!*_") for word in " ".join(each).split()] for each in said]
+    return answers_question and any(len(each) <= _SHORT and not _BALLOT_WORDS.isdisjoint(each) for each in words)
 
 
 def _not_a_ballot(message: Message, setting: Setting, member: Member, case: Case) -> Decision:
@@ -145,7 +148,7 @@ def _referred(setting: Setting, visible: dict[str, Case]) -> set[str]:
 def _is_proven(message: Message, setting: Setting, member: Member, grant: Grant | None) -> bool:
     """Rule 5 of section 5: exactly one From address of this member, and proof for that very address.
 
-    And written to us, to the member's own reply address or by its To or Cc: a mail to somebody else, passed on to us as
+    And written to us, to the member's own reply address or by its To: a mail to somebody else, passed on to us as
     it is, proves who wrote it but not that it was meant for this committee.
     """
     if setting.known.confirmed is not None:
@@ -153,7 +156,8 @@ def _is_proven(message: Message, setting: Setting, member: Member, grant: Grant 
     authors = message.mail.from_addresses
     if len(authors) != 1 or authors[0] not in member.addresses:
         return False
-    if grant is None and not any(setting.committee.owns(address) for address in message.mail.to):
+    addressed = set(message.mail.to).difference(message.mail.copied)
+    if grant is None and not any(map(setting.committee.owns, addressed)):
         return False
     if message.proof.address == authors[0]:
         return True

@@ -173,6 +173,7 @@ class Mail:
     in lower case, the unfolded values of the headers that classification and proof need, in the order in which they
     stand, top first: what stands above the border's Received matters. `text` is what a person would read; `hidden_text`
     is text that only the screening looks at (HTML that is not displayed, attached messages and text files).
+    `copied` are those of `to` that do not stand in the one To field: a Cc or a second To can be added to signed mail.
     `body_digest` is the SHA-256 of the body with its line ends normalised, in hex. `unreadable` is "" or one of:
     encrypted, unparsable, too-long (some of its text stands in neither `text` nor `hidden_text`, so the screening does
     not see it), attachments-only, empty.
@@ -182,6 +183,7 @@ class Mail:
     from_addresses: tuple[str, ...] = ()
     from_name: str = ""
     to: tuple[str, ...] = ()
+    copied: tuple[str, ...] = ()
     delivered_to: tuple[str, ...] = ()
     date: str = ""
     message_id: str = ""

@@ -13,12 +13,10 @@ import re
 import unicodedata
 
 OWN, QUOTED, SIGNATURE = "own", "quoted", "signature"
-
 # RFC 3676 section 4.3 gives the delimiter, not a length; a signature longer than this is a text.
 SIGNATURE_LINES = 12
-# An attribution is folded at 72 to 80 columns; a line beyond this is prose.
 _ATTRIBUTION_LINES, _ATTRIBUTION_MAX = 3, 600
-_BLANKS_ABOVE_QUOTE, _HEADER_LINES = 3, 16
+_BLANKS_ABOVE_QUOTE, _HEADER_LINES, _NAME_WORDS = 3, 16, 6
 
 # How mail programs end the line above a quote: "On ... X wrote:". The verb is its last word, ...
 _VERB_LAST = re.compile(
@@ -28,14 +26,14 @@ _VERB_LAST = re.compile(
 )
 # ... or name and address, or the date, follow it: "Am ... schrieb X <a@b>:", "X <a@b> schrieb am ...:".
 _VERB_INSIDE = re.compile(r"\b(?:schrieb|schreef|skrev|kirjoitti|yazdı|[íi]rta|napisana|napsal|wrote on)\b")
-_NAME_WORDS = 6
+_BY_ADDRESS = re.compile(r" by [^\s@]{1,100}@[^\s@]{1,200}$")
 _DATE = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[:.h]\d\d(?!\d)|(?<!\d)\d{1,2}[/.-] ?\d{1,2}[/.-] ?\d\d(?:\d\d)?(?!\d)"
 )
 _ADDRESS = re.compile(r"[^\s@]@\w")
 _SENTENCE_END = re.compile(r"[.!?;](?:\s|$)")
 _NO_FOLD_AFTER = re.compile(r"(?:[:!?;：]|\w{5}\.)$")
-# The first word of a folded attribution. A weekday ("lør.", "сб,") or a number does as well.
+# A folded attribution begins so, with a weekday ("lør.", "сб,") or with a number.
 _STARTS = frozenset(
     "on at in am le el il op em no den w wiadomość dnia dne dňa pe în la a στις в у на vào pada 在".split()
 )
@@ -179,6 +177,8 @@ def _is_separator(line: str) -> bool:
     words = _dashed(line)
     if words:
         return words in _ENCLOSED or words.startswith("forwarded message from ")
+    if line.startswith("    ") and line.endswith(":  "):  # Yahoo, which marks nothing else of what it quotes
+        return len(line) <= _ATTRIBUTION_MAX and _announces(_plain(line))
     return len(line) < 80 and line.rstrip().endswith((":", "：")) and _plain(line).rstrip(" :：") in _BEGINS
 
 
@@ -276,8 +276,8 @@ def _announces(line: str) -> bool:
     dated = _DATE.search(line) is not None
     if dated and line.endswith(">") and "@" in line.rpartition("<")[2]:
         return True
-    if not dated and _ADDRESS.search(line) is None:
-        return False
+    if (not dated and _ADDRESS.search(line) is None) or (dated and _BY_ADDRESS.search(line)):
+        return dated
     verb = _VERB_LAST.search(line) or _VERB_INSIDE.search(line)
     rest = line[verb.end() :] if verb else ""
     named = len(rest.split()) <= _NAME_WORDS and _SENTENCE_END.search(rest) is None

@@ -32,7 +32,6 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 SALUTATION_WORDS = 6
 # A letter of a word or two could be the sender's own answer.
 QUOTED_WORDS = 8
-SIGNED_LINES = 2
 _QUOTE_MARKS = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
 
 
@@ -72,6 +71,13 @@ def _text_of(mail: Mail) -> str:
     return "\n".join((*around, *names, mail.text, mail.hidden_text))
 
 
+def _unsigned(letter: str) -> list[str]:
+    """The lines of a letter without its last one, nor the one above where the two stand by themselves."""
+    lines = letter.rstrip().splitlines()[:-1]
+    alone = len(lines) > 1 and lines[-1].strip() and not lines[-2].strip()
+    return lines[:-1] if alone else lines
+
+
 def _without_letters(text: str, sent: Collection[str]) -> str:
     """The text without the signatures of these letters where it quotes one as a whole, whatever marks it has."""
     wanted = [letter for letter in sent if len(letter.split()) >= QUOTED_WORDS]
@@ -79,8 +85,7 @@ def _without_letters(text: str, sent: Collection[str]) -> str:
         return text
     bare, quotes = _QUOTE_MARKS.sub("", text), 0
     for letter in wanted:
-        lines = [line for line in letter.splitlines() if line.strip()]
-        said = "\n".join(lines[:-SIGNED_LINES])
+        said = "\n".join(_unsigned(letter))
         # Words and single gaps: nothing in the pattern can match in two ways.
         pattern = r"\s+".join(map(re.escape, letter.split()))
         bare, count = re.subn(pattern, lambda _, kept=said: f"\n{kept}\n", bare)  # type: ignore[misc]

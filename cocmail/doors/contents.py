@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from cocmail.core.model import Attachment, Mail
 from cocmail.mail.reader import Reader
+from cocmail.mail.tokens import without_tokens
 from cocmail.store import spool
 from cocmail.store.engine import Store
 
@@ -48,10 +49,22 @@ class Contents:
                 if unreadable != UNPARSABLE:
                     raise ReadAgainFailed
                 mail = with_body(mail, stored[1])
+            mail = await asyncio.to_thread(_as_passed_on, mail)
             self._read[message_id] = (len(stored[1]), mail)
             while len(self._read) > KEPT or sum(size for size, _ in self._read.values()) > KEPT_BYTES:
                 self._read.popitem(last=False)
             return mail
+
+
+def _as_passed_on(mail: Mail) -> Mail:
+    """Without the reply address of who wrote it, which stands above every quotation of a mail of ours."""
+    kinds = ("text/", "message/")
+    parts = tuple(
+        replace(part, content=without_tokens(part.content)) if part.content_type.startswith(kinds) else part
+        for part in mail.attachments
+    )
+    text = without_tokens(mail.text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+    return replace(mail, text=text, attachments=parts)
 
 
 def with_body(mail: Mail, raw: bytes) -> Mail:

@@ -6,7 +6,6 @@ Made at the last moment, so that it holds what its recipient may see then. Nothi
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -15,6 +14,7 @@ from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER, Attachment, Committee, Mail
 from cocmail.doors.contents import Contents
 from cocmail.knowledge import load_case
+from cocmail.mail.tokens import without_tokens
 from cocmail.reports import sheet
 from cocmail.reports.document import document
 from cocmail.reports.own_cases import own_cases
@@ -47,7 +47,7 @@ class Enclosures:
         if letter.template not in MADE or case is None:
             return None
         if letter.template == "original":
-            return await self._original(case, committee)
+            return await self._original(case)
         if letter.template == "thread":
             every = await self._mails(case.entries)
             return Mail(text=await asyncio.to_thread(thread, case, committee, every))
@@ -59,7 +59,7 @@ class Enclosures:
         read = {entry.id: await self._contents.of(entry.id, entry.unreadable) for entry in entries}
         return {entry: mail for entry, mail in read.items() if mail is not None}
 
-    async def _original(self, case: Case, committee: Committee) -> Mail:
+    async def _original(self, case: Case) -> Mail:
         """The reporter's messages as they came in, each as a file; but for the reporter's own reply address."""
         parts: list[Attachment] = []
         for entry in case.entries:
@@ -68,7 +68,7 @@ class Enclosures:
             stored = await self._store.read(lambda tx, id_=entry.id: spool.open_mail(tx, id_))  # type: ignore[misc]
             if stored is not None:
                 name = f"{case.code_name.replace(' ', '-')}-{len(parts) + 1}.eml"
-                raw = without_tokens(stored[1], committee)
+                raw = await asyncio.to_thread(without_tokens, stored[1])
                 parts.append(Attachment(name, "application/octet-stream", len(raw), raw))
         return Mail(attachments=tuple(parts))
 
@@ -104,9 +104,3 @@ def _sheet_of(rows: list[sheet.Row], title: str) -> Mail:
     )
     attached = tuple(Attachment(name, kind, len(content), content) for name, kind, content in files)
     return Mail(text=sheet.as_mail(rows), attachments=attached)
-
-
-def without_tokens(raw: bytes, committee: Committee) -> bytes:
-    """A message with the reply addresses in it made unusable: who has one can write in its owner's name."""
-    local, _, domain = committee.address.encode().rpartition(b"@")
-    return re.sub(rb"(?i)(%b\+)[a-z2-7]{26}(@%b)" % (re.escape(local), re.escape(domain)), rb"\1...\2", raw)

@@ -11,6 +11,7 @@ import html
 import re
 
 from inscriptis import get_text  # type: ignore[import-untyped,unused-ignore]
+from inscriptis.css_profiles import STRICT_CSS_PROFILE  # type: ignore[import-untyped,unused-ignore]
 from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped,unused-ignore]
 
 HTML_MAX = 2_000_000
@@ -33,6 +34,10 @@ _FLAT = frozenset(
 ).union(("p", "li", "td", "tr", "th", "option", "dd", "dt"))
 # An image in the markup itself (RFC 2397): lines of 40 characters and more, so no words that follow it.
 _DATA = re.compile(r"data:[^\"'<>,:\s]{0,200};base64,\s{0,9}+(?:[A-Za-z0-9+/=%_-]{40,}+\s*+)++", re.IGNORECASE)
+# Where a quotation begins and ends, in the text that comes out: nobody writes these two (Unicode, private use).
+_BEGIN, _END = "\ue000", "\ue001"
+_QUOTATION = re.compile(r"<(/?)blockquote\b[^<>]{0,2000}>", re.IGNORECASE)
+_QUOTED_DEPTH = 5
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 
 
@@ -44,17 +49,41 @@ def without_data(markup: str) -> str:
 def rendered(markup: str) -> str:
     """The text that a reader would show; a plain stripping of tags where the layout cannot be computed.
 
-    Of the first 2 million characters.
+    Of the first 2 million characters. What is quoted is marked with ">" as in plain text: else nothing would tell it
+    from what the author wrote.
     """
-    markup = markup[:HTML_MAX]
+    markup = _QUOTATION.sub(_marked, markup[:HTML_MAX].replace(_BEGIN, "").replace(_END, ""))
+    return _tidy(_with_quotes(_laid_out(markup)))
+
+
+def _laid_out(markup: str) -> str:
     if _depth(markup) <= DEPTH_MAX:
         try:
-            text = get_text(markup, ParserConfig(display_links=False, display_images=False))
+            # The strict profile is what browsers do; the other one puts spaces around every <span>, within words too.
+            strict = ParserConfig(STRICT_CSS_PROFILE, display_links=False, display_images=False)
+            text = str(get_text(markup, strict))
         except Exception:  # lxml and inscriptis raise of every kind; the text below is always there
             text = ""
         if re.search(r"\w", text):
-            return _tidy(text)
-    return _tidy("".join(_pieces(markup)))
+            return text
+    return "".join(_pieces(markup))
+
+
+def _marked(tag: re.Match[str]) -> str:
+    return f"<div>{_END}</div>{tag[0]}" if tag[1] else f"{tag[0]}<div>{_BEGIN}</div>"
+
+
+def _with_quotes(text: str) -> str:
+    """Each line behind as many ">" as quotations are open around it, at most five: depth must not multiply a text."""
+    lines, depth = [], 0
+    for line in text.split("\n"):
+        mark = line.strip()
+        if mark in (_BEGIN, _END):
+            depth = max(depth + (1 if mark == _BEGIN else -1), 0)
+        else:
+            shown = line.replace(_BEGIN, "").replace(_END, "")
+            lines.append(f"{'>' * min(depth, _QUOTED_DEPTH)} {shown}".rstrip() if depth else shown)
+    return "\n".join(lines)
 
 
 def all_text(markup: str) -> str:

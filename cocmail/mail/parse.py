@@ -93,11 +93,14 @@ def _message(raw: bytes, header: Header) -> Message:
 
 def _from_header(raw: bytes, header: Header) -> Mail:
     senders = [box for value in header.values("from") for box in mailboxes_in(value)]
+    to = recipients(header, "to", "cc")
+    addressed = frozenset(recipients(header, "to") if len(header.values("to")) == 1 else ())
     return Mail(
         subject=one_line(decode_words(header.first("subject"))),
         from_addresses=recipients(header, "from"),
         from_name=one_line(decode_words(senders[0][0]))[:SUBJECT_MAX] if senders else "",
-        to=recipients(header, "to", "cc"),
+        to=to,
+        copied=tuple(address for address in to if address not in addressed),
         delivered_to=recipients(header, "delivered-to", "x-original-to"),
         date=one_line(header.first("date"))[:100],
         message_id=next(iter(message_ids(header.first("message-id"))), ""),

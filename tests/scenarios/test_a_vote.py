@@ -260,3 +260,20 @@ async def test_too_few_left_cancels_the_vote(tmp_path: Path) -> None:
         assert "too few members are left" in scene.last("tally", "amara").text
         await ask(scene)
         assert "Too few members have this case" in scene.last("receipt", "amara").text
+
+
+async def test_a_reply_that_quotes_the_links_below_does_not_hand_its_authors_reply_address_to_the_others(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        forward = scene.last("forward", "jun")
+        quoted = "".join(f"> {line}\n" for line in forward.text.splitlines())
+        token = str(forward.message["Reply-To"])
+        assert token in quoted
+        await scene.answer(forward, f"Shall we call her?\n\n{quoted}")
+        assert "Shall we call her?" in scene.last("forward", "sam").text
+        await scene.answer(scene.last("forward", "sam"), tag="#show")
+        for handle in ("amara", "noor", "ivo", "sam"):
+            assert not any(token in mail.content.decode() for mail in scene.all(to=handle))
+            assert not any(token in mail.text for mail in scene.all(to=handle))

@@ -85,25 +85,26 @@ def check_note(mails: Sequence[Read], words: str, name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class TwoCases:
-    """Two reports, and two open questions in the second one. `firsts`: its first mail to each, by handle."""
+class Opened:
+    """A case with an open question. `firsts`: its first mail to each, by handle; `question`: Jun's copy of that."""
 
-    scene: Scene
     firsts: dict[str, Delivered]
-    questions: tuple[Delivered, Delivered]
+    question: Delivered
 
     @property
     def mine(self) -> Delivered:
         return self.firsts["jun"]
 
+    @property
+    def address(self) -> str:
+        return str(self.mine.message["Reply-To"])
+
     @classmethod
-    async def open(cls, scene: Scene) -> TwoCases:
-        await scene.report("It was loud.", sender="Kim <kim@visitors.example>")
-        await scene.report("Somebody shouted at me.\n\nIt was at the door.")
+    async def new(cls, scene: Scene, number: int) -> Opened:
+        await scene.report(f"Somebody shouted at me, for the {number}. time.\n\nIt was at the door.")
         await ask(scene)
-        await ask(scene, "noor")
-        first, second = scene.all("vote", "jun")
-        return cls(scene, {handle: scene.last("forward", handle) for handle in (*OTHERS, "jun")}, (first, second))
+        handles = (*OTHERS, "jun")
+        return cls({handle: scene.last("forward", handle) for handle in handles}, scene.last("vote", "jun"))
 
     def check_talk(self, mails: Sequence[Read], words: str) -> None:
         """The others have it, each in the thread of that case that they have."""
@@ -113,14 +114,18 @@ class TwoCases:
             assert said["In-Reply-To"] == said["References"] == first["Message-ID"]
 
 
-def two_replies(program: Program, number: int, cases: TwoCases) -> list[bytes]:
-    """Talk; and a ballot on one of the questions with a note or a motion, all above what is quoted."""
+def is_motion(number: int) -> bool:
+    return number // 2 % 2 == 1
+
+
+def two_replies(program: Program, number: int, case: Opened) -> list[bytes]:
+    """Talk; and a ballot on the question together with a note or a motion, all above what is quoted."""
     words, ballot = f"{program.words}\n\nIt was {program.name}.", f"#vote {CHOICES[number // 2 % 3]}"
     motion = f"Finding: it is {program.name}.\n{MOTION[MOTION.index('Plan: ') :]}".strip()
-    tags, text = (f"{ballot} #motion outcome", motion) if number % 2 else (f"{ballot} #note", words)
+    tags, text = (f"{ballot} #motion outcome", motion) if is_motion(number) else (f"{ballot} #note", words)
     return [
-        program.reply(cases.mine, f"talk.{number}.", "", words),
-        program.reply(cases.questions[number % 2], f"vote.{number}.", tags, text),
+        program.reply(case.mine, f"talk.{number}.", "", words),
+        program.reply(case.question, f"vote.{number}.", tags, text),
     ]
 
 
@@ -134,20 +139,22 @@ async def arrived(scene: Scene, count: int) -> None:
 
 async def test_threads_and_tags_hold_in_every_mail_program(tmp_path: Path) -> None:
     async with Scene(tmp_path, committee=THREE) as scene:
-        cases, since = await TwoCases.open(scene), scene.mark()
+        cases = [await Opened.new(scene, number) for number in (1, 2)]
+        since = scene.mark()
         for number, program in enumerate(PROGRAMS):
-            for raw in two_replies(program, number, cases):
-                await scene.send(raw, str(cases.mine.message["Reply-To"]), settle=False)
+            for raw in two_replies(program, number, cases[number % 2]):
+                await scene.send(raw, cases[number % 2].address, settle=False)
         # Talk to two; a receipt, and a note to two or a question to three.
-        await arrived(scene, since + sum(6 if number % 2 else 5 for number in range(len(PROGRAMS))))
+        await arrived(scene, since + sum(6 if is_motion(number) else 5 for number in range(len(PROGRAMS))))
         mails = Read.since(scene, since)
         receipts = {str(mail.said["In-Reply-To"]): mail.text for mail in mails if mail.kind == "receipt"}
         for number, program in enumerate(PROGRAMS):
             words, left = in_one_line(f"{program.words} It was {program.name}."), program.left if program.plain else ""
-            cases.check_talk(mails, words)
+            cases[number % 2].check_talk(mails, words)
             [receipt] = [text for id_, text in receipts.items() if f"vote.{number}." in id_]
-            assert f"Your ballot on Q{1 + number % 2}: {CHOICES[number // 2 % 3]}" in receipt
-            if number % 2 == 0:
+            # Others are open by then: it is the one whose mail is answered.
+            assert f"Your ballot on Q1: {CHOICES[number // 2 % 3]}" in receipt
+            if not is_motion(number):
                 check_note(mails, f"{words} {left}".strip(), f"It was {program.name}.")
                 continue
             for mail in to_others(mails, "vote", f"it is {program.name}."):
@@ -155,6 +162,16 @@ async def test_threads_and_tags_hold_in_every_mail_program(tmp_path: Path) -> No
                 assert asked == f"no meetups for a year. {left}".strip()
         assert len(await scene.cases()) == 2
         assert not scene.all("confirm") and "shunted" not in await scene.reasons()
+
+
+async def test_a_yes_in_the_text_of_a_mail_is_told_to_nobody_whatever_the_program_adds(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=THREE) as scene:
+        case, since = await Opened.new(scene, 1), scene.mark()
+        programs = [program for program in PROGRAMS if program.left or not program.plain]
+        for number, program in enumerate(programs):
+            await scene.send(program.reply(case.question, f"bare.{number}.", "", "Yes."), case.address, settle=False)
+        await arrived(scene, since + len(programs))
+        assert {(mail.kind, mail.handle) for mail in Read.since(scene, since)} == {("receipt", "jun")}
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=[program.name for program in PROGRAMS])
@@ -189,14 +206,14 @@ def test_quotation_marks_and_letters_of_a_keyboard_are_understood(name: str, tag
 @pytest.mark.skipif(shutil.which("mutt") is None, reason="mutt is not installed")
 async def test_threads_and_tags_hold_in_mutt_itself(tmp_path: Path) -> None:
     async with Scene(tmp_path / "scene", committee=THREE) as scene:
-        cases = await TwoCases.open(scene)
+        await Opened.new(scene, 1)
+        case = await Opened.new(scene, 2)
         mutt, since = Mutt(tmp_path, scene.port), scene.mark()
-        await asyncio.to_thread(mutt.reply, cases.mine, "Shall we ask them?\n\nBoth of them.")
-        await asyncio.to_thread(mutt.reply, cases.questions[0], "", "#vote no")
-        await asyncio.to_thread(mutt.reply, cases.mine, "They said – both – that it was loud.", "#note")
+        await asyncio.to_thread(mutt.reply, case.mine, "Shall we ask them?\n\nBoth of them.")
+        await asyncio.to_thread(mutt.reply, case.question, "They said – both – that it was loud.", "#vote no #note")
         await scene.settle()
         mails = Read.since(scene, since)
-        cases.check_talk(mails, "Shall we ask them? Both of them.")
+        case.check_talk(mails, "Shall we ask them? Both of them.")
         check_note(mails, "They said – both – that it was loud.", "They said")
         assert any("Your ballot on Q1: no" in mail.text for mail in mails if mail.kind == "receipt")
         assert not scene.all("confirm")
@@ -205,7 +222,7 @@ async def test_threads_and_tags_hold_in_mutt_itself(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("swaks") is None, reason="swaks is not installed")
 async def test_a_ballot_sent_by_a_script_counts(tmp_path: Path) -> None:
     async with Scene(tmp_path, committee=THREE) as scene:
-        said = (await TwoCases.open(scene)).questions[1].message
+        said = (await Opened.new(scene, 1)).question.message
         fields = {
             "Authentication-Results": f"{AUTHSERV}; dmarc=pass header.from=example.net",
             "In-Reply-To": str(said["Message-ID"]),
@@ -216,4 +233,4 @@ async def test_a_ballot_sent_by_a_script_counts(tmp_path: Path) -> None:
         done = await asyncio.to_thread(subprocess.run, [*command, *headers], capture_output=True, check=False)
         assert done.returncode == 0, done.stdout
         await scene.settle()
-        assert "Your ballot on Q2: abstain" in scene.last("receipt", "jun").text
+        assert "Your ballot on Q1: abstain" in scene.last("receipt", "jun").text
