@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from random import Random
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -13,17 +15,20 @@ from property.expected import EVERYBODY, Expected, Said
 
 REPORTERS = ("robin@visitors.example", "alex@visitors.example")
 NO_ONE: frozenset[str] = frozenset()
-# Rare enough that some are left to vote.
-SOME = st.one_of(*[st.just(NO_ONE)] * 3, st.frozensets(st.sampled_from(EVERYBODY), max_size=3))
-NUMBERS = st.integers(1, 3)
-BALLOTS = st.sampled_from(("yes", "yes", "yes", "no", "abstain"))
-STEPS = tuple("own own reopen resolve resolve notreport optout optin committee show doc doc".split())
 # How sure it is who wrote: proven; nothing proven; another member, to the reply address of the one who is meant;
 # proven, but written to somebody else and passed on to the alias.
 OWN, NOBODY, ANOTHER, PASSED_ON = "own", "nobody", "another", "passed on"
-PROOFS = st.sampled_from((OWN, OWN, OWN, OWN, OWN, NOBODY, ANOTHER, PASSED_ON))
 ELSEWHERE = "list@elsewhere.example"
 
+# One draw decides everything but which rule comes next: drawn one by one, most things would be alike, and of no use.
+STARTS = st.integers(0, 2**32 - 1)
+
+_PROOFS = {OWN: 8, NOBODY: 1, ANOTHER: 1, PASSED_ON: 1}
+_BALLOTS = {"yes": 5, "no": 3, "abstain": 2}
+_WISHES = {
+    **{"": 3, "note": 2, "plan": 1, "motion": 3, "reporter": 3, "show": 1, "doc": 2},
+    **{"own": 2, "reopen": 2, "resolve": 2, "notreport": 1, "optout": 1, "optin": 1, "committee": 1},
+}
 _TAGS = {
     "": "",
     "motion": "#motion outcome",
@@ -45,9 +50,53 @@ class Handed:
     came: datetime
 
 
-def members(case: Expected) -> st.SearchStrategy[str]:
-    """Anybody, more often than not somebody who has the case."""
-    return st.sampled_from((*EVERYBODY, *sorted(case.readers) * 4))
+def one_of(chance: Random, weights: Mapping[str, int]) -> str:
+    return chance.choices(list(weights), list(weights.values()))[0]
+
+
+def some(chance: Random) -> frozenset[str]:
+    """Members to be named or kept out. Rare enough that some are left to vote."""
+    return frozenset(chance.sample(EVERYBODY, chance.choice((0, 0, 0, 0, 0, 1, 1, 2, 3))))
+
+
+def member(chance: Random, *likely: str) -> str:
+    """One of these as a rule, else anybody."""
+    return chance.choice((*likely * 5, *EVERYBODY))
+
+
+def wish(chance: Random, case: Expected) -> dict[str, Any]:
+    """What a member does with a case: arguments of `says`. Mostly something that is possible just now."""
+    weights = _WISHES | {
+        "send": 4 * bool(case.drafts),
+        "vote": 2 * bool(case.questions),
+        "withdraw": bool(case.questions),
+    }
+    tag = one_of(chance, weights)
+    number = chance.choice((*case.unfinished * 3, 1, 2, 3))
+    likely = sorted(case.readers)
+    match tag:
+        case "send":
+            number = chance.choice((*range(1, len(case.drafts) + 1), 3))
+        case "withdraw":
+            likely = [question.mover for question in case.questions[number - 1 : number]]
+        case "resolve" | "optout" | "optin" | "reopen" if case.owner:
+            likely = [case.owner]
+    return {
+        "author": member(chance, *likely),
+        "tag": tag,
+        "proof": one_of(chance, _PROOFS),
+        "number": number,
+        "ballot": one_of(chance, _BALLOTS),
+        "named": some(chance),
+        "by_token": chance.random() < 0.7,
+    }
+
+
+def ballot(chance: Random, case: Expected) -> dict[str, Any]:
+    """A ballot, mostly a good one; the arguments of `says`."""
+    drawn = wish(chance, case)
+    number = chance.choice((0, *case.unfinished * 6, 1, 2, 3))
+    return drawn | {"author": member(chance, *sorted(case.readers)), "tag": "vote", "number": number}
 
 
 def sender_of(author: str, proof: str) -> str:

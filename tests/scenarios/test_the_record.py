@@ -129,13 +129,13 @@ async def test_talk_outside_of_cases_reaches_every_member_and_never_carries_a_ca
             assert "your\nmail belongs to a case" in scene.last("receipt", "jun").text
         text = "Shall we meet on Monday?"
         await scene.send(scene.write("jun@example.net", ALIAS, "#committee", text, proven=True))
-        assert scene.recipients("notice") >= {"amara", "noor", "ivo", "sam"}
-        letter = scene.last("notice", "ivo")
+        assert scene.recipients("forward") >= {"amara", "noor", "ivo", "sam"}
+        letter = scene.last("forward", "ivo")
         assert "Shall we meet on Monday?" in letter.text and "Jun Sato wrote" in letter.text
         assert (await scene.reasons())["command"] == 1
         address, subject = letter.link("#committee")
         await scene.answer(letter, "Yes.", to=address, subject=subject)
-        assert "Yes." in scene.last("notice", "jun").text
+        assert "Yes." in scene.last("forward", "jun").text
         assert len(await scene.cases()) == 1
 
 

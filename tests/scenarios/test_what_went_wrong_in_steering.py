@@ -159,7 +159,7 @@ async def test_words_for_some_or_for_somebody_else_went_to_every_member(tmp_path
         # Words to one committee, handed in again: to other addresses of it, and to another committee.
         meant = scene.write("amara@example.net", ALIAS, "#committee", "For us five.", proven=True)
         await scene.send(meant)
-        assert {"jun", "noor", "ivo", "sam"} <= scene.recipients("notice")
+        assert {"jun", "noor", "ivo", "sam"} <= scene.recipients("forward")
         with nothing_more(scene, "jun", "noor", "ivo", "sam", "zoe"):
             for again in ("conduct+jun@example.org", "conduct+sam@example.org", "board@example.org"):
                 await scene.send(meant, again, sender="mallory@evil.example")

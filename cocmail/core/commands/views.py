@@ -75,7 +75,7 @@ def committee(call: Call) -> Line:
         call.plan.letters.append(
             Letter(
                 id=letters.letter_id("", call.message.id, "committee", str(person)),
-                kind="notice",
+                kind="forward",
                 to=person,
                 template="committee",
                 address=other.email,
