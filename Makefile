@@ -14,6 +14,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV ?= .venv
 UV ?= uv
 WORKERS ?= 2
+# The tests write and sync thousands of small files; memory does for them where there are two gigabytes of it to spare.
+TEMPROOT ?= $(shell [ -w /dev/shm ] && df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 2000000 {print "/dev/shm"}')
 ARGS ?=
 
 BIN := $(VENV)/bin
@@ -36,7 +38,7 @@ run: $(RUN_READY)
 	@exec $(BIN)/python -m cocmail run $(if $(CONFIG),--config '$(CONFIG)')
 
 test: $(DEV_READY)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(if $(TEMPROOT),PYTEST_DEBUG_TEMPROOT='$(TEMPROOT)') $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 soak: $(DEV_READY)
 	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)

@@ -21,6 +21,7 @@ from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import make_msgid
+from functools import cached_property
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -117,17 +118,18 @@ class Delivered:
         assert len(self.recipients) == 1, "one message to one recipient"
         return self.recipients[0]
 
-    @property
+    # Stories ask for the same letters again and again, and taking one apart costs milliseconds.
+    @cached_property
     def message(self) -> EmailMessage:
         parsed = message_from_bytes(self.content, policy=policy.default)
         assert isinstance(parsed, EmailMessage)
         return parsed
 
-    @property
+    @cached_property
     def kind(self) -> str:
         return str(self.message["Cocmail-Kind"])
 
-    @property
+    @cached_property
     def text(self) -> str:
         body = self.message.get_body(("plain",))
         assert body is not None

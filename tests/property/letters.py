@@ -43,8 +43,8 @@ class Letters:
                 assert not words, "an acknowledgement told something"
             case "receipt" | "confirm":
                 self._take_answer(delivered, words)
-            case "notice" if not letter.case_id:
-                self._count("", delivered.to, f"notice {' '.join(words)}", self._oracle.wanted)
+            case _ if letter.template == "committee":
+                self._count("", delivered.to, f"committee {' '.join(words)}", self._oracle.wanted)
             case _:
                 self._take_of_case(delivered, self._oracle.cases[letter.case_id], words)
 

@@ -97,7 +97,7 @@ class Oracle:
         case = self.cases[said.case]
         if said.tag == "committee" and said.author not in case.readers and not said.by_token:
             # To somebody who does not have it there is no such case, so that this is no mail of one.
-            self.wanted.update((handle, f"notice {said.canary}") for handle in EVERYBODY if handle != said.author)
+            self.wanted.update((handle, f"committee {said.canary}") for handle in EVERYBODY if handle != said.author)
         if said.author not in case.readers or case.state not in RUNS_IN.get(said.tag, {case.state}):
             return False
         if said.tag in OWNERS_ALONE and case.owner != said.author:

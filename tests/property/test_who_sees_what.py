@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, note, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cocmail.core.model import Proof, Wanted
 from property.committees import ALIAS, House
@@ -33,6 +33,7 @@ from property.writing import (
     Handed,
     ballot,
     naming,
+    one_of,
     proof_of,
     sender_of,
     some,
@@ -60,10 +61,25 @@ class Committees(RuleBasedStateMachine):
         if hasattr(self, "house"):
             self.house.close()
 
+    @rule()
+    def something_happens(self) -> None:
+        possible = {
+            self.members_write: 5,
+            self.members_vote: 5,
+            self.a_member_withdraws: 1,
+            self.a_member_confirms: 2 * bool(self.letters.asked),
+            self.the_reporter_adds: 1,
+            self.a_report: len(self.oracle.cases) < 3,
+            self.a_day_passes: 2,
+            self.the_daemon_starts_anew: 1,
+            self.the_mail_server_goes_or_comes_back: 1 + self.house.away,
+        }
+        happens = one_of(self.chance, possible)
+        note(happens.__name__)
+        happens()
+
     # What happens
 
-    @precondition(lambda self: len(self.oracle.cases) < 3)
-    @rule()
     def a_report(self) -> None:
         named, excluded = some(self.chance), some(self.chance)
         reporter, proven = self.chance.choice(REPORTERS), self.chance.random() < 0.5
@@ -75,7 +91,6 @@ class Committees(RuleBasedStateMachine):
         note(f"{new}: {named=} {excluded=} {proven=}")
         self.oracle.hear_report(new, reporter, named, excluded, proven, canary)
 
-    @rule()
     def the_reporter_adds(self) -> None:
         case_id, named, excluded = self.pick(), some(self.chance), some(self.chance)
         _, token = self.house.address(case_id, "reporter")
@@ -89,29 +104,25 @@ class Committees(RuleBasedStateMachine):
         self.work_off(before)
         self.oracle.hear_reporter(case_id, named, excluded, canary)
 
-    @rule()
     def members_write(self) -> None:
         case_id = self.pick()
-        for _ in range(self.chance.choice((1, 2))):
+        for _ in range(self.chance.choice((1, 2, 3))):
             self.says(case_id, **wish(self.chance, self.oracle.cases[case_id]))
 
-    @rule()
     def members_vote(self) -> None:
         """On a question that is open, as a rule; where there is none, somebody puts one first."""
         case_id = self.pick()
         case = self.oracle.cases[case_id]
         if not case.unfinished:
             self.says(case_id, **wish(self.chance, case) | {"tag": "motion", "proof": OWN})
-        for _ in range(self.chance.choice((1, 2, 3))):
-            self.says(case_id, **ballot(self.chance, case))
+        for _ in range(self.chance.choice((1, 2, 3, 4))):
+            if case.unfinished or self.chance.random() < 0.2:
+                self.says(case_id, **ballot(self.chance, case))
 
-    @rule()
     def a_member_withdraws(self) -> None:
         case_id = self.pick()
         self.says(case_id, **wish(self.chance, self.oracle.cases[case_id]) | {"tag": "recuse"})
 
-    @precondition(lambda self: self.letters.asked)
-    @rule()
     def a_member_confirms(self) -> None:
         """By mail to the one-use address that was told; perhaps too late, perhaps again."""
         question = self.chance.choice(sorted(self.letters.asked)[-3:])
@@ -122,7 +133,6 @@ class Committees(RuleBasedStateMachine):
         changed = runs and self.oracle.hear(said, self.house.now, confirmed=True)
         assert self.changed == ({said.case} if changed else set())
 
-    @rule()
     def a_day_passes(self) -> None:
         """Pauses and questions end. A ballot that came in before counts, though it is looked at when all is over."""
         before, handed = self.house.lengths(), None
@@ -140,14 +150,12 @@ class Committees(RuleBasedStateMachine):
             self.oracle_hears(handed)
         self.oracle.time_is_over()
 
-    @rule()
     def the_daemon_starts_anew(self) -> None:
         before = self.house.lengths()
         self.house.restart()
         self.house.send()
         self.note_changes(before)
 
-    @rule()
     def the_mail_server_goes_or_comes_back(self) -> None:
         """Meanwhile letters wait, and what their recipients may see can change."""
         self.house.away = not self.house.away

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from cocmail.core.model import Proof
 from property.expected import EVERYBODY, Expected, Said
+
+T = TypeVar("T")
 
 REPORTERS = ("robin@visitors.example", "alex@visitors.example")
 NO_ONE: frozenset[str] = frozenset()
@@ -20,7 +22,7 @@ NO_ONE: frozenset[str] = frozenset()
 OWN, NOBODY, ANOTHER, PASSED_ON = "own", "nobody", "another", "passed on"
 ELSEWHERE = "list@elsewhere.example"
 
-# One draw decides everything but which rule comes next: drawn one by one, most things would be alike, and of no use.
+# One draw decides everything that happens: drawn one by one, most of it would be the same over and over.
 STARTS = st.integers(0, 2**32 - 1)
 
 _PROOFS = {OWN: 8, NOBODY: 1, ANOTHER: 1, PASSED_ON: 1}
@@ -50,13 +52,13 @@ class Handed:
     came: datetime
 
 
-def one_of(chance: Random, weights: Mapping[str, int]) -> str:
+def one_of(chance: Random, weights: Mapping[T, int]) -> T:
     return chance.choices(list(weights), list(weights.values()))[0]
 
 
 def some(chance: Random) -> frozenset[str]:
     """Members to be named or kept out. Rare enough that some are left to vote."""
-    return frozenset(chance.sample(EVERYBODY, chance.choice((0, 0, 0, 0, 0, 1, 1, 2, 3))))
+    return frozenset(chance.sample(EVERYBODY, chance.choice((*(0,) * 9, 1, 1, 2, 3))))
 
 
 def member(chance: Random, *likely: str) -> str:
@@ -67,7 +69,8 @@ def member(chance: Random, *likely: str) -> str:
 def wish(chance: Random, case: Expected) -> dict[str, Any]:
     """What a member does with a case: arguments of `says`. Mostly something that is possible just now."""
     weights = _WISHES | {
-        "send": 4 * bool(case.drafts),
+        "reporter": 3 if case.drafts else 6,
+        "send": 6 * bool(case.drafts),
         "vote": 2 * bool(case.questions),
         "withdraw": bool(case.questions),
     }
