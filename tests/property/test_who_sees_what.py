@@ -245,7 +245,7 @@ class Committees(RuleBasedStateMachine):
 
 TestWhoSeesWhat = Committees.TestCase
 TestWhoSeesWhat.settings = settings(
-    max_examples=10,
+    max_examples=6,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
