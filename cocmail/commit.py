@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cocmail import maillog
 from cocmail.core import events
+from cocmail.core.book import encode_book
 from cocmail.core.classify import FROM_MEMBERS, REACHED_NOBODY
 from cocmail.core.effects import Decision, Letter, encode_letter
 from cocmail.core.letters import message_id, to_admins
@@ -61,6 +62,8 @@ def carry_out(
         _spend(tx, token, decision.answered_at)
     for timer in decision.timers:
         timers.set_(tx, timer.case_id, timer.kind, timer.about, timer.due)
+    if decision.book is not None:
+        notes.keep(tx, f"book {committee.id}", encode_book(decision.book))
     for kind, value in decision.counted:
         notes.bump(tx, kind, value, window(kind, now))
 

@@ -67,16 +67,19 @@ class Daemon:
         self.pipeline = Pipeline(store, self.reader, self.roster, contents, now)
         enclosures = Enclosures(store, contents, now)
         self.outbox = Outbox(store, self.roster, enclosures, self._senders(), _schedule(settings), now)
-        self.clock = Clock(store, self.roster, now)
+        self.clock = Clock(store, self.roster, now, self.pipeline.review)
         self.doors: list[OpenDoor] = []
         self.metrics: MetricsDoor | None = None
         # What was decided is to be sent: the word of pipeline and clock is the outbox's call.
         self.pipeline.queued = self.clock.queued = self.outbox.wake
 
-    def put(self, settings: Settings) -> None:
-        """Go on with another configuration: committees, admins, retries at once; doors and store at the next start."""
+    async def change(self, settings: Settings) -> None:
+        """Go on with another configuration: committees, admins, retries at once; doors and store at the next start.
+
+        Members are told of a changed roster before it is in force.
+        """
+        await self.pipeline.change(settings.committees, settings.admins)
         self.settings = settings
-        self.roster.put(settings.committees, settings.admins)
         self.outbox.schedule = _schedule(settings)
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Sequence[str]], None]) -> None:
@@ -100,7 +103,7 @@ class Daemon:
                     ("clock", self.clock.run),
                 )
             ]
-            await self.pipeline.review()
+            await self.pipeline.change(self.settings.committees, self.settings.admins)
             addresses = [door.address for door in self.doors]
             if self.settings.metrics is not None:
                 self.metrics = open_metrics(self.settings.metrics, self.store, self.now, lambda: _all_run(workers))

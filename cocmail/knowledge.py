@@ -13,8 +13,10 @@ from typing import Any
 
 from cocmail.core import case as folding
 from cocmail.core import events, subjects
+from cocmail.core.book import NEW_BOOK, Book, decode_book, in_force
 from cocmail.core.case import Case
-from cocmail.core.conflicts import exists_for
+from cocmail.core.conflicts import exists_for, is_asked
+from cocmail.core.membership import is_about_address
 from cocmail.core.model import REPORTER, Committee, Mail, Person, Wanted
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
 from cocmail.store import cases, lookups, notes
@@ -26,6 +28,27 @@ REFERENCES_LOOKED_UP = 30
 def load_case(tx: Tx, case_id: str) -> Case:
     """A case, folded from its events. Raises SealError if its chain is broken."""
     return folding.fold(case_id, map(events.decode, cases.load(tx, case_id)))
+
+
+def load_book(tx: Tx, committee: Committee) -> Book:
+    """What a committee keeps of its membership; a renamed one finds it under the alias that it had."""
+    for address in (committee.id, *sorted(committee.addresses)):
+        data = notes.kept(tx, f"book {address}", lock=True)
+        if data is not None:
+            return decode_book(data)
+    return NEW_BOOK
+
+
+def committee_now(tx: Tx, committee: Committee) -> Committee:
+    """A committee of the configuration as it is: without who has left by mail or by a vote."""
+    return in_force(committee, load_book(tx, committee))
+
+
+def cases_of(tx: Tx, committee: Committee) -> dict[str, Case]:
+    """Every case of a committee, by id, oldest first."""
+    addresses = dict.fromkeys((committee.id, *sorted(committee.addresses)))
+    ids = dict.fromkeys(found for address in addresses for found in cases.ids(tx, address))
+    return {case_id: load_case(tx, case_id) for case_id in ids}
 
 
 def fingerprint(mail: Mail, wanted: Wanted | None = None) -> str:
@@ -44,11 +67,18 @@ def window(kind: str, now: datetime) -> str:
     return now.strftime("%Y-%m-%dT%H" if kind == "ack-hour" else "%Y-%m-%d")
 
 
+def _asks_for_all(question: Question | None, subject: str) -> bool:
+    """Whether what is asked for can concern any case of the committee."""
+    return subjects.is_numbered_clear(subject) or (question is not None and is_about_address(question))
+
+
 class Gatherer:
-    """Collects `Known` for one message within one transaction."""
+    """Collects `Known` for one message within one transaction. `committee` is as the configuration has it."""
 
     def __init__(self, tx: Tx, committee: Committee, now: datetime) -> None:
-        self._tx, self._committee, self._now = tx, committee, now
+        self._tx, self._now = tx, now
+        self._book = load_book(tx, committee)
+        self._committee = in_force(committee, self._book)
         self._cases: dict[str, Case | None] = {}
 
     def gather(self, message: Message, confirmed_by: str | None) -> Known:
@@ -64,6 +94,8 @@ class Gatherer:
         for case_id in (grant, question, confirmed, twin):
             self._case(case_id.case_id if case_id is not None else "")
         member = self._member(message, grant)
+        if _asks_for_all(question, mail.subject):
+            self._cases.update(cases_of(self._tx, self._committee))
         return Known(
             cases={case_id: case for case_id, case in self._cases.items() if case is not None},
             names=names,
@@ -78,7 +110,13 @@ class Gatherer:
             counts=self._counts(mail, member),
             confirmed=confirmed,
             ran=bool(self._find("ran", fingerprint(mail))),
+            book=self._book,
         )
+
+    @property
+    def committee(self) -> Committee:
+        """The committee as it is now."""
+        return self._committee
 
     def entries_at_hand(self, message: Message) -> dict[str, str]:
         """The entries of the cases that a member's mail points at, with what was said of each when it came in.
@@ -90,8 +128,11 @@ class Gatherer:
         self._references(message.mail)
         self._names(message.mail.subject)
         member = self._committee.member(self._member(message, grant))
-        found = (case for case in self._cases.values() if case is not None)
-        theirs = (case for case in found if member is not None and exists_for(member, case))
+        numbered = subjects.is_numbered_clear(message.mail.subject)
+        every = cases_of(self._tx, self._committee) if numbered else self._cases
+        found = (case for case in every.values() if case is not None)
+        has = is_asked if numbered else exists_for
+        theirs = (case for case in found if member is not None and has(member, case))
         return {entry.id: entry.unreadable for case in theirs for entry in case.entries}
 
     def sent_before(self, wanted: Wanted, mail: Mail) -> tuple[str, ...]:

@@ -21,16 +21,18 @@ from functools import partial
 from cocmail import maillog
 from cocmail.commit import carry_out, commit, queue
 from cocmail.core import subjects
+from cocmail.core.book import in_force
 from cocmail.core.decide import decide, review
 from cocmail.core.effects import Decision
 from cocmail.core.letters import to_admins
+from cocmail.core.membership import announce, greet
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
 from cocmail.core.screening import screen
 from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.contents import Contents, ReadAgainFailed
 from cocmail.errors import StoreBusy
-from cocmail.knowledge import Gatherer, load_case
+from cocmail.knowledge import Gatherer, cases_of, load_book, load_case
 from cocmail.mail.address import extension, wanted
 from cocmail.mail.draw import SystemDraw
 from cocmail.mail.proof import prove
@@ -139,6 +141,9 @@ class Pipeline:
         message = replace(message, thread=await self._thread(message, committee))
         decision = await self._decide_and_commit(message, committee, confirmed_by)
         maillog.decided(message_id, decision.reason.value, len(decision.letters))
+        if decision.book is not None:
+            # Somebody may have left: their places in other cases are empty from now on.
+            await self.review()
         self.queued.set()
 
     async def _sent_before(self, envelope: Envelope, mail: Mail, committee: Committee) -> tuple[str, ...]:
@@ -151,7 +156,9 @@ class Pipeline:
 
     async def _thread(self, message: Message, committee: Committee) -> dict[str, str]:
         """What was written in the cases at hand, for the tags that compare with it; read before the transaction."""
-        if not any(ROWS[name].reads_thread for name in subjects.tag_names(message.mail.subject)):
+        subject = message.mail.subject
+        compared = any(ROWS[name].reads_thread for name in subjects.tag_names(subject))
+        if not compared and not subjects.is_numbered_clear(subject):
             return {}
         now = self.now()
         entries = await self.store.read(lambda tx: Gatherer(tx, committee, now).entries_at_hand(message))
@@ -163,9 +170,10 @@ class Pipeline:
 
         def work(tx: Tx) -> Decision:
             now = self.now()
-            known = Gatherer(tx, committee, now).gather(message, confirmed_by)
+            gatherer = Gatherer(tx, committee, now)
+            known = gatherer.gather(message, confirmed_by)
             aimed = replace(message, wanted=_without_unknown_tokens(message.wanted, known))
-            decision = decide(aimed, Setting(committee, known, now, self._draw))
+            decision = decide(aimed, Setting(gatherer.committee, known, now, self._draw))
             commit(tx, decision, message, committee, self.roster.admins, now)
             return decision
 
@@ -175,6 +183,25 @@ class Pipeline:
             except cases.NameTaken:
                 continue
         raise RuntimeError("no code name is free")
+
+    async def change(self, committees: Sequence[Committee], admins: Sequence[str]) -> None:
+        """Go on with another roster: first everybody is told, then it is in force, then access ends (membership)."""
+        for committee in committees:
+            await self.store.write(partial(self._membership, announce, committee))
+        self.queued.set()
+        self.roster.put(committees, admins)
+        await self.review()
+        for committee in committees:
+            await self.store.write(partial(self._membership, greet, committee))
+        self.queued.set()
+
+    def _membership(self, decide_on: Callable[[Setting], Decision | None], committee: Committee, tx: Tx) -> None:
+        now, book = self.now(), load_book(tx, committee)
+        every = cases_of(tx, committee) if book.joining else {}
+        as_it_is = committee if decide_on is announce else in_force(committee, book)
+        decision = decide_on(Setting(as_it_is, Known(cases=every, book=book), now, self._draw))
+        if decision is not None:
+            carry_out(tx, decision, committee, self.roster.admins, f"{committee.id} {now.isoformat()}", now)
 
     async def review(self) -> None:
         """After the roster changed: cases that nobody of it has any more get stand-ins, or the admins an alarm."""
@@ -191,7 +218,9 @@ class Pipeline:
         committee = self.roster.committee(case.committee)
         if committee is None:
             return
-        decision = review(case, Setting(committee, Known(cases={case_id: case}), now, self._draw))
+        book = load_book(tx, committee)
+        setting = Setting(in_force(committee, book), Known(cases={case_id: case}, book=book), now, self._draw)
+        decision = review(case, setting)
         if decision is not None:
             carry_out(tx, decision, committee, self.roster.admins, f"{case_id} {now.date()}", now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cocmail.core.model import Committee
 from cocmail.mail.address import extension
@@ -38,6 +38,9 @@ class Roster:
             if extension(address, committee.addresses) is not None:
                 return committee.id
         return None
+
+    def __iter__(self) -> Iterator[Committee]:
+        return iter(tuple(self._committees.values()))
 
     def __len__(self) -> int:
         return len(self._committees)

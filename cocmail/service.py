@@ -96,9 +96,8 @@ class Reloads:
                 maillog.reload_refused(errors)
                 await _alarm(self._daemon.store, self._daemon.roster, self._daemon.now())
                 return
-            self._daemon.put(settings)
+            await self._daemon.change(settings)
             await _keep(self._daemon.store, sources)
-            await self._daemon.pipeline.review()
             _say_warnings(sources, self._daemon.now().date(), self._environ)
             maillog.reloaded(len(settings.committees))
 

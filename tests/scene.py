@@ -31,6 +31,7 @@ from cocmail.config.settings import Settings
 from cocmail.daemon import Daemon
 from cocmail.doors.smtp_in import silence_library
 from cocmail.knowledge import load_case
+from cocmail.service import Reloads
 from cocmail.store import cases, outbox, spool, timers
 from cocmail.store.engine import Store
 from cocmail.vault.keyring import Keyring, new_key_file
@@ -196,8 +197,8 @@ class Scene:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.offset
 
-    def settings(self) -> Settings:
-        main = f"""
+    def main_text(self) -> str:
+        return f"""
 version: 1
 intake:
   smtp: {{listen: "127.0.0.1:0"}}
@@ -208,8 +209,10 @@ admins: [ops@example.com]
 committees: [committee.yaml]
 {self.extra}
 """
+
+    def settings(self) -> Settings:
         sources = Sources(
-            SourceFile(str(self.folder / "main.yaml"), main),
+            SourceFile(str(self.folder / "main.yaml"), self.main_text()),
             (SourceFile(str(self.folder / "committee.yaml"), self.committee_text),),
         )
         settings, problems = examine(sources, today=date.today(), environ={})
@@ -237,8 +240,17 @@ committees: [committee.yaml]
     async def change_committee(self, text: str) -> None:
         """What SIGHUP does once the new files have passed."""
         self.committee_text = text
-        self.daemon.put(self.settings())
-        await self.daemon.pipeline.review()
+        await self.daemon.change(self.settings())
+        await self.settle()
+
+    async def reload(self, text: str) -> None:
+        """SIGHUP, with these words in the committee's file, right or wrong."""
+        (self.folder / "main.yaml").write_text(self.main_text(), encoding="utf-8")
+        (self.folder / "committee.yaml").write_text(text, encoding="utf-8")
+        reloads = Reloads(self.daemon, self.folder / "main.yaml", {})
+        reloads.ask()
+        await asyncio.gather(*reloads._tasks)
+        self.committee_text = text
 
     async def pass_time(self, span: timedelta) -> None:
         self.offset += span

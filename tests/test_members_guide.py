@@ -13,7 +13,8 @@ from cocmail.core import subjects
 from cocmail.core.commands import COMMANDS
 from cocmail.core.commands.voting import PARTS, parts_of
 from cocmail.core.lifecycle import ANY, KEPT, LIVE, State
-from cocmail.core.tags import TABLE, TagRow
+from cocmail.core.signature import TagRow
+from cocmail.core.tags import TABLE
 from cocmail.core.votes import Tally, passes
 
 GUIDE = (Path(__file__).resolve().parent.parent / "docs" / "member-guide.md").read_text(encoding="utf-8")

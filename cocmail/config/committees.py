@@ -10,8 +10,10 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from cocmail.config.contradictions import check_policy
 from cocmail.config.document import Path
 from cocmail.config.files import absolute
+from cocmail.config.preset import places_of
 from cocmail.config.problems import NO_EFFECT, Findings
 from cocmail.config.roster import check_roster, is_whole
 from cocmail.config.schema import CommitteeFile, MemberPart
@@ -52,6 +54,8 @@ def check_committee(
     part: CommitteeFile, policy: Policy | None, ours: tuple[str, ...], findings: Findings, today: date
 ) -> None:
     """All that is to be said about one committee. `ours` are the addresses of every committee."""
+    if policy is not None:
+        check_policy(policy, part.override, findings)
     _check_trust(part, findings)
     _check_handles(part, findings)
     _check_targets(part, policy, ours, findings)
@@ -64,8 +68,6 @@ def check_committee(
             findings.warning((key,), NO_EFFECT)
     if part.language != "en":
         findings.warning(("language",), NO_EFFECT + ": mail is written in English")
-    if part.triage.rotation is not None:
-        findings.warning(("triage", "rotation"), NO_EFFECT + ": triage.order counts")
 
 
 def _check_trust(part: CommitteeFile, findings: Findings) -> None:
@@ -116,7 +118,16 @@ def _check_targets(part: CommitteeFile, policy: Policy | None, ours: tuple[str, 
             report = findings.error if needed == f"transfer:{name}" else findings.warning
             report(place, "confidentiality_agreed is missing: nothing may be handed to it")
     if needed.startswith("transfer:") and not findings.given(("transfer_targets", needed.removeprefix("transfer:"))):
-        findings.error(("transfer_targets",), "the target that conflict.all_conflicted names does not exist")
+        findings.error(*_missing_target(part, needed, findings))
+
+
+def _missing_target(part: CommitteeFile, needed: str, findings: Findings) -> tuple[Path, str]:
+    """Where it is missing and what to do; the name is repeated only where it is the preset's, not the file's."""
+    place: Path = ("transfer_targets",) if findings.given(("transfer_targets",)) else ("policy",)
+    if "conflict.all_conflicted" in places_of(part.override):
+        return place, "the target that conflict.all_conflicted names does not exist"
+    name = needed.removeprefix("transfer:")
+    return place, f"the policy hands over to `{name}` when all are conflicted: add this target, or override that knob"
 
 
 def _check_watchers(part: CommitteeFile, policy: Policy | None, findings: Findings, today: date) -> None:
@@ -146,6 +157,7 @@ def make_committee(part: CommitteeFile, policy: Policy, file: str) -> Committee:
         trust=Trust(trust.authserv_id, frozenset(trust.peers), trust.spam_header, trust.level),
         triage_order=tuple(part.triage.order),
         triage_size=part.triage.size,
+        triage_rotation=part.triage.rotation,
         transfer_targets=tuple(
             TransferTarget(name, target.email, target.confidentiality_agreed)
             for name, target in part.transfer_targets.items()
@@ -168,4 +180,5 @@ def _member(part: MemberPart) -> Member:
         confidentiality_agreed=part.confidentiality_agreed,
         away=tuple((each.start, each.end) for each in part.away),
         time_zone=part.time_zone,
+        term=(part.term.start, part.term.end) if part.term else (None, None),
     )

@@ -12,12 +12,9 @@ from importlib import resources
 from types import MappingProxyType
 
 from cocmail.config.document import Path, read_document
-from cocmail.config.knobs import EFFECTIVE, KNOBS, NOT_YET
+from cocmail.config.knobs import EFFECTIVE, KNOBS
 from cocmail.config.problems import NO_EFFECT, Findings, is_plain_key, nearest
 from cocmail.core.model import Knob, Policy
-
-# Named by the contract; they get their data files with the procedures that they need.
-LATER = ("chaoss", "cncf", "numfocus")
 
 
 def preset_names() -> tuple[str, ...]:
@@ -51,22 +48,19 @@ def make_policy(name: str, override: Mapping[str, object], findings: Findings) -
     known = preset_names()
     if name not in known:
         shown = f"policy `{name}` " if is_plain_key(name) else "this policy "
-        findings.error(
-            ("policy",), shown + ("is not yet supported" if name in LATER else "does not exist") + _known(known)
-        )
+        findings.error(("policy",), f"{shown}does not exist; known: {', '.join(known)}")
         return None
     knobs = read_preset(name)
     for place, knob, value in _read(override, ("override",), findings):
-        if knob in NOT_YET and NOT_YET[knob] == value:
-            findings.error(place, f"{value} is not yet supported by this release")
-        elif knob not in EFFECTIVE and knobs.get(knob) != value:
+        if knob not in EFFECTIVE and knobs.get(knob) != value:
             findings.warning(place, NO_EFFECT)
         _put(knobs, knob, value)
     return Policy(name, MappingProxyType(knobs))
 
 
-def _known(names: tuple[str, ...]) -> str:
-    return f"; known: {', '.join(names)}"
+def places_of(override: Mapping[str, object]) -> dict[str, Path]:
+    """Where each knob stands that a committee's file overrides, rightly or wrongly."""
+    return {name: place for place, name, _ in _flat(override, ("override",), "")}
 
 
 def _put(knobs: dict[str, Knob], name: str, value: Knob) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from cocmail.config.contradictions import check_numbers
 from cocmail.config.document import Path
 from cocmail.config.problems import Findings
 from cocmail.config.schema import CommitteeFile, MemberPart
@@ -128,12 +129,10 @@ def _check_size(part: CommitteeFile, policy: Policy | None, findings: Findings) 
         return
     if "alternate" not in roles and policy.get("intake.alternates") == "stand_in_only":
         findings.warning(("members",), "no alternate: nobody can stand in")
-    # `basic` is what small committees run; every other procedure relies on the number that it names.
+    if primaries:
+        check_numbers(policy, part.override, primaries, findings)
+    # `basic` is what small committees run; every other procedure relies on who it names.
     report = findings.warning if policy.name == "basic" else findings.error
-    needed = [policy.get(f"conflict.minimum.{each}", 0) for each in ("cleared", "no_hard", "no_conflict")]
-    minimum = max(number for number in needed if isinstance(number, int))
-    if primaries and minimum > primaries:
-        report(("members",), f"the policy's minimum of {minimum} exceeds {primaries} primary members")
     if policy.get("conflict.all_conflicted") == "mediator" and "mediator" not in roles:
         report(("members",), "the policy hands over to a mediator when all are conflicted, but no member is one")
 

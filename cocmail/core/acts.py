@@ -77,7 +77,13 @@ class StatusSet:
 
 @dataclass(frozen=True, slots=True)
 class QuestionOpened:
-    """A question to vote on, with the rules as they were then. `quorum` is none or majority, `floor` a number."""
+    """A question to vote on, with the rules as they were then. `quorum` is none or majority, `floor` a number.
+
+    `kind` is outcome, conflict, remove or policy. The four parts are those of an outcome. The others have a `text`;
+    `about` is the handle of the member concerned, and `asks` says what is asked about a conflict: confirm-hard,
+    confirm-soft, restore, force, lift, limit-none, limit-summary or limit-discuss. `fallback` is the rule tried on a
+    deadlock; until `objections` (ISO 8601, "" for never) an objection stops it.
+    """
 
     number: int
     kind: str
@@ -88,10 +94,15 @@ class QuestionOpened:
     base: str
     quorum: str
     floor: int
-    finding: str
-    plan: str
-    consequence: str
-    if_refused: str
+    finding: str = ""
+    plan: str = ""
+    consequence: str = ""
+    if_refused: str = ""
+    about: str = ""
+    asks: str = ""
+    text: str = ""
+    fallback: str = ""
+    objections: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,36 @@ class QuestionClosed:
     abstain: int
     not_voted: int
     base: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeMade:
+    """A member says that another one has a conflict. It waits for a second voice until `until` (ISO 8601)."""
+
+    by: str
+    handle: str
+    at: str
+    until: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeEnded:
+    """A challenge is over. `how` is seconded or lapsed."""
+
+    by: str
+    handle: str
+    at: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalMade:
+    """The words of a change of the procedure that the members talk about, before they vote on them."""
+
+    by: str
+    at: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +223,9 @@ Act = (
     | QuestionOpened
     | BallotCast
     | QuestionClosed
+    | ChallengeMade
+    | ChallengeEnded
+    | ProposalMade
     | DraftWritten
     | DraftSent
     | CaseResolved

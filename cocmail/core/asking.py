@@ -7,6 +7,7 @@ plain reply to the question means "not me".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from cocmail.core import subjects
@@ -14,10 +15,11 @@ from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.commands.call import Line
 from cocmail.core.conflicts import exists_for
+from cocmail.core.deadlines import minute
 from cocmail.core.effects import Decision, Note
 from cocmail.core.events import MemberPaused, MemberResumed
 from cocmail.core.letters import to_member
-from cocmail.core.model import Member, member_person
+from cocmail.core.model import Member, Person, member_person
 from cocmail.core.ownwords import own_words
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Grant, Message, Setting
@@ -100,7 +102,7 @@ def _command(message: Message, setting: Setting, case: Case | None, subject: Sub
         return f"mail {message.id}"
     if not subject.tags:
         return "unclear"
-    with_text = any(ROWS[tag.name].takes_text for tag in subject.tags)
+    with_text = any(ROWS[tag.name].takes_text and tag.name != "recuse" for tag in subject.tags)
     shown = written(setting, case, subject)
     return f"{shown} {message.mail.body_digest}" if with_text else shown
 
@@ -153,7 +155,7 @@ def _put_question(
         "command": written(setting, case, subject),
         "unclear": bool(subject.problems),
         # Not its text, which may be a stranger's; but two questions must not look alike.
-        "came": message.came(setting.now).strftime("%Y-%m-%d %H:%M UTC"),
+        "came": minute(message.came(setting.now)),
         "length": len(own_words(message.mail.text).split()) if _has_matter(message, subject) else 0,
         **words,
     }
@@ -200,9 +202,10 @@ def send_receipt(
     words = {"lines": [{**_LINE, **line} for line in lines], "possible": list(possible), "beside": beside}
     known = case is not None and case.id in plan.cases
     token = case.token_of(member_person(member.handle)) if case is not None and known else plan.issue_unbound(member)
-    plan.letters.append(
-        to_member(
-            plan.setting.committee, member, "receipt", message.id, message.mail,
-            case=case, token=token, words=words,
-        )
+    receipt = to_member(
+        plan.setting.committee, member, "receipt", message.id, message.mail,
+        case=case, token=token, words=words,
     )  # fmt: skip
+    # Who has just left is no member any more when this is sent, and is told all the same.
+    left = plan.book.has_departed(member)
+    plan.letters.append(replace(receipt, to=Person("seat", member.handle)) if left else receipt)

@@ -9,54 +9,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum
 from functools import reduce
 
-from cocmail.core import proceedings
+from cocmail.core import access, proceedings
+from cocmail.core.access import Access, Standing
 from cocmail.core.acts import Act
 from cocmail.core.events import (
     CaseOpened,
-    ConflictDenied,
+    CheckClosed,
+    CheckOpened,
+    ConflictStated,
     EntryFiled,
     Event,
-    MemberAdmitted,
-    MemberPaused,
-    MemberRecused,
-    MemberResumed,
-    MemberWithheld,
     NobodyReached,
+    PartyNamed,
     ReporterKnown,
     TargetAsked,
     TokenIssued,
+    TransferProposed,
 )
-from cocmail.core.lifecycle import Move, after
+from cocmail.core.lifecycle import EARLY, Move, State, after
 from cocmail.core.model import Person
 from cocmail.core.proceedings import Proceedings
 
-
-class Standing(Enum):
-    """What a member is to one case. A member who is in no event of it has no standing at all."""
-
-    CLEARED = "cleared"
-    RECUSED = "recused"
-    WITHHELD = "withheld"
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One member's place in one case. `address` is where the access was given."""
-
-    standing: Standing
-    address: str = ""
-    why: str = ""
-    name: str = ""
-    paused_until: datetime | None = None
-    stated_clear: bool = False
+KEPT_OUT = frozenset({Standing.RECUSED, Standing.WITHHELD, Standing.LIMITED})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message of the case: `id` is where the store keeps it."""
+    """A message of the case: `id` is where the store keeps it. `waits`: not passed on while conflicts are checked."""
 
     id: str
     author: Person
@@ -66,11 +47,13 @@ class Entry:
     named: frozenset[str]
     unreadable: str = ""
     forged: bool = False
+    employers: tuple[str, ...] = ()
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything known of one case, as of its last event."""
+    """Everything known of one case, as of its last event. `checking_until` is when the conflict question ends."""
 
     id: str
     code_name: str = ""
@@ -84,7 +67,11 @@ class Case:
     tokens: Mapping[str, Person] = field(default_factory=dict)
     given: Mapping[str, frozenset[str]] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
+    parties: tuple[PartyNamed, ...] = ()
+    statements: tuple[ConflictStated, ...] = ()
+    checking_until: datetime | None = None
     target: TargetAsked | None = None
+    proposed: bool = False
     unreached: bool = False
     proceedings: Proceedings = field(default_factory=Proceedings)
 
@@ -92,19 +79,23 @@ class Case:
         """The reply token that was given to a person last, or ""."""
         return next((token for token, owner in reversed(list(self.tokens.items())) if owner == person), "")
 
-    def with_standing(self, standing: Standing) -> frozenset[str]:
-        """Handles of the members with that standing."""
-        return frozenset(handle for handle, access in self.members.items() if access.standing is standing)
+    def with_standing(self, *standings: Standing) -> frozenset[str]:
+        """Handles of the members with one of those standings."""
+        return frozenset(handle for handle, place in self.members.items() if place.standing in standings)
+
+    def called(self, role: str) -> tuple[str, ...]:
+        """The names of the parties with that role, without repeats."""
+        return tuple(dict.fromkeys(party.name for party in self.parties if party.role == role))
 
     @property
     def was_read(self) -> bool:
         """Whether any member ever had access: an address was written down when they got it."""
-        return any(access.address for access in self.members.values())
+        return any(place.had for place in self.members.values())
 
     @property
     def barred(self) -> frozenset[str]:
-        """Handles of the members who must not see this case: recused or withheld."""
-        return self.with_standing(Standing.RECUSED) | self.with_standing(Standing.WITHHELD)
+        """Handles of the members who have a conflict with this case, by their own word or not; soft ones too."""
+        return self.with_standing(*KEPT_OUT)
 
 
 def fold(case_id: str, events: Iterable[Event]) -> Case:
@@ -113,7 +104,7 @@ def fold(case_id: str, events: Iterable[Event]) -> Case:
 
 
 def apply(case: Case, event: Event) -> Case:
-    """The case after one more event. Access once ended is not given back by `MemberAdmitted`: the first bar stands."""
+    """The case after one more event."""
     if isinstance(event, Act):
         return replace(case, proceedings=proceedings.apply(case.proceedings, event))
     match event:
@@ -129,28 +120,32 @@ def apply(case: Case, event: Event) -> Case:
                 given={**case.given, event.person: held},
             )
         case EntryFiled():
-            author, looked, found = Person.parse(event.author), frozenset(event.screened), frozenset(event.named)
-            how = (event.unreadable, event.forged)
-            entry = Entry(event.entry, author, event.kind, event.message_id, looked, found, *how)
-            return replace(case, entries=(*case.entries, entry))
+            return replace(case, entries=(*case.entries, _entry(case, event)))
+        case PartyNamed():
+            return replace(case, parties=(*case.parties, event))
+        case ConflictStated():
+            return replace(case, statements=(*case.statements, event))
+        case CheckOpened() | CheckClosed():
+            return _checked(case, event)
         case TargetAsked():
             return replace(case, target=event)
+        case TransferProposed():
+            return replace(case, proposed=True)
         case NobodyReached():
             return replace(case, unreached=True)
-        case MemberRecused() | MemberWithheld():
-            left = case.proceedings.without(event.handle)
-            return replace(
-                case, members={**case.members, event.handle: _access_after(case, event)}, proceedings=left
-            )
         case _:
-            return replace(case, members={**case.members, event.handle: _access_after(case, event)})
+            return _with_access(case, event)
 
 
 def _opened(case: Case, event: CaseOpened) -> Case:
     done = case.proceedings
+    if event.audience == "escrow":
+        done = replace(done, state=after(done.state, Move.SEAL))
+    elif event.check_first:
+        done = replace(done, state=after(done.state, Move.READ), checked=False)
     return replace(
         case,
-        proceedings=replace(done, state=after(done.state, Move.SEAL)) if event.audience == "escrow" else done,
+        proceedings=done,
         code_name=event.code_name,
         committee=event.committee,
         opened_at=datetime.fromisoformat(event.at),
@@ -160,27 +155,39 @@ def _opened(case: Case, event: CaseOpened) -> Case:
     )
 
 
-def _access_after(
-    case: Case,
-    event: MemberAdmitted | MemberWithheld | MemberRecused | MemberPaused | MemberResumed | ConflictDenied,
-) -> Access:
-    before = case.members.get(event.handle)
-    match event:
-        case MemberAdmitted():
-            if before is not None and before.standing is not Standing.CLEARED:
-                return before
-            return Access(Standing.CLEARED, event.address, event.why, event.name)
-        case MemberWithheld():
-            return Access(Standing.WITHHELD, before.address if before else "", event.why)
-        case MemberRecused():
-            return Access(Standing.RECUSED, before.address if before else "", event.conflict)
-    if before is None:
-        # A statement or a pause of somebody without standing gives none.
-        return Access(Standing.WITHHELD, why="inherited")
-    match event:
-        case MemberPaused():
-            return replace(before, paused_until=datetime.fromisoformat(event.until))
-        case MemberResumed():
-            return replace(before, paused_until=None)
-        case ConflictDenied():
-            return replace(before, stated_clear=True)
+def _entry(case: Case, event: EntryFiled) -> Entry:
+    return Entry(
+        event.entry,
+        Person.parse(event.author),
+        event.kind,
+        event.message_id,
+        frozenset(event.screened),
+        frozenset(event.named),
+        event.unreadable,
+        event.forged,
+        event.employers,
+        # Until all have answered, talk is short and waits (domain R33).
+        waits=event.kind == "discussion" and case.proceedings.state is State.CHECKING,
+    )
+
+
+def _checked(case: Case, event: CheckOpened | CheckClosed) -> Case:
+    done = case.proceedings
+    if isinstance(event, CheckOpened):
+        state = after(done.state, Move.ASK) if done.state in EARLY else done.state
+        until = datetime.fromisoformat(event.until)
+        return replace(case, proceedings=replace(done, state=state), checking_until=until)
+    return replace(
+        case,
+        proceedings=replace(done, state=after(done.state, Move.CHECKED), checked=True),
+        entries=tuple(replace(entry, waits=False) for entry in case.entries),
+        checking_until=None,
+    )
+
+
+def _with_access(case: Case, event: access.AccessEvent) -> Case:
+    place = access.after(case.members.get(event.handle), event, len(case.entries))
+    changed = replace(case, members={**case.members, event.handle: place})
+    if place.standing in (Standing.CLEARED, Standing.ASKED):
+        return changed
+    return replace(changed, proceedings=case.proceedings.without(event.handle))

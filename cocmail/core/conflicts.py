@@ -1,4 +1,4 @@
-"""Who may see a case. The only answer to that question in the program.
+"""Who may see a case, and how much of it. The only answer to that question in the program.
 
 Asked when a letter is decided on and asked again just before it is sent; nothing else compares members with cases.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
-from cocmail.core.case import Case, Standing
+from cocmail.core.access import Access, Level, Standing
+from cocmail.core.case import Case
 from cocmail.core.effects import Letter
 from cocmail.core.model import Committee, Member
 
@@ -21,47 +22,71 @@ class Sight(Enum):
     NO = "no"
 
 
-def may_see(member: Member | None, case: Case, now: datetime) -> Sight:
-    """Whether a member, as the roster has them today, may see a case now.
+def may_see(member: Member | None, case: Case, now: datetime, need: Level = Level.FULL) -> Sight:
+    """Whether a member, as the roster has them today, may see what needs that level of a case now.
 
     In: the roster's entry (None for somebody who left), the case, the time. Out: a `Sight`.
-    LATER while an unproven `#recuse` is being asked about, and when the address that the access was given to is no
-    longer registered for that member: a roster file alone must not move an open case to a new mailbox.
+    LATER while an unproven `#recuse` is being asked about or the others decide on a challenge, and when the address
+    that the access was given to is no longer registered for that member: a roster file alone must not move an open
+    case to a new mailbox.
     """
     if member is None:
         return Sight.NO
-    access = case.members.get(member.handle)
-    if access is None or access.standing is not Standing.CLEARED:
-        return Sight.NO
-    if access.paused_until is not None and now < access.paused_until:
-        return Sight.LATER
-    if access.address not in member.addresses:
-        return Sight.LATER
-    return Sight.YES
+    place = case.members.get(member.handle)
+    return Sight.NO if place is None or place.level < need else _now_or_later(member, place, now)
 
 
-def exists_for(member: Member, case: Case) -> bool:
-    """Whether a case is a case at all for this person: admitted, at an address that is still theirs.
+def _now_or_later(member: Member, place: Access, now: datetime) -> Sight:
+    if place.paused_until is not None and now < place.paused_until:
+        return Sight.LATER
+    return Sight.YES if place.address in member.addresses else Sight.LATER
+
+
+def level_of(member: Member, case: Case) -> Level:
+    """How much of a case this person has, at an address that is still theirs.
 
     A pause does not take that away. A handle that went to somebody else, or an address that only a file changed, does:
     to them it is "no such case".
     """
-    access = case.members.get(member.handle)
-    return access is not None and access.standing is Standing.CLEARED and access.address in member.addresses
+    place = case.members.get(member.handle)
+    return place.level if place is not None and place.address in member.addresses else Level.NONE
+
+
+def exists_for(member: Member, case: Case) -> bool:
+    """Whether a case is a case at all for this person: let in, be it with limits, at an address of theirs."""
+    return level_of(member, case) > Level.NONE
+
+
+def is_asked(member: Member, case: Case) -> bool:
+    """Whether the conflict question was put to this person, and nothing was answered that decides it."""
+    return _stands(member, case, Standing.ASKED)
+
+
+def has_stepped_back(member: Member, case: Case) -> bool:
+    """Whether this person is out by their own word, so that they know of the case, and can say more of the conflict.
+
+    Who has been left with a part of it is one of them.
+    """
+    return _stands(member, case, Standing.RECUSED, Standing.LIMITED)
+
+
+def _stands(member: Member, case: Case, *standings: Standing) -> bool:
+    place = case.members.get(member.handle)
+    return place is not None and place.standing in standings and place.address in member.addresses
 
 
 def is_same_person(member: Member, case: Case) -> bool:
     """Whether who has the handle today is who had access to the case, then or now: the address says so."""
-    access = case.members.get(member.handle)
-    return access is not None and access.address in member.addresses
+    place = case.members.get(member.handle)
+    return place is not None and place.had and place.address in member.addresses
 
 
 def is_still(member: Member, case: Case) -> bool:
     """Whether who has the handle today is who has the case: the name they had then, or the address, says so."""
-    access = case.members.get(member.handle)
-    if access is None or access.standing is not Standing.CLEARED:
+    place = case.members.get(member.handle)
+    if place is None or place.standing is not Standing.CLEARED:
         return False
-    return access.address in member.addresses or access.name == member.name
+    return place.address in member.addresses or place.name == member.name
 
 
 def was_looked_for(member: Member, case: Case) -> bool:
@@ -76,13 +101,13 @@ def may_be_listed(member: Member, case: Case) -> bool:
     """Whether the vague row of a case may stand in the sheet that this member gets (contract, section 5).
 
     Not where the member is screened or excluded, nor where nobody looked whether they should be: who joined later sees
-    nothing of the past unasked. Who withdrew may see it; it is vague for them. Sealed cases and those of one member
-    alone are in nobody's sheet.
+    nothing of the past unasked. Who withdrew may see it; it is vague for them. Sealed cases, those of one member alone
+    and matters of the committee itself are in nobody's sheet.
     """
-    if case.audience in ("one", "escrow"):
+    if not is_listed(case):
         return False
-    access = case.members.get(member.handle)
-    if access is not None and access.standing is Standing.WITHHELD:
+    place = case.members.get(member.handle)
+    if place is not None and place.standing is Standing.WITHHELD:
         return False
     if any(entry.unreadable for entry in case.entries) and not is_same_person(member, case):
         # Nobody could look for anybody in what cannot be read.
@@ -90,9 +115,20 @@ def may_be_listed(member: Member, case: Case) -> bool:
     return is_same_person(member, case) or was_looked_for(member, case)
 
 
-def readers(committee: Committee, case: Case) -> tuple[Member, ...]:
-    """The members who have the case, in the roster's order; a paused one still has it."""
-    return tuple(member for member in committee.members if exists_for(member, case))
+def is_listed(case: Case) -> bool:
+    """Whether a case has a row in the status sheet at all."""
+    return case.audience in ("committee", "triage")
+
+
+def readers(committee: Committee, case: Case, need: Level = Level.FULL) -> tuple[Member, ...]:
+    """The members who have so much of the case, in the roster's order; a paused one still has it."""
+    return tuple(member for member in committee.members if level_of(member, case) >= need)
+
+
+def voters(committee: Committee, case: Case) -> tuple[Member, ...]:
+    """The members who have the case and a say in its questions, in the roster's order."""
+    soft = committee.policy.get("conflict.soft_may_vote") is True
+    return readers(committee, case, Level.DISCUSS if soft else Level.FULL)
 
 
 def may_have(letter: Letter, committee: Committee, case: Case | None, now: datetime) -> Sight:
@@ -101,6 +137,9 @@ def may_have(letter: Letter, committee: Committee, case: Case | None, now: datet
     What tells of a case is asked of `may_see`. A receipt or a question tells a member about their own command: it needs
     only that they are still a member, at that address. A reporter and a target get what was written to them.
     """
+    if letter.to.kind == "witness":
+        member = committee.member(letter.to.handle)
+        return Sight.YES if member is not None and letter.address in member.addresses else Sight.NO
     if letter.to.kind != "member":
         return Sight.YES
     member = committee.member(letter.to.handle)
@@ -108,7 +147,24 @@ def may_have(letter: Letter, committee: Committee, case: Case | None, now: datet
         return Sight.NO
     if not letter.needs_access:
         return Sight.YES
-    return Sight.NO if case is None else may_see(member, case, now)
+    return Sight.NO if case is None else _may_have_of(member, letter, case, committee, now)
+
+
+def _may_have_of(member: Member, letter: Letter, case: Case, committee: Committee, now: datetime) -> Sight:
+    place = case.members.get(member.handle)
+    if letter.kind == "check" or letter.template == "check_reminder":
+        # It tells a name to somebody who has nothing of the case yet; once that is answered it is needless.
+        asked = place is not None and place.standing is Standing.ASKED
+        unstated = place is not None and place.standing is Standing.CLEARED and not place.stated_clear
+        return _now_or_later(member, place, now) if place is not None and (asked or unstated) else Sight.NO
+    motion = case.proceedings.motion(int(letter.label.removeprefix("Q"))) if letter.label else None
+    if motion is not None and motion.about == member.handle:
+        # Nobody sees what the others ask about them.
+        return Sight.NO
+    need = Level(letter.need)
+    if letter.kind in ("vote", "tally") and committee.policy.get("conflict.soft_may_vote") is True:
+        need = Level.DISCUSS
+    return may_see(member, case, now, need)
 
 
 def withheld_count(committee: Committee, case: Case) -> int:

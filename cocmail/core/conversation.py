@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
-from cocmail.core.conflicts import exists_for
+from cocmail.core.conflicts import exists_for, has_stepped_back, is_asked
 from cocmail.core.effects import Decision
 from cocmail.core.letters import notice
 from cocmail.core.model import REPORTER, Member, Person, member_person
 from cocmail.core.opening import exclude_elsewhere, file_entry
-from cocmail.core.places import complete, forward_entry, holders, withhold, withhold_unless_last
+from cocmail.core.places import forward_entry, holders, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message, Setting
+from cocmail.core.vacancies import complete
 
 
 def follow_up(message: Message, setting: Setting, case_id: str, author: Person = REPORTER) -> Decision:
@@ -42,11 +43,14 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
 
 
 def discuss(message: Message, setting: Setting, case_id: str, author: Member) -> Decision:
-    """A member's words to the other members of a case."""
+    """A member's words to the other members of a case; while these are asked about conflicts, the words wait."""
     plan = Plan(setting)
     person = member_person(author.handle)
     file_entry(plan, message, case_id, person, "discussion")
-    forward_entry(plan, case_id, message.id, but=person)
+    if plan.cases[case_id].entries[-1].waits:
+        plan.letters.append(notice(setting.committee, plan.cases[case_id], author, message.id, "waits", {}))
+    else:
+        forward_entry(plan, case_id, message.id, but=person)
     _warn_of_copies(plan, message, case_id, author)
     return plan.finish(Reason.DISCUSSION, case_id=case_id)
 
@@ -66,6 +70,20 @@ def _warn_of_copies(plan: Plan, message: Message, case_id: str, author: Member) 
         plan.letters.append(notice(committee, case, author, message.id, "copied", words))
 
 
-def visible_cases(setting: Setting, member: Member) -> dict[str, Case]:
-    """The cases at hand that exist for this member; to everybody else they are no cases at all."""
-    return {case_id: case for case_id, case in setting.known.cases.items() if exists_for(member, case)}
+# What somebody who is asked can say of a case that they do not have, and somebody who is out by their own word.
+ANSWERS = frozenset({"clear", "recuse"})
+AFTERTHOUGHTS = frozenset({"unrecuse"})
+
+
+def visible_cases(setting: Setting, member: Member, tags: frozenset[str] = frozenset()) -> dict[str, Case]:
+    """The cases at hand that exist for this member, where these tags are used; to all others they are no cases."""
+    more = {"recuse"} if setting.committee.policy.get("conflict.reason") == "required" else set()
+    later = bool(tags) and tags <= AFTERTHOUGHTS | more
+    answers = bool(tags) and tags <= ANSWERS
+    return {
+        case_id: case
+        for case_id, case in setting.known.cases.items()
+        if exists_for(member, case)
+        or (answers and is_asked(member, case))
+        or (later and has_stepped_back(member, case))
+    }

@@ -1,4 +1,4 @@
-"""Spans of time of a policy, added to a moment. Business days are Monday to Friday."""
+"""Spans of time of a policy, added to a moment, and how a moment is told. Business days are Monday to Friday."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def after(start: datetime, span: Knob, default: timedelta) -> datetime:
     if isinstance(span, str) and span.endswith("bd"):
         return _business_days_after(start, int(span.removesuffix("bd")))
     return start + default
+
+
+def minute(moment: datetime) -> str:
+    """A moment as mails tell it: 2026-11-25 09:30 UTC."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _business_days_after(start: datetime, days: int) -> datetime:

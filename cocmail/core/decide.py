@@ -10,19 +10,25 @@ decide -> automatic? filed
 
 from __future__ import annotations
 
-from cocmail.core import questions
+from collections.abc import Callable, Mapping
+
+from cocmail.core import checks, questions
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, looks_automatic
+from cocmail.core.commands.conflict import LAPSE, lapse
+from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
 from cocmail.core.effects import Decision
+from cocmail.core.lifecycle import LIVE
 from cocmail.core.members import decide_for_member, has_member_business
+from cocmail.core.membership import confirm_address, end_access, is_about_address
 from cocmail.core.model import Member
 from cocmail.core.opening import exclude, is_trusted, open_case
-from cocmail.core.places import complete
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Grant, Message, Setting, Twin
+from cocmail.core.vacancies import check_is_over, complete
 
 
 def decide(message: Message, setting: Setting) -> Decision:
@@ -62,9 +68,11 @@ def review(case: Case, setting: Setting) -> Decision | None:
     counted over those who are left. None: nothing to do.
     """
     plan = Plan(setting)
-    if not (case.audience == "escrow" or case.target is not None or readers(setting.committee, case)):
+    left = end_access(plan, case)
+    unread = not (case.audience == "escrow" or case.target is not None or readers(setting.committee, case))
+    if unread or (left and case.proceedings.state in LIVE):
         complete(plan, case.id)
-    elif not case.proceedings.open_motions:
+    elif not (left or case.proceedings.open_motions):
         return None
     questions.settle(plan, case.id)
     return plan.finish(Reason.NO_MESSAGE, case_id=case.id)
@@ -73,10 +81,34 @@ def review(case: Case, setting: Setting) -> Decision | None:
 def decide_timer(case: Case, kind: str, about: str, setting: Setting) -> Decision:
     """What becomes of a case when one of its timers is due. Raises ValueError for a kind that there is none of."""
     plan = Plan(setting)
-    if kind != questions.END:
+    if kind not in TIMERS:
         raise ValueError("a timer of a later release")
-    questions.end(plan, case.id, int(about))
+    TIMERS[kind](plan, case.id, about)
     return plan.finish(Reason.NO_MESSAGE, case_id=case.id)
+
+
+def _end_question(plan: Plan, case_id: str, about: str) -> None:
+    questions.end(plan, case_id, int(about))
+
+
+def _lapse(plan: Plan, case_id: str, about: str) -> None:
+    """A challenge that nobody seconded; one that was seconded, or is void, is over already."""
+    by, handle = about.split()
+    if any((each.by, each.handle) == (by, handle) for each in plan.cases[case_id].proceedings.challenges):
+        plan.add(case_id, lapse(by, handle, plan.setting.now))
+
+
+def _end_talk(plan: Plan, case_id: str, about: str) -> None:
+    talk_is_over(plan, case_id)
+
+
+TIMERS: Mapping[str, Callable[[Plan, str, str], None]] = {
+    questions.END: _end_question,
+    checks.REMIND: checks.remind,
+    checks.END: check_is_over,
+    LAPSE: _lapse,
+    TALK_ENDS: _end_talk,
+}
 
 
 def _author(message: Message, setting: Setting) -> Member | None:
@@ -106,6 +138,10 @@ def _confirm(message: Message, setting: Setting) -> Decision:
     if question is None or member is None or question.spent:
         return Decision(Reason.DEAD_CONFIRM)
     plan = Plan(setting)
+    if is_about_address(question):
+        plan.answered_at = message.came(setting.now)
+        in_time = plan.answered_at < question.expires
+        return confirm_address(plan, message, question) if in_time else Decision(Reason.DEAD_CONFIRM)
     if question.address not in member.addresses:
         # Whoever was asked is not who has the handle now.
         return Decision(Reason.DEAD_CONFIRM)

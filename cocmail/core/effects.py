@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
+from cocmail.core.book import Book
 from cocmail.core.classify import Reason
 from cocmail.core.events import Event
 from cocmail.core.model import Person
@@ -19,8 +20,8 @@ class Letter:
     `kind` is the Cocmail-Kind, `template` names the text, `case_id` the case that it tells of ("" for none), `entry`
     the stored message whose content it carries ("" for none), `address` where it goes, `token` the Reply-To's. `id`
     makes the Message-ID, the same at every try. `words` fill the template; they are sealed with the rest. `question` is
-    the confirm token that it asks with, `label` the question of the case that it is about (Q1), `due` the time before
-    which it waits.
+    the confirm token that it asks with, `label` the question of the case that it is about (Q1), `need` how much of the
+    case its recipient must have (`access.Level`), `due` the time before which it waits.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Letter:
     words: Mapping[str, object] = field(default_factory=dict)
     question: str = ""
     label: str = ""
+    need: int = 3
     due: datetime | None = None
 
     @property
@@ -98,7 +100,8 @@ class Decision:
     for none). `cancel` names (case, person, address) whose queued mail goes; members need no address. `release` is a
     held message that was confirmed, with the confirm token that did it; `spent` are confirm tokens that are dead from
     now on. `counted` are rate counters (kind, value) to raise. `alarms` are words of a closed list that the admins are
-    told. `timers` are set. `answered_at` is when the answer came in that spends a token.
+    told. `timers` are set. `answered_at` is when the answer came in that spends a token. `book` is what the committee's
+    book says from now on, if that changed.
     """
 
     reason: Reason
@@ -114,3 +117,4 @@ class Decision:
     alarms: tuple[str, ...] = ()
     timers: tuple[Timer, ...] = ()
     answered_at: datetime | None = None
+    book: Book | None = None

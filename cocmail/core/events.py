@@ -15,7 +15,9 @@ from cocmail.core.acts import Act
 
 @dataclass(frozen=True, slots=True)
 class CaseOpened:
-    """A message opened the case. `audience` is committee, triage, one or escrow; `marks` are words of a closed list."""
+    """A message opened the case. `audience` is committee, triage, one, escrow or matter; `marks` are words of a closed
+    list. `check_first`: the watchers read it first, and everybody else is asked about conflicts before.
+    """
 
     code_name: str
     committee: str
@@ -24,6 +26,7 @@ class CaseOpened:
     at: str
     marks: tuple[str, ...] = ()
     related: str = ""
+    check_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,10 @@ class ReporterKnown:
 
 @dataclass(frozen=True, slots=True)
 class MemberAdmitted:
-    """From now on this member sees the case, at this address. `why` is policy, asked, triage, stand-in, mediator."""
+    """From now on this member sees the case, at this address.
+
+    `why` is policy, clear (asked, and stated no conflict), stand-in, mediator or matter.
+    """
 
     handle: str
     address: str
@@ -47,15 +53,19 @@ class MemberAdmitted:
 
 @dataclass(frozen=True, slots=True)
 class MemberWithheld:
-    """This member must not see the case. `why` is screened, excluded, reporter or inherited."""
+    """This member must not see the case. `why` is screened, excluded, reporter, inherited, named or concerned.
+
+    `conflict` is soft where the roster says so of the person in the case.
+    """
 
     handle: str
     why: str
+    conflict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberRecused:
-    """The member withdrew. `conflict` is "", hard or soft."""
+    """The member withdrew. `conflict` is "", hard or soft; forced, where the others decided it."""
 
     handle: str
     conflict: str = ""
@@ -84,6 +94,99 @@ class ConflictDenied:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberAsked:
+    """The conflict question was put to this member, who has no access yet. `until`: time to answer ("" for no end).
+
+    `staged`: the other parties are told before anything is opened. `number` stands for the case in the list of names
+    that a new member gets. `lifts`: the others decided to ask somebody who had been kept out.
+    """
+
+    handle: str
+    address: str
+    name: str
+    until: str = ""
+    staged: bool = False
+    number: int = 0
+    lifts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartiesShown:
+    """After the first `#clear` of a staged question this member was told the other parties, and asked again."""
+
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOpened:
+    """The conflict question is out, to be answered until then (ISO 8601)."""
+
+    at: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckClosed:
+    """Everybody asked has answered, or time is over: the case is opened for those who have it."""
+
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictStated:
+    """What a member says of their conflict, where the procedure wants it in writing: hard or soft, and the area."""
+
+    handle: str
+    conflict: str
+    area: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLimited:
+    """What the others leave to a member with a soft conflict: none, summary or discuss. `address` is where."""
+
+    handle: str
+    level: str
+    address: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRestored:
+    """The others decided that this member has the case again, at this address."""
+
+    handle: str
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberMoved:
+    """The member's mail of this case goes to another address from now on: confirmed from the old one, or by two."""
+
+    handle: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    """The member left the committee. Whoever has the handle later does not come into this case by it."""
+
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyNamed:
+    """Who is involved. `role` is reported, reporter, harmed or witness."""
+
+    role: str
+    name: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class TokenIssued:
     """A reply address was given to a person, at this address of theirs."""
 
@@ -98,7 +201,7 @@ class EntryFiled:
 
     `screened` are the members of the day who were looked for in its text, as "handle address"; `named` the handles
     found. Nobody who was not looked for, or was found, is ever let in without being asked. `unreadable` as in `Mail`.
-    `forged`: the border said that the sender is not who the header says.
+    `forged`: the border said that the sender is not who the header says. `employers`: whose employer it mentions.
     """
 
     entry: str
@@ -109,6 +212,7 @@ class EntryFiled:
     named: tuple[str, ...] = ()
     unreadable: str = ""
     forged: bool = False
+    employers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +221,13 @@ class TargetAsked:
 
     target: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferProposed:
+    """Too few members are without a conflict: those were told to which target the procedure hands the case."""
+
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +244,20 @@ Event = (
     | MemberPaused
     | MemberResumed
     | ConflictDenied
+    | MemberAsked
+    | PartiesShown
+    | CheckOpened
+    | CheckClosed
+    | ConflictStated
+    | AccessLimited
+    | MemberRestored
+    | MemberMoved
+    | MemberLeft
+    | PartyNamed
     | TokenIssued
     | EntryFiled
     | TargetAsked
+    | TransferProposed
     | NobodyReached
     | Act
 )

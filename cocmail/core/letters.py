@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from cocmail.core.access import Level
 from cocmail.core.case import Case
 from cocmail.core.effects import Letter
 from cocmail.core.model import Committee, Mail, Member, Person, member_person
@@ -53,6 +55,7 @@ def forward(committee: Committee, case: Case, entry: str, member: Member) -> Let
         token=case.token_of(person),
         in_reply_to=above,
         references=(above,) if above else (),
+        need=Level.DISCUSS,
     )
 
 
@@ -67,10 +70,12 @@ def to_reader(
     template: str = "",
     label: str = "",
     answers: str = "",
+    need: Level = Level.FULL,
 ) -> Letter:
     """Mail about a case to one of its members. `about` makes it one of its kind; `answers` is a Message-ID above it.
 
-    `template` is the text's name, the kind itself unless told; `label` the question that it is about.
+    `template` is the text's name, the kind itself unless told; `label` the question that it is about; `need` how much
+    of the case its reader must have.
     """
     person = member_person(member.handle)
     template = template or kind
@@ -87,14 +92,21 @@ def to_reader(
         references=(root, answers) if answers else (root,),
         words=words,
         label=label,
+        need=need,
     )
 
 
 def notice(
-    committee: Committee, case: Case, member: Member, about: str, template: str, words: Mapping[str, object]
+    committee: Committee,
+    case: Case,
+    member: Member,
+    about: str,
+    template: str,
+    words: Mapping[str, object],
+    need: Level = Level.FULL,
 ) -> Letter:
     """The daemon's own word about a case to one of its members. `about` makes it one of its kind."""
-    return to_reader(committee, case, member, "notice", about, words, template=template)
+    return to_reader(committee, case, member, "notice", about, words, template=template, need=need)
 
 
 def to_member(
@@ -125,6 +137,31 @@ def to_member(
         references=tuple(root + own),
         words=words,
         question=question,
+    )
+
+
+def as_addressed(letter: Letter, case: Case | None) -> Letter:
+    """A letter of a case at the address, and with the reply address, that its reader has in it by now.
+
+    A member whose changed address was confirmed gets what was queued before at the new one.
+    """
+    place = case.members.get(letter.to.handle) if case is not None and letter.to.kind == "member" else None
+    if case is None or place is None or not letter.needs_access or place.address in ("", letter.address):
+        return letter
+    return replace(letter, address=place.address, token=case.token_of(letter.to))
+
+
+def outside(committee: Committee, member: Member, template: str, about: str, token: str, **words: object) -> Letter:
+    """The daemon's own word to a member outside of any case: it needs no access, only that they are a member."""
+    person = member_person(member.handle)
+    return Letter(
+        id=letter_id("", about, template, str(person)),
+        kind="notice",
+        to=person,
+        template=template,
+        address=member.email,
+        token=token,
+        words=words,
     )
 
 

@@ -1,7 +1,7 @@
 """The life of a case as one table: in which state which move leads where (domain analysis, section D).
 
 The rule: a move that the table does not have changes nothing and raises; commands ask `may` before. Being urgent,
-paused or unread are no states: they go along with any of these.
+paused, unread, or the subject of a question on a conflict are no states: they go along with any of these.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ class State(Enum):
     """Where a case stands. The value is what people read."""
 
     ESCROWED = "sealed"
+    TRIAGE = "with the watchers"
+    CHECKING = "being checked for conflicts"
     OPEN = "open"
     VOTING = "voting"
     DECIDED = "decided"
@@ -25,16 +27,24 @@ class Move(Enum):
     """What leads from one state to another."""
 
     SEAL = "kept sealed"
+    READ = "the watchers read it before the others are asked"
+    ASK = "the conflict question is put"
+    CHECKED = "all have answered, or time is over"
     MOTION = "a question is opened"
     PASSED = "the last open question closes and a decision stands"
     NOT_PASSED = "the last open question closes and no decision stands"
     RESOLVE = "the owner resolves it"
     DISMISS = "it is found to be no report"
     REOPEN = "it is taken up again"
+    RETURN = "it is taken up again before anybody was asked"
 
 
 MOVES: Mapping[tuple[State, Move], State] = {
     (State.OPEN, Move.SEAL): State.ESCROWED,
+    (State.OPEN, Move.READ): State.TRIAGE,
+    (State.TRIAGE, Move.ASK): State.CHECKING,
+    (State.CHECKING, Move.ASK): State.CHECKING,
+    (State.CHECKING, Move.CHECKED): State.OPEN,
     (State.OPEN, Move.MOTION): State.VOTING,
     (State.VOTING, Move.MOTION): State.VOTING,
     (State.DECIDED, Move.MOTION): State.VOTING,
@@ -42,13 +52,17 @@ MOVES: Mapping[tuple[State, Move], State] = {
     (State.VOTING, Move.NOT_PASSED): State.OPEN,
     (State.DECIDED, Move.RESOLVE): State.RESOLVED,
     (State.OPEN, Move.DISMISS): State.DISMISSED,
+    (State.TRIAGE, Move.DISMISS): State.DISMISSED,
+    (State.CHECKING, Move.DISMISS): State.DISMISSED,
     (State.DECIDED, Move.REOPEN): State.OPEN,
     (State.RESOLVED, Move.REOPEN): State.OPEN,
     (State.DISMISSED, Move.REOPEN): State.OPEN,
+    (State.DISMISSED, Move.RETURN): State.TRIAGE,
 }
 
 ANY = frozenset(State)
-LIVE = frozenset({State.OPEN, State.VOTING, State.DECIDED})
+EARLY = frozenset({State.TRIAGE, State.CHECKING})
+LIVE = EARLY | {State.OPEN, State.VOTING, State.DECIDED}
 KEPT = LIVE | {State.RESOLVED}
 
 

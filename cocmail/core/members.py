@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cocmail.core import subjects
+from cocmail.core.access import Level
 from cocmail.core.asking import ask, hold, says_not_me, send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
+from cocmail.core.conflicts import is_asked, level_of
 from cocmail.core.conversation import discuss, visible_cases
 from cocmail.core.effects import Decision
 from cocmail.core.model import Member
@@ -20,7 +22,6 @@ from cocmail.core.plan import Plan
 from cocmail.core.running import run
 from cocmail.core.setting import Grant, Message, Setting
 from cocmail.core.subjects import Subject
-from cocmail.core.tags import ROWS
 
 _BALLOT_WORDS = frozenset("yes no abstain yep nope aye nay ok +1 -1 0 ja nein oui non si sí no nee да нет はい".split())
 
@@ -37,7 +38,7 @@ class Place:
 
 def has_member_business(message: Message, setting: Setting, member: Member) -> bool:
     """Whether mail without a token from a member's address is more than a report: a tag, or a case of theirs."""
-    visible = visible_cases(setting, member)
+    visible = _visible(message, setting, member)
     subject = _subject(message, setting, visible)
     answers_question = any(reference.question for reference in setting.known.references)
     return subject.commands or bool(subject.names) or bool(_referred(setting, visible)) or answers_question
@@ -45,7 +46,7 @@ def has_member_business(message: Message, setting: Setting, member: Member) -> b
 
 def decide_for_member(message: Message, setting: Setting, member: Member, *, grant: Grant | None) -> Decision:
     """A member's mail, with (`grant`) or without a live reply address."""
-    visible = visible_cases(setting, member)
+    visible = _visible(message, setting, member)
     subject = _subject(message, setting, visible)
     confirmed = setting.known.confirmed
     dead = grant is not None and _is_dead(grant, member, visible)
@@ -61,7 +62,7 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
     if dead and not proven:
         return Decision(Reason.DEAD_TOKEN)
     if dead and not _needs_no_case(subject):
-        return _no_access(message, setting, member)
+        return _no_access(message, setting, member, grant)
     if dead:
         return run(message, setting, member, None, subject, visible)
     place = _place(setting, subject, visible, grant)
@@ -88,6 +89,8 @@ def _talk(message: Message, setting: Setting, member: Member, case: Case | None)
     """Words to the others; a bare "yes" to a question is asked about instead."""
     if case is None:
         return _refuse_outcome(message, setting, member, "no-case")
+    if level_of(member, case) < Level.DISCUSS:
+        return _refuse_outcome(message, setting, member, "no-talk")
     if _is_bare_ballot(message, setting):
         return _not_a_ballot(message, setting, member, case)
     return discuss(message, setting, case.id, member)
@@ -120,12 +123,16 @@ def _leaves(message: Message, subject: Subject, place: Place) -> bool:
 def _is_dead(grant: Grant, member: Member, visible: dict[str, Case]) -> bool:
     """A reply address is dead when its case is none for this member any more, or when it was given to somebody else who
     had the handle before."""
-    return grant.case_id not in visible if grant.case_id else grant.address not in member.addresses
+    return grant.address not in member.addresses or bool(grant.case_id and grant.case_id not in visible)
 
 
 def _needs_no_case(subject: Subject) -> bool:
     """Whether the mail asks for nothing but what any member may have: the help, the sheet, their own cases."""
-    return bool(subject.tags) and not subject.problems and not any(ROWS[tag.name].needs_case for tag in subject.tags)
+    return bool(subject.tags) and not subject.problems and not any(tag.needs_case for tag in subject.tags)
+
+
+def _visible(message: Message, setting: Setting, member: Member) -> dict[str, Case]:
+    return visible_cases(setting, member, subjects.tag_names(message.mail.subject))
 
 
 def _refuse_outcome(message: Message, setting: Setting, member: Member, outcome: str) -> Decision:
@@ -178,8 +185,15 @@ def _place(setting: Setting, subject: Subject, visible: dict[str, Case], grant: 
     return Place(visible[next(iter(chosen))]) if chosen else Place()
 
 
-def _no_access(message: Message, setting: Setting, member: Member) -> Decision:
-    """To somebody without access every case is no case: one sentence, whatever was asked, and no name of any."""
+def _no_access(message: Message, setting: Setting, member: Member, grant: Grant | None) -> Decision:
+    """To somebody without access every case is no case: one sentence, whatever was asked, and no name of any.
+
+    Who was asked about a conflict and answers in words is told that only a tag counts.
+    """
     plan = Plan(setting)
+    case = setting.known.cases.get(grant.case_id) if grant is not None else None
+    if case is not None and is_asked(member, case):
+        send_receipt(plan, message, member, case, [{"outcome": "answer-by-tag", "refused": True}])
+        return plan.finish(Reason.REFUSED)
     send_receipt(plan, message, member, None, [{"outcome": "no-such-case"}])
     return plan.finish(Reason.DEAD_TOKEN)

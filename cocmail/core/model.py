@@ -43,11 +43,16 @@ class Member:
     confidentiality_agreed: date | None = None
     away: tuple[tuple[date, date], ...] = ()
     time_zone: str = "UTC"
+    term: tuple[date | None, date | None] = (None, None)
 
     @property
     def addresses(self) -> frozenset[str]:
         """Every address of this person, in the form that `mail.address.normal` gives."""
         return frozenset((self.email, *self.also))
+
+    def is_away(self, day: date) -> bool:
+        """Whether this member has said to be absent on that day."""
+        return any(first <= day <= last for first, last in self.away)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class Committee:
     trust: Trust = Trust()
     triage_order: tuple[str, ...] = ()
     triage_size: int | None = None
+    triage_rotation: str | None = None
     transfer_targets: tuple[TransferTarget, ...] = ()
     other_contact: str | None = None
     language: str = "en"
@@ -239,7 +245,11 @@ NOTHING_PROVEN = Proof()
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom a token, a letter or an entry belongs to. `kind` is member, reporter, third or admin."""
+    """Whom a token, a letter or an entry belongs to.
+
+    `kind` is member, reporter, third, admin, witness (a member who is asked about a case without having it) or seat
+    (who is told of the roster itself, be they on it or not).
+    """
 
     kind: str
     handle: str = ""
@@ -258,6 +268,10 @@ REPORTER = Person("reporter")
 
 def member_person(handle: str) -> Person:
     return Person("member", handle)
+
+
+def witness_person(handle: str) -> Person:
+    return Person("witness", handle)
 
 
 @dataclass(frozen=True, slots=True)

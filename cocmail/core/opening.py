@@ -11,9 +11,10 @@ from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Decision, Letter, Note
 from cocmail.core.events import CaseOpened, EntryFiled, MemberWithheld, ReporterKnown
 from cocmail.core.model import REPORTER, Committee, Member, Person
-from cocmail.core.places import admit, complete, forward_entry, holders, withhold, withhold_unless_last
+from cocmail.core.places import admit, forward_entry, holders, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message, Setting
+from cocmail.core.vacancies import complete
 
 ACKS_A_DAY = 5
 ACKS_AN_HOUR = 100
@@ -36,6 +37,7 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
             at=setting.now.isoformat(),
             marks=_marks(message, setting),
             related=related,
+            check_first=audience in ("committee", "triage") and readers.is_check_first(setting.committee),
         )
     )
     address = answer_address(message, setting.committee)
@@ -46,9 +48,11 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
         # A form or a group writes for many people from one address: it is no party.
         plan.notes.append(Note("party", address, {}, case_id))
     for handle, why in _withheld(message, setting, only, related).items():
-        plan.add(case_id, MemberWithheld(handle, why))
+        soft = "soft" if why == "screened" and handle in message.screening.soft else ""
+        plan.add(case_id, MemberWithheld(handle, why, soft))
     exclude_elsewhere(plan, message, but=case_id)
-    for member in readers.first_readers(setting.committee, audience, only, plan.cases[case_id].barred):
+    barred, today = plan.cases[case_id].barred, setting.now.date()
+    for member in readers.first_readers(setting.committee, audience, only, barred, today):
         admit(plan, case_id, member, "policy")
     complete(plan, case_id)
     forward_entry(plan, case_id, message.id)
@@ -119,8 +123,9 @@ def file_entry(plan: Plan, message: Message, case_id: str, author: Person, kind:
     looked_for = tuple(f"{member.handle} {member.email}" for member in plan.setting.committee.members)
     named = tuple(message.screening.found)
     unreadable = message.mail.unreadable
-    forged = message.proof.is_forged
-    plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, looked_for, named, unreadable, forged))
+    forged, employers = message.proof.is_forged, message.screening.employers
+    filed = EntryFiled(message.id, str(author), kind, message_id, looked_for, named, unreadable, forged, employers)
+    plan.add(case_id, filed)
     if message_id and kind != "record":
         plan.notes.append(Note("message-id", message_id, {"kind": kind, "person": str(author), "tags": []}, case_id))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from cocmail.core import case as cases
-from cocmail.core import questions
+from cocmail.core import questions, verdicts
+from cocmail.core.book import Book
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.effects import Change, Decision, Letter, Note, Timer
@@ -27,6 +28,8 @@ class Plan:
         self.counted: list[tuple[str, str]] = []
         self.alarms: list[str] = []
         self.timers: list[Timer] = []
+        self.closed: list[tuple[str, int]] = []
+        self.book: Book = setting.known.book
         self.answered_at: datetime | None = None
         self.release: tuple[str, str] | None = None
         self._events: dict[str, list[Event]] = {}
@@ -39,6 +42,15 @@ class Plan:
         self.cases[case_id] = Case(case_id)
         self.add(case_id, event)
         return case_id
+
+    def is_new(self, case_id: str) -> bool:
+        """Whether this very decision opens the case."""
+        return case_id in self._opens
+
+    @property
+    def opened(self) -> str:
+        """The case that this decision opened last, or ""."""
+        return next(reversed(self._opens), "")
 
     def add(self, case_id: str, *events: Event) -> None:
         for event in events:
@@ -69,10 +81,10 @@ class Plan:
     def finish(self, reason: Reason, *, state: str = "filed", case_id: str = "") -> Decision:
         """The decision. `case_id` is the case that the message itself belongs to.
 
-        Whatever was decided may have changed who votes: questions that are complete by now close with it.
+        Whatever was decided may have changed who votes: questions that are complete by now close with it, and what
+        follows from their results may close others.
         """
-        for changed in list(self._events):
-            questions.settle(self, changed)
+        self._settle()
         changes = tuple(
             Change(changed, tuple(events), self._opens.get(changed, "")) for changed, events in self._events.items()
         )
@@ -91,4 +103,14 @@ class Plan:
             alarms=tuple(self.alarms),
             timers=tuple(self.timers),
             answered_at=self.answered_at,
+            book=self.book if self.book != self.setting.known.book else None,
         )
+
+    def _settle(self) -> None:
+        while True:
+            for changed in list(self._events):
+                questions.settle(self, changed)
+            if not self.closed:
+                return
+            while self.closed:
+                verdicts.follow(self, *self.closed.pop(0))

@@ -6,46 +6,14 @@ A fold of the acts, like the case that it is a part of; it draws no conclusions 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from cocmail.core import acts, lifecycle
 from cocmail.core.lifecycle import Move, State
 from cocmail.core.model import Person
+from cocmail.core.motions import CONFLICT, Challenge, Motion
 from cocmail.core.votes import Tally
-
-
-@dataclass(frozen=True, slots=True)
-class Motion:
-    """A question: its parts, the rules that it is counted by, the ballots, and its end once it has one."""
-
-    number: int
-    kind: str
-    mover: str
-    opened_at: datetime
-    ends: datetime
-    rule: str
-    base: str
-    quorum: str
-    floor: int
-    finding: str
-    plan: str
-    consequence: str
-    if_refused: str
-    ballots: Mapping[str, str] = field(default_factory=dict)
-    result: str = ""
-    why: str = ""
-    closed_at: datetime | None = None
-    tally: Tally | None = None
-
-    @property
-    def label(self) -> str:
-        """How people name it: Q1."""
-        return f"Q{self.number}"
-
-    @property
-    def is_open(self) -> bool:
-        return not self.result
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +75,23 @@ class Proceedings:
     dismissed_at: datetime | None = None
     opted_out: bool = False
     counted_from: int = 0
+    checked: bool = True
+    challenges: tuple[Challenge, ...] = ()
+    proposal: acts.ProposalMade | None = None
 
     @property
     def open_motions(self) -> tuple[Motion, ...]:
         return tuple(motion for motion in self.motions if motion.is_open)
 
     @property
+    def conflict_motions(self) -> tuple[Motion, ...]:
+        """The open questions on somebody's conflict: while there is one, nothing is decided (domain R21)."""
+        return tuple(motion for motion in self.open_motions if motion.kind == CONFLICT)
+
+    @property
     def decision(self) -> Motion | None:
-        """The last question that passed since the case was opened or taken up again."""
-        standing = [motion for motion in self.motions if motion.number > self.counted_from]
+        """The last question on the matter itself that passed since the case was opened or taken up again."""
+        standing = [motion for motion in self.motions if motion.number > self.counted_from and motion.kind != CONFLICT]
         return next((motion for motion in reversed(standing) if motion.result == "passed"), None)
 
     def motion(self, number: int) -> Motion | None:
@@ -136,7 +112,8 @@ class Proceedings:
             for motion in self.motions
         )
         owners = {place: owner for place, owner in self.owners.items() if owner != handle}
-        return replace(self, motions=motions, owners=owners)
+        challenges = tuple(each for each in self.challenges if handle not in (each.by, each.handle))
+        return replace(self, motions=motions, owners=owners, challenges=challenges)
 
 
 def apply(done: Proceedings, act: acts.Act) -> Proceedings:
@@ -148,6 +125,10 @@ def apply(done: Proceedings, act: acts.Act) -> Proceedings:
             return _wrote(done, act)
         case acts.CaseResolved() | acts.CaseDismissed() | acts.CaseReopened():
             return _moved(done, act)
+        case acts.ChallengeMade() | acts.ChallengeEnded():
+            return _challenged(done, act)
+        case acts.ProposalMade():
+            return replace(done, proposal=act)
         case _:
             return _judged(done, act)
 
@@ -155,22 +136,9 @@ def apply(done: Proceedings, act: acts.Act) -> Proceedings:
 def _voted(done: Proceedings, act: acts.QuestionOpened | acts.BallotCast | acts.QuestionClosed) -> Proceedings:
     match act:
         case acts.QuestionOpened():
-            opened = Motion(
-                number=act.number,
-                kind=act.kind,
-                mover=act.mover,
-                opened_at=datetime.fromisoformat(act.at),
-                ends=datetime.fromisoformat(act.ends),
-                rule=act.rule,
-                base=act.base,
-                quorum=act.quorum,
-                floor=act.floor,
-                finding=act.finding,
-                plan=act.plan,
-                consequence=act.consequence,
-                if_refused=act.if_refused,
-            )
-            return replace(done, motions=(*done.motions, opened), state=lifecycle.after(done.state, Move.MOTION))
+            # A question on a conflict goes along with any state: the case itself stands where it stood.
+            state = done.state if act.kind == CONFLICT else lifecycle.after(done.state, Move.MOTION)
+            return replace(done, motions=(*done.motions, _motion(act)), state=state)
         case acts.BallotCast():
             return _with_motion(done, act.number, lambda motion: _cast(motion, act))
         case acts.QuestionClosed():
@@ -181,10 +149,25 @@ def _voted(done: Proceedings, act: acts.QuestionOpened | acts.BallotCast | acts.
                 act.number,
                 lambda motion: replace(motion, result=act.result, why=act.why, closed_at=at, tally=tally),
             )
-            if closed.open_motions:
+            if done.state is not State.VOTING or len(closed.open_motions) > len(closed.conflict_motions):
                 return closed
             move = Move.PASSED if closed.decision is not None else Move.NOT_PASSED
             return replace(closed, state=lifecycle.after(closed.state, move))
+
+
+def _motion(act: acts.QuestionOpened) -> Motion:
+    values = {item.name: getattr(act, item.name) for item in fields(act) if item.name != "at"}
+    values["opened_at"], values["ends"] = datetime.fromisoformat(act.at), datetime.fromisoformat(act.ends)
+    values["objections"] = datetime.fromisoformat(act.objections) if act.objections else None
+    return Motion(**values)
+
+
+def _challenged(done: Proceedings, act: acts.ChallengeMade | acts.ChallengeEnded) -> Proceedings:
+    others = tuple(each for each in done.challenges if (each.by, each.handle) != (act.by, act.handle))
+    if isinstance(act, acts.ChallengeEnded):
+        return replace(done, challenges=others)
+    made = Challenge(act.by, act.handle, datetime.fromisoformat(act.until), act.text)
+    return replace(done, challenges=(*others, made))
 
 
 def _cast(motion: Motion, act: acts.BallotCast) -> Motion:
@@ -230,9 +213,10 @@ def _moved(done: Proceedings, act: acts.CaseResolved | acts.CaseDismissed | acts
                 dismissed_at=at,
             )
         case acts.CaseReopened():
+            unasked = done.state is State.DISMISSED and not done.checked
             return replace(
                 _noted(done, Fact(at, act.by, "reopened")),
-                state=lifecycle.after(done.state, Move.REOPEN),
+                state=lifecycle.after(done.state, Move.RETURN if unasked else Move.REOPEN),
                 resolution="",
                 dismissed_at=None,
                 counted_from=len(done.motions),

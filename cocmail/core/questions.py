@@ -1,53 +1,97 @@
-"""Questions that a case's members vote on: who may, when one closes, who is told (contract, section 4; domain B).
+"""Questions that members vote on: who may, when one closes, who is told (contract, section 4; domain B).
 
-Ballots are sealed until the close: nobody is told how many there are, nor whose. A question closes when everybody whom
-it is counted over has voted, else at its end. Who loses access loses the ballot with it, and the base is counted anew.
+Ballots are sealed until the close: nobody is told how many there are, nor whose. A question closes when everybody who
+may vote has voted, else at its end. Who loses access loses the ballot with it, and the base is counted anew. What
+follows from a result stands in `verdicts`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cocmail.core import acts, deadlines, letters, readers, votes
+from cocmail.core.access import Level
 from cocmail.core.case import Case
-from cocmail.core.conflicts import exists_for, is_still
-from cocmail.core.conflicts import readers as having
+from cocmail.core.conflicts import is_still, level_of, voters
+from cocmail.core.deadlines import minute
 from cocmail.core.effects import Timer
-from cocmail.core.model import Committee, Role
-from cocmail.core.proceedings import Motion
+from cocmail.core.model import Committee, Policy, Role
+from cocmail.core.motions import CONFLICT, Motion
 
 if TYPE_CHECKING:
     from cocmail.core.plan import Plan
 
 END = "question-end"
 OPEN_FOR = timedelta(hours=72)
+# What counts where a procedure says nothing of that kind of question.
+_RULE, _BASES = "majority", {CONFLICT: "others", "remove": "all_members", "policy": "all_members"}
 
 
-def base_of(committee: Committee, case: Case, base: str) -> frozenset[str]:
+def rules_of(committee: Committee, kind: str) -> tuple[str, str]:
+    """(rule, base) of a kind of question under the policy of today."""
+    policy = committee.policy
+    base = policy.get(f"votes.{kind}.base", _BASES.get(kind, "cleared"))
+    return str(policy.get(f"votes.{kind}.rule", _RULE)), str(base)
+
+
+def base_of(committee: Committee, case: Case, base: str, about: str = "") -> frozenset[str]:
     """The handles that a question is counted over: today's members with that place in the case.
 
     Who is away, or cannot be reached, is one of them. A changed address takes nobody out: the ballot was theirs. A
-    handle that went to another person does.
+    handle that went to another person does. `about` is whom the question is about: one of `all_members`, without a
+    ballot, and of nothing else.
     """
-    cleared = frozenset(member.handle for member in committee.members if is_still(member, case))
+    soft = {member.handle for member in voters(committee, case)}
+    cleared = frozenset(member.handle for member in committee.members if is_still(member, case)) | soft
     voting = frozenset(member.handle for member in committee.members if member.role is Role.PRIMARY)
+    if case.audience == "matter":
+        # Alternates take part in the talk about the committee's own matters; its members decide them.
+        return voting if base == "all_members" else voting - {about}
     match base:
         case "all_members":
             return voting | cleared
         case "non_conflicted":
-            return (voting | cleared) - case.barred
+            return (voting | cleared) - (case.barred - soft) - {about}
         case _:
-            return cleared
+            return cleared - {about}
 
 
-def open_question(plan: Plan, case_id: str, mover: str, kind: str, parts: dict[str, str]) -> Motion:
-    """A new question under the policy's rules of today; everybody who may vote is asked, the mover too."""
+def _eligible(committee: Committee, case: Case, motion: Motion) -> frozenset[str]:
+    """Who of the base can vote: those who have the case."""
+    soft = {member.handle for member in voters(committee, case)}
+    having = soft | {member.handle for member in committee.members if is_still(member, case)}
+    return (base_of(committee, case, motion.base, motion.about) & having) - {motion.about}
+
+
+def can_vote(committee: Committee, case: Case, kind: str) -> frozenset[str]:
+    """Who could vote on a question of that kind, if it were opened now."""
+    soft = {member.handle for member in voters(committee, case)}
+    having = soft | {member.handle for member in committee.members if is_still(member, case)}
+    return base_of(committee, case, rules_of(committee, kind)[1]) & having
+
+
+def open_question(
+    plan: Plan,
+    case_id: str,
+    mover: str,
+    kind: str,
+    said: Mapping[str, str],
+    *,
+    rule: str = "",
+    lasts: timedelta | None = None,
+) -> Motion:
+    """A new question under the policy's rules of today; everybody who may vote is asked, the mover too.
+
+    `said` are its parts: those of an outcome, or `about`, `asks` and `text`. `rule` and `lasts` stand in the place of
+    the policy's.
+    """
     policy, now = plan.setting.committee.policy, plan.setting.now
-    ends = deadlines.after(now, policy.get(f"votes.{kind}.open_for"), OPEN_FOR)
-    majority = policy.get(f"votes.{kind}.quorum") == "majority" or policy.get(f"votes.{kind}.quorum.majority") is True
-    floor = policy.get(f"votes.{kind}.quorum.floor", 0)
+    ends = now + lasts if lasts is not None else deadlines.after(now, policy.get(f"votes.{kind}.open_for"), OPEN_FOR)
+    quorum, floor = _quorum(policy, kind)
     number = len(plan.cases[case_id].proceedings.motions) + 1
+    policy_rule, base = rules_of(plan.setting.committee, kind)
     plan.add(
         case_id,
         acts.QuestionOpened(
@@ -56,11 +100,13 @@ def open_question(plan: Plan, case_id: str, mover: str, kind: str, parts: dict[s
             mover=mover,
             at=now.isoformat(),
             ends=ends.isoformat(),
-            rule=str(policy[f"votes.{kind}.rule"]),
-            base=str(policy[f"votes.{kind}.base"]),
-            quorum="majority" if majority else "none",
-            floor=floor if isinstance(floor, int) else 0,
-            **parts,
+            rule=rule or policy_rule,
+            base=base,
+            quorum=quorum,
+            floor=floor,
+            fallback=str(policy.get(f"votes.{kind}.fallback") or ""),
+            objections=_objections(plan, case_id, kind),
+            **said,
         ),
     )
     plan.timers.append(Timer(case_id, END, str(number), ends))
@@ -69,13 +115,36 @@ def open_question(plan: Plan, case_id: str, mover: str, kind: str, parts: dict[s
     return motion
 
 
+def _quorum(policy: Policy, kind: str) -> tuple[str, int]:
+    """How many have to take part: none or majority, and a number besides."""
+    majority = policy.get(f"votes.{kind}.quorum") == "majority" or policy.get(f"votes.{kind}.quorum.majority") is True
+    floor = policy.get(f"votes.{kind}.quorum.floor", 0)
+    return "majority" if majority else "none", floor if isinstance(floor, int) else 0
+
+
+def _objections(plan: Plan, case_id: str, kind: str) -> str:
+    """Until when a decision in writing can be objected to. Once that was done, the next one has been talked about."""
+    window = plan.setting.committee.policy.get(f"votes.{kind}.written_consent.objection_window")
+    objected = any(motion.why == "objected" for motion in plan.cases[case_id].proceedings.motions)
+    if window is None or objected:
+        return ""
+    return deadlines.after(plan.setting.now, window, OPEN_FOR).isoformat()
+
+
 def ask(plan: Plan, case_id: str, motion: Motion, handles: frozenset[str] | None = None) -> None:
     """The question itself to everybody who may vote, or to these of them."""
     committee, case = plan.setting.committee, plan.cases[case_id]
     mover = committee.member(motion.mover)
-    words = {"motion": _words(motion), "mover": mover.name if mover else "", "ends": _minute(motion)}
-    for member in having(committee, case):
-        if handles is None or member.handle in handles:
+    until = minute(motion.objections) if motion.objections is not None else ""
+    words = {
+        "motion": _words(committee, motion),
+        "mover": mover.name if mover else "",
+        "ends": minute(motion.ends),
+        "objections": until,
+    }
+    eligible = _eligible(committee, case, motion)
+    for member in voters(committee, case):
+        if member.handle in eligible and (handles is None or member.handle in handles):
             plan.letters.append(
                 letters.to_reader(committee, case, member, "vote", motion.label, words, label=motion.label)
             )
@@ -84,11 +153,17 @@ def ask(plan: Plan, case_id: str, motion: Motion, handles: frozenset[str] | None
 def settle(plan: Plan, case_id: str) -> None:
     """Close what is complete: everybody has voted, or too few are left to vote at all."""
     for motion in plan.cases[case_id].proceedings.open_motions:
-        base = base_of(plan.setting.committee, plan.cases[case_id], motion.base)
-        if len(base) < readers.minimum(plan.setting.committee, plan.cases[case_id].audience):
+        committee, case = plan.setting.committee, plan.cases[case_id]
+        eligible = _eligible(committee, case, motion)
+        if not eligible or not readers.suffice(committee, case, motion.kind, eligible):
             close(plan, case_id, motion.number, why="too-few", cancelled=True)
-        elif base <= motion.ballots.keys():
+        elif eligible <= motion.ballots.keys():
             close(plan, case_id, motion.number, why="all-voted")
+
+
+def base_of_motion(committee: Committee, case: Case, motion: Motion) -> frozenset[str]:
+    """The handles that an open question is counted over now."""
+    return base_of(committee, case, motion.base, motion.about)
 
 
 def end(plan: Plan, case_id: str, number: int) -> None:
@@ -99,13 +174,13 @@ def end(plan: Plan, case_id: str, number: int) -> None:
 
 
 def close(plan: Plan, case_id: str, number: int, *, why: str, cancelled: bool = False) -> None:
-    """Count, and tell everybody who may vote. `why` is all-voted, time, withdrawn or too-few."""
+    """Count, and tell everybody who may vote. `why` is all-voted, time, withdrawn, objected, replaced or too-few."""
     committee, now = plan.setting.committee, plan.setting.now
     motion = _motion(plan, case_id, number)
     # Of what is cancelled nobody learns the ballots: they are void.
     ballots = {} if cancelled else motion.ballots
-    tally = votes.count(base_of(committee, plan.cases[case_id], motion.base), ballots)
-    passed = votes.passes(motion.rule, motion.quorum, motion.floor, tally)
+    tally = votes.count(base_of_motion(committee, plan.cases[case_id], motion), ballots)
+    passed = votes.passes(motion.rule, motion.quorum, motion.floor, tally, motion.fallback)
     result = "cancelled" if cancelled else "passed" if passed else "failed"
     plan.add(
         case_id,
@@ -113,21 +188,25 @@ def close(plan: Plan, case_id: str, number: int, *, why: str, cancelled: bool = 
             number, result, why, now.isoformat(), tally.yes, tally.no, tally.abstain, tally.not_voted, tally.base
         ),
     )
+    plan.closed.append((case_id, number))
     _tell(plan, case_id, _motion(plan, case_id, number), tally)
 
 
 def _tell(plan: Plan, case_id: str, motion: Motion, tally: votes.Tally) -> None:
     committee, case = plan.setting.committee, plan.cases[case_id]
     words = {
-        "motion": _words(motion),
+        "motion": _words(committee, motion),
         "tally": {"yes": tally.yes, "no": tally.no, "abstain": tally.abstain, "not_voted": tally.not_voted},
         "base": tally.base,
         "quorate": votes.has_quorum(motion.quorum, motion.floor, tally),
         "deadlock": motion.rule == "consensus" and motion.result == "failed" and tally.no > 0,
         "decided": case.proceedings.decision.label if case.proceedings.decision else "",
         "owned": bool(case.proceedings.owners),
+        "then": str(committee.policy.get("votes.policy.then") or ""),
     }
-    for member in having(committee, case):
+    for member in voters(committee, case):
+        if member.handle == motion.about:
+            continue
         asked = letters.letter_id(case.id, motion.label, "vote", f"member:{member.handle}")
         plan.letters.append(
             letters.to_reader(
@@ -137,22 +216,12 @@ def _tell(plan: Plan, case_id: str, motion: Motion, tally: votes.Tally) -> None:
         )  # fmt: skip
 
 
-def _words(motion: Motion) -> dict[str, str]:
-    return {
-        "label": motion.label,
-        "rule": motion.rule,
-        "base": motion.base,
-        "result": motion.result,
-        "why": motion.why,
-        "finding": motion.finding,
-        "plan": motion.plan,
-        "consequence": motion.consequence,
-        "if_refused": motion.if_refused,
-    }
+def _words(committee: Committee, motion: Motion) -> dict[str, str]:
+    concerned = committee.member(motion.about)
+    names = ("label", "kind", "rule", "base", "result", "why", "finding", "plan", "consequence", "if_refused")
+    said = {name: str(getattr(motion, name)) for name in (*names, "asks", "text", "fallback", "meaning")}
+    return {**said, "about": concerned.name if concerned is not None else motion.about}
 
-
-def _minute(motion: Motion) -> str:
-    return motion.ends.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _motion(plan: Plan, case_id: str, number: int) -> Motion:
@@ -164,8 +233,8 @@ def _motion(plan: Plan, case_id: str, number: int) -> Motion:
 
 def may_vote(plan: Plan, case_id: str, handle: str, motion: Motion) -> bool:
     """Whether a member's ballot on that question counts."""
-    member = plan.setting.committee.member(handle)
-    case = plan.cases[case_id]
-    if member is None or not exists_for(member, case):
+    committee, case = plan.setting.committee, plan.cases[case_id]
+    member = committee.member(handle)
+    if member is None or level_of(member, case) is Level.NONE:
         return False
-    return handle in base_of(plan.setting.committee, case, motion.base)
+    return handle in _eligible(committee, case, motion)

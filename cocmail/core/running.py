@@ -7,21 +7,26 @@ else is wrong: to withdraw is the safe direction.
 from __future__ import annotations
 
 from cocmail.core import subjects
+from cocmail.core.access import Level
 from cocmail.core.asking import ask, asked_question, send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.commands import COMMANDS
 from cocmail.core.commands.access import discards_reason
 from cocmail.core.commands.call import Call, Line, refuse
+from cocmail.core.conflicts import is_asked, level_of
 from cocmail.core.effects import Decision, Note
-from cocmail.core.lifecycle import MOVES, Move, State
+from cocmail.core.lifecycle import EARLY, MOVES, Move, State
 from cocmail.core.model import Member, member_person
 from cocmail.core.opening import file_entry
 from cocmail.core.ownwords import own_words
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message, Setting
+from cocmail.core.signature import TagRow
 from cocmail.core.subjects import Subject
-from cocmail.core.tags import ROWS, TABLE, Tag, TagRow
+from cocmail.core.tags import ROWS, TABLE, Tag
+
+_RECUSALS = frozenset({"recused", "recused-unread", "recused-again", "stated"})
 
 
 def run(
@@ -34,7 +39,7 @@ def run(
     plan = Plan(setting)
     if subject.problems:
         return _refuse_unclear(plan, message, member, case, subject, visible)
-    if case is None and any(ROWS[tag.name].needs_case for tag in subject.tags):
+    if case is None and any(tag.needs_case for tag in subject.tags):
         send_receipt(plan, message, member, None, [{"outcome": "no-such-case"}])
         return plan.finish(Reason.NO_SUCH_CASE)
     text = own_words(message.mail.text)
@@ -46,9 +51,11 @@ def run(
     if any(line.get("confirm") for line in lines):
         return ask(message, setting, member, case, Reason.HELD_FINAL, subject, proven=True)
     _remember(plan, message, case_id, member, tuple(map(str, subject.tags)))
-    if case_id and any(ROWS[tag.name].takes_text for tag in subject.tags):
+    home = plan.opened or case_id
+    recorded = any(ROWS[tag.name].takes_text and not ROWS[tag.name].off_record for tag in subject.tags)
+    if home and recorded and all(entry.id != message.id for entry in plan.cases[home].entries):
         # Part of the case like any other text: who is named in it is let in by nothing, and who steps in later gets it.
-        file_entry(plan, message, case_id, member_person(member.handle), "record")
+        file_entry(plan, message, home, member_person(member.handle), "record")
     beside = bool(text) and not any(ROWS[tag.name].takes_text for tag in subject.tags)
     return _finish(plan, message, member, case, lines, beside=beside)
 
@@ -70,22 +77,33 @@ def _call(
 def _perform(call: Call) -> Line:
     """One tag: what the table says of it first, then what it does."""
     row = ROWS[call.tag.name]
-    if row.needs_case:
-        done = call.case.proceedings
-        if done.state not in row.states:
-            return refuse("wrong-state", tag=str(call.tag), state=done.state.value)
-        if row.who == "owner" and not done.is_owner(call.member.handle):
-            names = [member.name for member in call.others if done.is_owner(member.handle)]
-            return refuse("not-owner", tag=str(call.tag), names=names)
-    if row.takes_text and not call.text:
+    barred = _not_allowed(row, call) if call.tag.needs_case else None
+    if barred is not None:
+        return barred
+    if row.takes_text and not row.optional_text and not call.text:
         return refuse("no-text", tag=str(call.tag))
     line = {"tag": str(call.tag), **COMMANDS[row.name](call)}
     settled = call.confirmed or line.get("refused") or line.get("unchanged")
     return {**line, "confirm": True} if row.irreversible and not settled else line
 
 
+def _not_allowed(row: TagRow, call: Call) -> Line | None:
+    """Why this member cannot use a tag in this case now, or None."""
+    done = call.case.proceedings
+    if row.who != "member" and level_of(call.member, call.case) < Level.FULL:
+        return refuse("limited", tag=str(call.tag))
+    if done.state not in row.states:
+        return refuse("wrong-state", tag=str(call.tag), state=done.state.value)
+    if row.who == "owner" and not done.is_owner(call.member.handle):
+        names = [member.name for member in call.others if done.is_owner(member.handle)]
+        return refuse("not-owner", tag=str(call.tag), names=names)
+    return None
+
+
 def possible(case: Case, member: Member) -> list[str]:
     """The tags that this member can use in that case now."""
+    if level_of(member, case) < Level.FULL:
+        return ["#clear", "#recuse"] if is_asked(member, case) else ["#recuse", "#unrecuse"]
     return [f"#{row.name}" for row in TABLE if row.needs_case and _fits(row, case, member)]
 
 
@@ -101,7 +119,9 @@ def _fits(row: TagRow, case: Case, member: Member) -> bool:
         "optin": done.opted_out,
         "reopen": (done.state, Move.REOPEN) in MOVES,
         "resolve": done.state is State.DECIDED,
-        "notreport": done.state is State.OPEN,
+        "notreport": done.state is State.OPEN or done.state in EARLY,
+        "unrecuse": False,
+        "object": any(motion.objections is not None for motion in done.open_motions),
     }
     return needs.get(row.name, True)
 
@@ -135,7 +155,7 @@ def _refuse_unclear(
     tag = next((found for found in subject.tags if found.name == "recuse"), Tag("recuse"))
     for case_id in leaving:
         _remember(plan, message, case_id, member, ("#recuse",))
-        call = Call(plan, message, case_id, member, tag, came=plan.setting.now)
+        call = Call(plan, message, case_id, member, tag, own_words(message.mail.text), came=plan.setting.now)
         lines.append({"tag": str(tag), **COMMANDS["recuse"](call)})
     return _finish(plan, message, member, case or plan.cases[next(iter(leaving))], lines)
 
@@ -152,7 +172,7 @@ def _finish(
 ) -> Decision:
     outcomes = {line.get("outcome") for line in lines}
     send_receipt(plan, message, member, case, lines, beside=beside and "recused" not in outcomes)
-    recused = "recused" in outcomes and discards_reason(plan.setting.committee)
+    recused = _RECUSALS & outcomes and discards_reason(plan.setting.committee)
     # What is said outside of any case is not kept either (contract, section 5, `#committee`).
     state = "discarded" if recused or "committee" in outcomes else "filed"
-    return plan.finish(Reason.COMMAND, state=state, case_id=case.id if case is not None else "")
+    return plan.finish(Reason.COMMAND, state=state, case_id=plan.opened or (case.id if case is not None else ""))

@@ -30,6 +30,7 @@ _PIECE = 1 << 16
 # Written without spaces between words: a name is looked for anywhere.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u1100-\u11ff\uac00-\ud7af]")
 SALUTATION_WORDS = 6
+_NO_EMPLOYER = frozenset({"independent", "none", "self", "self-employed", "freelance", "retired", "unemployed"})
 # A letter of a word or two could be the sender's own answer.
 QUOTED_WORDS = 8
 _QUOTE_MARKS = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
@@ -39,11 +40,14 @@ _QUOTE_MARKS = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
 class Screening:
     """What a message says about a committee's members: handle -> why (reporter or screened).
 
-    `conflicted` are those of them whom it names a known conflict of.
+    `conflicted` are those of them whom it names a known conflict of, `soft` those of whom nothing but a soft one.
+    `employers` are handles of members whose employer it mentions: that alone is no conflict.
     """
 
     found: Mapping[str, str] = field(default_factory=dict)
     conflicted: frozenset[str] = frozenset()
+    soft: frozenset[str] = frozenset()
+    employers: tuple[str, ...] = ()
 
 
 def screen(committee: Committee, mail: Mail, sent: Collection[str] = ()) -> Screening:
@@ -56,13 +60,41 @@ def screen(committee: Committee, mail: Mail, sent: Collection[str] = ()) -> Scre
     text = _without_letters(_text_of(mail), sent)
     folded = _fold(text)
     named = _fold(_without_salutation(text), keep_case=True)
-    conflicted = frozenset(member.handle for member in committee.members if _names_a_conflict(member, folded))
+    conflicts = {member.handle: _conflicts_named(member, folded) for member in committee.members}
+    named_themselves = set()
     for member in committee.members:
         if member.addresses & set(mail.from_addresses):
             found[member.handle] = "reporter"
-        elif member.handle in conflicted or _names(member, folded, named):
+        elif _names(member, folded, named):
+            named_themselves.add(member.handle)
             found[member.handle] = "screened"
-    return Screening(found, conflicted)
+        elif conflicts[member.handle]:
+            found[member.handle] = "screened"
+    soft = (who for who, kinds in conflicts.items() if kinds == {"soft"} and who not in named_themselves)
+    employed = tuple(member.handle for member in committee.members if _names_employer(member, folded))
+    return Screening(found, frozenset(who for who, kinds in conflicts.items() if kinds), frozenset(soft), employed)
+
+
+def screen_name(committee: Committee, name: str) -> dict[str, frozenset[str]]:
+    """Whom a party's name means, or concerns: handle -> kinds of known conflict (none: the member is meant).
+
+    A name that somebody types is no running text: a full or given name in any case counts, an address, a handle.
+    """
+    folded = _fold(name)
+    found: dict[str, frozenset[str]] = {}
+    for member in committee.members:
+        given = _fold(member.name).split()[:1]
+        if _names(member, folded, folded) or (given and _stands_alone(given[0], folded)):
+            found[member.handle] = frozenset()
+        elif kinds := _conflicts_named(member, folded):
+            found[member.handle] = kinds
+    return found
+
+
+def is_named(member: Member, text: str) -> bool:
+    """Whether a text names a member, or somebody with whom they have a known conflict."""
+    folded, named = _fold(text), _fold(_without_salutation(text), keep_case=True)
+    return _names(member, folded, named) or bool(_conflicts_named(member, folded))
 
 
 def _text_of(mail: Mail) -> str:
@@ -135,9 +167,18 @@ def _names(member: Member, folded: str, named: str) -> bool:
     return any(_stands_alone(each, folded) for each in wanted) or _is_called(_fold(member.name, keep_case=True), named)
 
 
-def _names_a_conflict(member: Member, folded: str) -> bool:
-    wanted = [each for conflict in member.known_conflicts for each in (conflict.name, *conflict.emails)]
-    return any(_stands_alone(_fold(each), folded) for each in wanted if each)
+def _conflicts_named(member: Member, folded: str) -> frozenset[str]:
+    """The kinds of the known conflicts that a text names."""
+    return frozenset(
+        conflict.kind
+        for conflict in member.known_conflicts
+        if any(_stands_alone(_fold(each), folded) for each in (conflict.name, *conflict.emails) if each)
+    )
+
+
+def _names_employer(member: Member, folded: str) -> bool:
+    employer = _fold(member.employer or "")
+    return len(employer) > 2 and employer not in _NO_EMPLOYER and _stands_alone(employer, folded)
 
 
 def _stands_alone(wanted: str, text: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from cocmail.core.book import NEW_BOOK, Book
 from cocmail.core.case import Case
 from cocmail.core.model import Committee, Envelope, Mail, Person, Proof, Wanted
 from cocmail.core.screening import Screening
@@ -105,7 +106,8 @@ class Known:
     in which its From address is a party. `questions` are the member's confirm rounds that are not spent. `counts` are
     rate counters by kind. `confirmed` is the question that released this message, if it was held before. `ran` says
     that the same mail of a member was taken before, to whatever address of ours. `foreign_token` says that its reply
-    address was issued by another committee, or by one that is no more.
+    address was issued by another committee, or by one that is no more. `book` is what the committee keeps of its
+    membership.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -121,6 +123,7 @@ class Known:
     counts: Mapping[str, int] = field(default_factory=dict)
     confirmed: Question | None = None
     ran: bool = False
+    book: Book = NEW_BOOK
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cocmail.core.prefixes import is_forwarded
-from cocmail.core.tags import ROWS, TABLE, Tag, TagRow
+from cocmail.core.signature import TagRow
+from cocmail.core.tags import ROWS, TABLE, Tag
 from cocmail.core.words_of_subject import TAG, TRAILING, Reading, arguments_behind, fold, plain, wording
 
 _BRACKETED = re.compile(r"\[([^\[\]]{0,120})\]")
@@ -83,6 +84,11 @@ def names_in(subject: str) -> tuple[str, ...]:
 def tag_names(subject: str) -> frozenset[str]:
     """The names of all tags of the table that stand in a Subject as tags, whatever else is wrong with them."""
     return frozenset(found.name for found in _scan(subject)[0] if found.row is not None)
+
+
+def is_numbered_clear(subject: str) -> bool:
+    """Whether `#clear 2` stands in a Subject: an answer to a list of names, which any case may be behind."""
+    return any(tag is not None and tag.name == "clear" and bool(tag.arguments) for tag in map(_tag, _scan(subject)[0]))
 
 
 def wants_recusal(subject: str) -> bool:
@@ -193,20 +199,30 @@ def _clashes(tags: Sequence[Tag]) -> Iterator[TagProblem]:
         return
     if {"optout", "optin"} <= set(names):
         yield TagProblem("contradiction", _listed([name for name in names if name in ("optout", "optin")]))
-    if "committee" in names and any(ROWS[name].needs_case for name in names):
-        outside = [name for name in names if name == "committee" or ROWS[name].needs_case]
-        yield TagProblem("contradiction", _listed(outside))
+    apart = [tag.name for tag in tags if tag.name == "committee" or _opens_a_matter(tag)]
+    if apart and any(tag.needs_case for tag in tags):
+        yield TagProblem("contradiction", _listed([*apart, *(tag.name for tag in tags if tag.needs_case)]))
+
+
+def _opens_a_matter(tag: Tag) -> bool:
+    """Whether it is for all members, outside of any case."""
+    return ROWS[tag.name].needs_case and not tag.needs_case and not tag.argument("number")
 
 
 def _listed(names: Sequence[str]) -> str:
     return " ".join(f"#{name}" for name in names)
 
 
+def _named(tag: Tag) -> str:
+    """Whom or what a tag is about, where it may stand there once for each."""
+    return f"{tag.name} {tag.argument('member')}{tag.text}" if ROWS[tag.name].repeats else ""
+
+
 def _twice(tags: Sequence[Tag]) -> str:
     """The first two tags of one name that cannot both be meant, without quoted texts; "" where each has its number."""
     seen: dict[str, Tag] = {}
     for tag in tags:
-        number = tag.argument("question") or tag.argument("draft")
+        number = tag.argument("question") or tag.argument("draft") or tag.argument("number") or _named(tag)
         other = seen.get(number) or seen.get("") or (next(iter(seen.values()), None) if not number else None)
         if other is not None:
             return " ".join(str(replace(each, text="")) for each in (other, tag))

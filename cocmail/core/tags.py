@@ -6,101 +6,10 @@ in the receipt's template and a handler in `commands`; nothing else knows tags b
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 
-from cocmail.core.lifecycle import ANY, KEPT, LIVE, State
-
-_HANDLE = re.compile(r"@[a-z0-9][a-z0-9_.-]*")
-_NUMBERED = {"question": re.compile(r"q[1-9][0-9]{0,3}"), "draft": re.compile(r"d[1-9][0-9]{0,3}")}
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One place in a tag's signature.
-
-    `kind` is word (one of `words`), pair (`key:value` out of `words`, as often as there are keys), member (`@handle`),
-    question (`Qn`), draft (`Dn`), date (`YYYY-MM-DD`) or text (in quotation marks). `required` ones must be there.
-    """
-
-    name: str
-    kind: str = "word"
-    words: tuple[str, ...] = ()
-    required: bool = False
-
-    def fits(self, word: str) -> bool:
-        """Whether a word, case folded, can stand here. A quoted text begins with its quotation mark."""
-        match self.kind:
-            case "word" | "pair":
-                return word in self.words
-            case "member":
-                return _HANDLE.fullmatch(word) is not None
-            case "date":
-                return _is_date(word)
-            case "text":
-                return word.startswith('"')
-        return _NUMBERED[self.kind].fullmatch(word) is not None
-
-    @property
-    def form(self) -> str:
-        """How it is written."""
-        match self.kind:
-            case "word":
-                shown = "|".join(self.words)
-            case "pair":
-                keys = dict.fromkeys(word.partition(":")[0] for word in self.words)
-                shown = " ".join(f"{key}:{'|'.join(_values(self.words, key))}" for key in keys)
-            case "member":
-                shown = "@member"
-            case "date":
-                shown = "YYYY-MM-DD"
-            case "text":
-                shown = f'"{self.name}"'
-            case _:
-                shown = {"question": "Qn", "draft": "Dn"}[self.kind]
-        return shown if self.required else f"[{shown}]"
-
-
-def _values(words: Collection[str], key: str) -> list[str]:
-    return [word.partition(":")[2] for word in words if word.partition(":")[0] == key]
-
-
-def _is_date(word: str) -> bool:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", word):
-        return False
-    try:
-        date.fromisoformat(word)
-    except ValueError:
-        return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class TagRow:
-    """One row of the tag table.
-
-    `who`: member, cleared, owner, eligible (may vote), mover, second (a cleared member other than the author).
-    `states` are those of the case in which it runs; a tag outside any case (`needs_case` false) has no use for them.
-    `takes_text`: what the member writes in the mail is the matter itself and must be there. `irreversible` ones are
-    always confirmed. `reads_thread`: what was written in the case is compared with what goes out or into the sheet.
-    """
-
-    name: str
-    who: str
-    help: str
-    signature: tuple[Argument, ...] = ()
-    needs_case: bool = True
-    states: frozenset[State] = ANY
-    takes_text: bool = False
-    irreversible: bool = False
-    reads_thread: bool = False
-
-    @property
-    def form(self) -> str:
-        """How the tag is written: `#recuse [hard|soft]`."""
-        return " ".join((f"#{self.name}", *(argument.form for argument in self.signature)))
+from cocmail.core.lifecycle import EARLY, KEPT, LIVE, State
+from cocmail.core.signature import Argument, TagRow
 
 
 def _word(name: str, *words: str, required: bool = False) -> Argument:
@@ -110,15 +19,72 @@ def _word(name: str, *words: str, required: bool = False) -> Argument:
 _QUESTION = Argument("question", "question", required=True)
 _DRAFT = Argument("draft", "draft", required=True)
 _MEMBER = Argument("member", "member", required=True)
+_NUMBER = Argument("number", "number")
 _RISKS = tuple(f"{key}:{value}" for key in ("safety", "repeat") for value in ("yes", "no", "maybe"))
 
 TABLE: tuple[TagRow, ...] = (
-    TagRow("clear", "member", "you have no conflict of interest with this case"),
+    TagRow(
+        "clear",
+        "member",
+        "you have no conflict of interest with this case; with a number: with that one of the list that you were sent",
+        (_NUMBER,),
+    ),
     TagRow(
         "recuse",
         "member",
-        "you withdraw from this case: your access ends at once; you need not and should not say why",
+        "you withdraw from this case: your access ends at once; say why only if your procedure asks for it",
         (_word("kind", "hard", "soft"),),
+        takes_text=True,
+        optional_text=True,
+        off_record=True,
+    ),
+    TagRow("unrecuse", "member", "you ask the others to let you back into a case that you withdrew from"),
+    TagRow(
+        "party",
+        "cleared",
+        "who is involved, and how; a member who is meant, or has a conflict with them, is kept out",
+        (
+            _word("role", "reported", "reporter", "harmed", "witness", required=True),
+            Argument("name", "text", required=True),
+        ),
+        states=LIVE,
+        repeats=True,
+    ),
+    TagRow(
+        "check",
+        "cleared",
+        "asks who does not have the case yet whether they have a conflict with the reported person; `staged` tells the "
+        "other parties before anything is opened",
+        (_word("how", "staged"),),
+        states=LIVE,
+    ),
+    TagRow(
+        "challenge",
+        "cleared",
+        "you say that this member has a conflict, and in your mail's text why; a second member has to say so, too",
+        (_MEMBER,),
+        states=LIVE,
+        takes_text=True,
+        optional_text=True,
+        off_record=True,
+    ),
+    TagRow(
+        "limit",
+        "cleared",
+        "asks the others what a member with a soft conflict may have: nothing, the notes, or report and talk",
+        (_MEMBER, _word("what", "none", "summary", "discuss", required=True)),
+        states=LIVE,
+        repeats=True,
+    ),
+    TagRow(
+        "ask",
+        "owner",
+        "your mail's text is a question to a member who is kept out, as a witness; the answer goes to all of you",
+        (_MEMBER,),
+        states=KEPT,
+        takes_text=True,
+        off_record=True,
+        reads_thread=True,
     ),
     TagRow(
         "own",
@@ -128,6 +94,7 @@ TABLE: tuple[TagRow, ...] = (
         states=KEPT,
     ),
     TagRow("assign", "cleared", "that member becomes the first owner", (_MEMBER,), states=KEPT),
+    TagRow("handoff", "owner", "that member takes your place as an owner", (_MEMBER,), states=KEPT),
     TagRow(
         "risk",
         "cleared",
@@ -176,16 +143,23 @@ TABLE: tuple[TagRow, ...] = (
     TagRow(
         "motion",
         "cleared",
-        "opens a question to vote on; your mail names Finding:, Plan:, Consequence: and If refused:",
-        (_word("about", "outcome", required=True),),
+        "opens a question to vote on; for an outcome your mail names Finding:, Plan:, Consequence: and If refused:",
+        (_word("about", "outcome", "conflict", "remove", "policy", required=True),),
         states=LIVE,
         takes_text=True,
+        outside=frozenset({"remove", "policy"}),
     ),
     TagRow(
         "vote",
         "eligible",
         "your ballot; the last one before the question closes counts",
         (Argument("question", "question"), _word("ballot", "yes", "no", "abstain", required=True)),
+    ),
+    TagRow(
+        "object",
+        "cleared",
+        "stops a question that is decided in writing, where your procedure lets one member do so",
+        (_QUESTION,),
     ),
     TagRow("withdraw", "mover", "takes back the question that you opened", (_QUESTION,)),
     TagRow(
@@ -221,7 +195,7 @@ TABLE: tuple[TagRow, ...] = (
         "cleared",
         "closes it: it is no report",
         (_word("kind", "spam", "question", required=True),),
-        states=frozenset({State.OPEN, State.DISMISSED}),
+        states=EARLY | {State.OPEN, State.DISMISSED},
     ),
     TagRow("optout", "owner", "the reporter wants no more mail from us", states=KEPT),
     TagRow("optin", "owner", "the reporter wants to hear from us again", states=KEPT),
@@ -241,6 +215,21 @@ TABLE: tuple[TagRow, ...] = (
         needs_case=False,
         takes_text=True,
     ),
+    TagRow("stay", "member", "you go on serving on the committee", needs_case=False),
+    TagRow(
+        "leave",
+        "member",
+        "you leave the committee: your access to everything ends",
+        needs_case=False,
+        irreversible=True,
+    ),
+    TagRow(
+        "away",
+        "member",
+        "you are away on these days, from the first to the last",
+        (Argument("from", "date", required=True), Argument("to", "date", required=True)),
+        needs_case=False,
+    ),
     TagRow("help", "member", "this list", needs_case=False),
 )
 
@@ -255,12 +244,18 @@ class Tag:
     arguments: tuple[str, ...] = ()
     text: str = ""
 
+    @property
+    def needs_case(self) -> bool:
+        """Whether it is about one case, with these arguments."""
+        row = ROWS[self.name]
+        return row.needs_case and not self.argument("number") and row.outside.isdisjoint(self.arguments)
+
     def __str__(self) -> str:
         quoted = (f'"{self.text}"',) if self.text else ()
         return " ".join((f"#{self.name}", *self.arguments, *quoted))
 
     def argument(self, kind: str) -> str:
-        """The argument of that kind of place (`question`, `draft`, `member`, `date`, `word`), or ""."""
+        """The argument of that kind of place (`question`, `draft`, `member`, `date`, `number`, `word`), or ""."""
         row = ROWS[self.name]
         for place in row.signature:
             for word in self.arguments:

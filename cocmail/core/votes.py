@@ -51,6 +51,11 @@ def has_quorum(quorum: str, floor: int, tally: Tally) -> bool:
     return tally.cast >= floor and (quorum != "majority" or 2 * tally.cast > tally.base)
 
 
-def passes(rule: str, quorum: str, floor: int, tally: Tally) -> bool:
-    """Whether the question passes. Raises KeyError for a rule that there is none of."""
-    return has_quorum(quorum, floor, tally) and RULES[rule](tally)
+def passes(rule: str, quorum: str, floor: int, tally: Tally, fallback: str = "") -> bool:
+    """Whether the question passes; by the `fallback` rule too, where there is one. KeyError for an unknown rule."""
+    return has_quorum(quorum, floor, tally) and any(RULES[each](tally) for each in (rule, fallback) if each)
+
+
+def rejected(tally: Tally) -> bool:
+    """Whether more than half of the base say no: silence rejects nothing."""
+    return 2 * tally.no > tally.base

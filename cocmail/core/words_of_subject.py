@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cocmail.core.tags import Argument, TagRow
+from cocmail.core.signature import Argument, TagRow
 
 TRAILING = ".,;!"
 TAG = re.compile(r"(?:(?<=^)|(?<=[\s\]]))([#\uff03\ufe5f])([^\s#\uff03\ufe5f\[\]:]*)")

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from cocmail import maillog
 from cocmail.commit import carry_out, queue
+from cocmail.core.book import in_force
 from cocmail.core.decide import decide_timer
+from cocmail.core.duties import duties
 from cocmail.core.letters import to_admins
 from cocmail.core.setting import Known, Setting
 from cocmail.errors import StoreBusy
-from cocmail.knowledge import load_case
+from cocmail.knowledge import load_book, load_case
 from cocmail.mail.draw import SystemDraw
 from cocmail.roster import Roster
 from cocmail.store import cases, notes, outbox, spool, timers
@@ -38,8 +40,15 @@ TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached")
 class Clock:
     """Reminds the admins, and does what is due."""
 
-    def __init__(self, store: Store, roster: Roster, now: Callable[[], datetime]) -> None:
-        self._store, self._roster, self._now = store, roster, now
+    def __init__(
+        self,
+        store: Store,
+        roster: Roster,
+        now: Callable[[], datetime],
+        review: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`review` is called when what was due changed who is a member."""
+        self._store, self._roster, self._now, self._review = store, roster, now, review
         self._draw = SystemDraw()
         self.queued = asyncio.Event()
         self.wake = asyncio.Event()
@@ -54,6 +63,7 @@ class Clock:
                 if reminded is None or tick - reminded >= LOOK_EVERY:
                     reminded = tick
                     await self._store.write(self.remind)
+                    await self._store.write(self.serve)
                 while await self.do_one():
                     pass
                 pause = await self._pause()
@@ -77,11 +87,11 @@ class Clock:
         if due is None or due > now or await self._store.read(lambda tx: spool.has_new_before(tx, due)):
             return False
         claimed: list[timers.Due] = []
+        left: list[bool] = []
 
         def work(tx: Tx) -> None:
             claimed[:] = timers.claim(tx, now, 1, LEASE)
-            for timer in claimed:
-                self._carry_out(tx, timer)
+            left[:] = [self._carry_out(tx, timer) for timer in claimed]
 
         try:
             await self._store.write(work)
@@ -92,19 +102,33 @@ class Clock:
             maillog.failed("clock", error)
             until = now + AFTER_A_BUG
             await self._store.write(lambda tx: _put_off(tx, claimed, until))
+        if any(left) and self._review is not None:
+            await self._review()
         self.queued.set()
         return bool(claimed)
 
-    def _carry_out(self, tx: Tx, timer: timers.Due) -> None:
+    def _carry_out(self, tx: Tx, timer: timers.Due) -> bool:
+        """Does what one timer is for; says whether that changed who is a member."""
         case, now = load_case(tx, timer.case_id), self._now()
         committee = self._roster.committee(case.committee)
         if committee is None:
             timers.postpone(tx, timer.id, now + AFTER_A_BUG)
-            return
-        setting = Setting(committee, Known(cases={case.id: case}), now, self._draw)
+            return False
+        book = load_book(tx, committee)
+        setting = Setting(in_force(committee, book), Known(cases={case.id: case}, book=book), now, self._draw)
         decision = decide_timer(case, timer.kind, timer.about, setting)
         carry_out(tx, decision, committee, self._roster.admins, f"{case.id} {timer.id}", now)
         timers.done(tx, timer.id)
+        return decision.book is not None
+
+    def serve(self, tx: Tx) -> None:
+        """What the members' service brings by time: who is asked to go on, whose term ends (contract, `#stay`)."""
+        now = self._now()
+        for committee in self._roster:
+            book = load_book(tx, committee)
+            decision = duties(Setting(in_force(committee, book), Known(book=book), now, self._draw))
+            if decision is not None:
+                carry_out(tx, decision, committee, self._roster.admins, f"{committee.id} {now.isoformat()}", now)
 
     def remind(self, tx: Tx) -> None:
         """One notice an admin and day for each sort of trouble that stands since before today."""

@@ -13,15 +13,14 @@ from cocmail.core.case import Case, Entry
 from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER, Attachment, Committee, Mail
 from cocmail.doors.contents import Contents
-from cocmail.knowledge import load_case
+from cocmail.knowledge import cases_of
 from cocmail.mail.tokens import without_tokens
 from cocmail.reports import sheet
 from cocmail.reports.document import document
 from cocmail.reports.own_cases import own_cases
 from cocmail.reports.thread import thread
-from cocmail.store import cases, spool
+from cocmail.store import spool
 from cocmail.store.engine import Store
-from cocmail.store.transaction import Tx
 
 MADE = frozenset({"sheet", "thread", "original", "document"})
 
@@ -73,11 +72,7 @@ class Enclosures:
         return Mail(attachments=tuple(parts))
 
     async def _every_case(self, committee: Committee) -> list[Case]:
-        def work(tx: Tx) -> list[Case]:
-            ids = dict.fromkeys(found for address in committee.addresses for found in cases.ids(tx, address))
-            return [load_case(tx, case_id) for case_id in ids]
-
-        return await self._store.read(work)
+        return await self._store.read(lambda tx: list(cases_of(tx, committee).values()))
 
     async def _own_cases(self, letter: Letter, committee: Committee) -> Mail | None:
         """The list of the member's cases, where the receipt is for `#cases`."""

@@ -20,12 +20,12 @@ from cocmail.commit import queue
 from cocmail.core.case import Case
 from cocmail.core.conflicts import Sight, may_have
 from cocmail.core.effects import Letter, decode_letter
-from cocmail.core.letters import to_admins
+from cocmail.core.letters import as_addressed, to_admins
 from cocmail.core.model import Committee, Mail
 from cocmail.doors.contents import without_attachments
 from cocmail.doors.enclosures import MADE, Enclosures
 from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
-from cocmail.knowledge import load_case
+from cocmail.knowledge import committee_now, load_case
 from cocmail.mail.compose import Outgoing, compose
 from cocmail.roster import Roster
 from cocmail.store import notes, outbox
@@ -146,10 +146,11 @@ class Outbox:
             await sender.close()
 
     async def _send(self, row: OutRow, sender: Sender) -> None:
-        _, letter = decode_letter(row.payload)
-        if self._roster.committee(decode_letter(row.payload)[0]) is None:
+        committee, letter = decode_letter(row.payload)
+        if self._roster.committee(committee) is None:
             await self._wait(row, letter)
             return
+        letter = as_addressed(letter, await self._load(letter))
         content = await self._content(row, letter)
         if content is None and (letter.entry or letter.template in MADE):
             # What it was to carry has been destroyed on purpose.
@@ -159,7 +160,7 @@ class Outbox:
 
     async def _may_leave(self, row: OutRow, letter: Letter) -> bool:
         """Asked at the last moment, on roster and case as they are now: a conflict may have been declared meanwhile."""
-        committee = self._roster.committee(decode_letter(row.payload)[0])
+        committee = await self._committee(row)
         case = await self._load(letter)
         sight = may_have(letter, committee, case, self._now()) if committee is not None else Sight.LATER
         if sight is Sight.NO:
@@ -173,10 +174,15 @@ class Outbox:
         maillog.withheld(row.id, row.kind)
 
     async def _content(self, row: OutRow, letter: Letter) -> Mail | None:
-        committee = self._roster.committee(decode_letter(row.payload)[0])
+        committee = await self._committee(row)
         if committee is None:
             return None
         return await self._enclosures.of(letter, committee, await self._load(letter))
+
+    async def _committee(self, row: OutRow) -> Committee | None:
+        """The committee of a letter as it is now: a vote or a member's own word may have ended a membership."""
+        committee = self._roster.committee(decode_letter(row.payload)[0])
+        return None if committee is None else await self._store.read(lambda tx: committee_now(tx, committee))
 
     async def _load(self, letter: Letter) -> Case | None:
         return await self._store.read(lambda tx: load_case(tx, letter.case_id)) if letter.case_id else None
@@ -203,7 +209,7 @@ class Outbox:
 
     async def _composed(self, row: OutRow, letter: Letter, content: Mail | None) -> Outgoing | None:
         """The letter as bytes; None, and it waits, where its committee is in no configuration."""
-        committee = self._roster.committee(decode_letter(row.payload)[0])
+        committee = await self._committee(row)
         if committee is None:
             await self._wait(row, letter)
             return None

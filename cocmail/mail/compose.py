@@ -16,6 +16,7 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from urllib.parse import quote
 
+from cocmail.core.access import Level
 from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import is_same_person, readers, withheld_count
 from cocmail.core.effects import Letter
@@ -29,13 +30,28 @@ from cocmail.mail.templates import render
 
 # One phrase for every mail of every case: mail readers thread by it, and it says nothing.
 PHRASE = "Committee case"
+# What a party is called among the members.
+ROLES = {
+    "reported": "the reported person",
+    "reporter": "the reporter",
+    "harmed": "harmed by it",
+    "witness": "a witness",
+}
 SUPPRESS = "OOF, AutoReply, RN, NRN"
 _SUBJECTS_OUTSIDE = {
     "ack": "Your message has arrived",
     "transfer": "A report for you",
     "outreach": "About your message",
+    "status": "About your message",
+    "receipt": "Your mail to the committee",
+    "confirm": "Your address in the committee",
+    "notice": "About the committee",
 }
-_SUBJECTS_WITHOUT_CASE = {"sheet": "Status sheet", "committee": "Committee talk"}
+_SUBJECTS_WITHOUT_CASE = {
+    "sheet": "Status sheet",
+    "committee": "Committee talk",
+    **dict.fromkeys(("left", "welcome", "renewal", "no_answer", "term"), "About the committee"),
+}
 _HUMAN_KINDS = frozenset({"outreach", "transfer"})
 _REPLIED_KINDS = frozenset({"ack", "receipt"})
 _NEVER_INSIDE = frozenset({"message", "multipart"})
@@ -109,8 +125,10 @@ def _thread(name: str, ids: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _subject(letter: Letter, case: Case | None) -> str:
+    if letter.to.kind == "witness":
+        return "A question for you"
     if letter.to.kind != "member":
-        return _SUBJECTS_OUTSIDE.get(letter.kind, "cocmail needs you")
+        return "cocmail needs you" if letter.to.kind == "admin" else _SUBJECTS_OUTSIDE[letter.kind]
     if case is None:
         return _SUBJECTS_WITHOUT_CASE.get(letter.template, "Your mail to the committee")
     return f"[{case.code_name}] {letter.label} {PHRASE}" if letter.label else f"[{case.code_name}] {PHRASE}"
@@ -123,11 +141,13 @@ def _text(letter: Letter, committee: Committee, case: Case | None, content: Mail
         "case": case,
         "mail": content,
         "to": letter.to,
+        "roles": ROLES,
         **_links(letter, committee, case),
         "deadline": deadline,
     }
     if case is not None:
-        others = [member.name for member in readers(committee, case) if member.handle != letter.to.handle]
+        having = readers(committee, case, Level.DISCUSS)
+        others = [member.name for member in having if member.handle != letter.to.handle]
         words |= {"others": others, "withheld": withheld_count(committee, case)}
         words |= _entry_words(committee, case, letter.entry)
     return render(letter.template, committee.language, {**words, **letter.words})
@@ -137,11 +157,13 @@ def _entry_words(committee: Committee, case: Case, entry_id: str) -> Mapping[str
     """Who wrote the entry, as the readers know them."""
     entry: Entry | None = next((found for found in case.entries if found.id == entry_id), None)
     if entry is None:
-        return {"entry": None, "author": ""}
-    author = committee.member(entry.author.handle) if entry.author.kind == "member" else None
+        return {"entry": None, "author": "", "employed": []}
+    author = committee.member(entry.author.handle) if entry.author.kind in ("member", "witness") else None
     # The name goes with the address that had the access: a handle may belong to somebody else by now.
-    same = author is not None and is_same_person(author, case)
-    return {"entry": entry, "author": author.name if author is not None and same else ""}
+    same = author is not None and (entry.author.kind == "witness" or is_same_person(author, case))
+    members = (committee.member(handle) for handle in entry.employers)
+    employed = [member.name for member in members if member is not None and entry.kind == "report"]
+    return {"entry": entry, "author": author.name if author is not None and same else "", "employed": employed}
 
 
 def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[str, object]:

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from cocmail.core.case import Case, Entry, Standing
+from cocmail.core.access import Standing
+from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import withheld_count
 from cocmail.core.model import Committee, Mail
-from cocmail.core.proceedings import Draft, Fact, Motion, Remark
+from cocmail.core.motions import CONFLICT, Motion
+from cocmail.core.proceedings import Draft, Fact, Remark
 from cocmail.mail.decode import one_line
-from cocmail.reports.passages import contents, dated, indented, member_name, moment
+from cocmail.reports.passages import FORMER, contents, dated, indented, member_name, moment
 
 NOTHING = "Nothing recorded."
 PARTS = (
@@ -30,6 +32,16 @@ PARTS = (
 )
 
 _COLUMNS = 78
+_ASKED = {
+    "confirm-hard": "is it confirmed as a hard one",
+    "confirm-soft": "is it confirmed as a soft one",
+    "restore": "does the member come back",
+    "force": "does the member have to withdraw",
+    "lift": "is the member asked to take part",
+    "limit-none": "the member gets nothing",
+    "limit-summary": "the member gets notes",
+    "limit-discuss": "the member gets report and talk, without a vote",
+}
 _SCOPES = {"in": "in scope", "out": "out of scope", "unsure": "unsure whether it is in scope"}
 _RISKS = {"safety": "safety risk", "repeat": "risk of repeating"}
 _PLACES = {"primary": "first", "secondary": "second"}
@@ -45,6 +57,8 @@ _WHY = {
     "all-voted": "everybody had voted",
     "time": "the time was over",
     "withdrawn": "it was taken back by who opened it",
+    "objected": "it was objected to in time",
+    "replaced": "it was overtaken by another one",
     "too-few": "too few were left to vote",
 }
 
@@ -59,6 +73,11 @@ class _Record:
 
     def name(self, handle: str) -> str:
         return member_name(handle, self.committee, self.case)
+
+    def concerned(self, handle: str) -> str:
+        """The name of a member whom a question is about, who may never have had the case."""
+        member = self.committee.member(handle)
+        return member.name if member is not None else FORMER
 
 
 def document(case: Case, committee: Committee, mails: Mapping[str, Mail], now: datetime) -> str:
@@ -105,12 +124,27 @@ def _discussion(record: _Record) -> str:
     notes = [_remark(remark, "Note", record) for remark in done.remarks if remark.part == "note"]
     questions = [_question(motion, record) for motion in done.motions]
     chapters = (
+        ("Who is involved", "\n".join(_item(f"{one_line(each.name)}: {each.role}") for each in record.case.parties)),
+        ("Conflicts of interest", _conflicts(record)),
         ("Judgements and steps", "\n".join(facts)),
         ("Notes", "\n\n".join(notes)),
         ("Questions", "\n\n".join(questions)),
     )
     told = [f"### {title}\n\n{text}" for title, text in chapters if text]
     return "\n\n".join([_standing(record), *(told or [NOTHING])])
+
+
+def _conflicts(record: _Record) -> str:
+    """What members stated of their conflicts, where the procedure wants it in the first notes (CNCF, "Procedures to
+    disclose and confirm conflicts").
+    """
+    if record.committee.policy.get("record.conflict_in_first_notes") is not True:
+        return ""
+    told = []
+    for each in record.case.statements:
+        at = moment(datetime.fromisoformat(each.at))
+        told.append(_passage(f"{record.concerned(each.handle)}, {at}: a {each.conflict} conflict.", each.area))
+    return "\n\n".join(told)
 
 
 def _standing(record: _Record) -> str:
@@ -171,21 +205,31 @@ def _question(motion: Motion, record: _Record) -> str:
         )
         if holds
     ]
+    return "\n\n".join(
+        [
+            f"#### {motion.label}",
+            _wrapped(f"Opened by {record.name(motion.mover)}, {moment(motion.opened_at)}."),
+            *_asked(motion, record),
+            _wrapped(f"{'; '.join([rule, *quorum])}."),
+            _end(motion),
+        ]
+    )
+
+
+def _asked(motion: Motion, record: _Record) -> list[str]:
+    """What is asked. Why somebody is thought to have a conflict is not told: they may read this document."""
+    if motion.kind == CONFLICT:
+        about = record.concerned(motion.about)
+        return [_wrapped(f"On a conflict of interest of {about}: {_ASKED[motion.asks]}.")]
     parts = (
         ("Finding", motion.finding),
         ("Plan", motion.plan),
         ("Consequence", motion.consequence),
         ("If refused", motion.if_refused),
+        ("Text", motion.text),
     )
-    return "\n\n".join(
-        [
-            f"#### {motion.label}",
-            _wrapped(f"Opened by {record.name(motion.mover)}, {moment(motion.opened_at)}."),
-            *(_passage(f"{title}:", text) for title, text in parts),
-            _wrapped(f"{'; '.join([rule, *quorum])}."),
-            _end(motion),
-        ]
-    )
+    wanted = parts[:4] if motion.kind == "outcome" else parts[4:]
+    return [_passage(f"{title}:", text) for title, text in wanted]
 
 
 def _end(motion: Motion) -> str:

@@ -16,7 +16,7 @@ from html import escape
 from io import BytesIO, StringIO
 
 from cocmail.core.case import Case
-from cocmail.core.conflicts import may_be_listed
+from cocmail.core.conflicts import is_listed, may_be_listed
 from cocmail.core.lifecycle import State
 from cocmail.core.model import Member
 from cocmail.mail.decode import one_line
@@ -55,7 +55,7 @@ class Row:
 
 def rows(cases: Iterable[Case]) -> list[Row]:
     """The rows of the cases that may be listed, oldest first."""
-    listed = [case for case in cases if case.audience not in ("one", "escrow")]
+    listed = [case for case in cases if is_listed(case)]
     return [row(case) for case in sorted(listed, key=lambda case: (case.opened_at is None, case.opened_at))]
 
 

@@ -22,10 +22,11 @@ def keep(tx: Tx, name: str, data: bytes) -> None:
     _put(tx, _row_name(tx, name), data)
 
 
-def kept(tx: Tx, name: str) -> bytes | None:
-    """What was kept under `name`. Raises SealError."""
+def kept(tx: Tx, name: str, *, lock: bool = False) -> bytes | None:
+    """What was kept under `name`; `lock`: nobody else changes it before this transaction ends. Raises SealError."""
     row = _row_name(tx, name)
-    sealed = tx.run(select(NOTES.c.sealed).where(NOTES.c.name == row)).scalar_one_or_none()
+    wanted = select(NOTES.c.sealed).where(NOTES.c.name == row)
+    sealed = tx.run(tx.locked(wanted) if lock else wanted).scalar_one_or_none()
     return None if sealed is None else tx.keyring.open_note(sealed, box.identity("notes", row))
 
 

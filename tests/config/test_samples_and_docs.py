@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import get_args
 
+import pytest
 from pydantic import BaseModel
 
 from cocmail.config.knobs import KNOBS
@@ -47,6 +48,19 @@ def test_the_samples_can_be_used_as_they_stand(tmp_path: Path) -> None:
     found, problems = examine(read(folder / "cocmail.yaml"), today=TODAY, environ={})
     assert problems == []
     assert found is not None and len(found.committees[0].members) == 5
+
+
+@pytest.mark.parametrize("policy", preset_names())
+def test_the_sample_committee_can_work_by_every_policy(tmp_path: Path, policy: str) -> None:
+    folder = shutil.copytree(ROOT / "config", tmp_path / "config")
+    (folder / "master.key").touch(0o600)
+    sample = folder / "committees" / "example.yaml"
+    text = sample.read_text(encoding="utf-8")
+    assert "\npolicy: basic\n" in text
+    sample.write_text(text.replace("\npolicy: basic\n", f"\npolicy: {policy}\n"), encoding="utf-8")
+    found, problems = examine(read(folder / "cocmail.yaml"), today=TODAY, environ={})
+    assert problems == []
+    assert found is not None and found.committees[0].policy.name == policy
 
 
 def test_the_samples_can_be_used_with_everything_in_them_that_works(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ address: Conduct@Example.org
 aliases: [coc@example.org]
 chair: amara
 trust: {authserv_id: mx.example.org, peers: ["127.0.0.1", "0:0::1"], spam_header: X-Spam-Flag}
-triage: {size: 2, order: [jun, amara]}
+triage: {size: 2, rotation: weekly, order: [jun, amara]}
 transfer_targets: {foundation: {email: conduct@foundation.example, confidentiality_agreed: 2026-01-10}}
 other_contact: the foundation's office
 members:
@@ -94,6 +94,7 @@ members:
   known_conflicts: [{with: Kit Larsen, emails: [Kit@acme.example]}]
   confidentiality_agreed: 2026-01-01
   away: [{from: 2026-12-20, to: 2027-01-04}]
+  term: {from: 2026-01-01}
   time_zone: Africa/Lagos
 - {handle: jun, name: Jun Sato, email: jun@example.net, role: alternate}
 """
@@ -103,6 +104,7 @@ members:
     assert committee.aliases == ("coc@example.org",)
     assert committee.trust == Trust("mx.example.org", frozenset({"127.0.0.1", "::1"}), "X-Spam-Flag", "proof")
     assert (committee.triage_size, committee.triage_order) == (2, ("jun", "amara"))
+    assert committee.triage_rotation == "weekly"
     assert committee.transfer_targets == (
         TransferTarget("foundation", "conduct@foundation.example", date(2026, 1, 10)),
     )
@@ -113,7 +115,9 @@ members:
     assert amara.known_conflicts == (KnownConflict("Kit Larsen", ("kit@acme.example",), "hard"),)
     assert amara.away == ((date(2026, 12, 20), date(2027, 1, 4)),)
     assert (amara.confidentiality_agreed, amara.time_zone) == (date(2026, 1, 1), "Africa/Lagos")
+    assert amara.term == (date(2026, 1, 1), None)
     assert committee.member("jun").role is Role.ALTERNATE
+    assert committee.member("jun").term == (None, None)
 
 
 def test_two_committees_cannot_share_an_address(examined: Judge, sound_main: str, sound_committee: str) -> None:

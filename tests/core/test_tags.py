@@ -8,7 +8,8 @@ import pytest
 
 from cocmail.core import subjects
 from cocmail.core.prefixes import FORWARD, REPLY
-from cocmail.core.tags import ROWS, TABLE, Argument, Tag, TagRow
+from cocmail.core.signature import Argument, TagRow
+from cocmail.core.tags import ROWS, TABLE, Tag
 
 WHO = {"member", "cleared", "owner", "eligible", "mover", "second"}
 WRITTEN = {"member": ["@amara"], "question": ["q1", "q17"], "draft": ["d1", "d20"], "date": ["2026-11-21"]}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from fractions import Fraction
 
 import pytest
 
-from cocmail.core.votes import CHOICES, RULES, Tally, count, has_quorum, passes
+from cocmail.core.votes import CHOICES, RULES, Tally, count, has_quorum, passes, rejected
 
 SILENT = "-"
+QUORUMS = ("none", "majority")
+FLOORS = range(4)
 
 
 def slow(rule: str, votes: tuple[str, ...]) -> bool:
@@ -27,19 +30,49 @@ def slow(rule: str, votes: tuple[str, ...]) -> bool:
     raise AssertionError(rule)
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_every_vote_of_up_to_nine(rule: str) -> None:
+def enough(quorum: str, floor: int, votes: tuple[str, ...]) -> bool:
+    """Whether enough took part, in words: abstaining is taking part, silence is not."""
+    part = Fraction(len(votes) - votes.count(SILENT), len(votes))
+    return part * len(votes) >= floor and (quorum == "none" or part > Fraction(1, 2))
+
+
+def every_vote() -> Iterator[tuple[tuple[str, ...], Tally]]:
+    """Every mixture of ballots and silence of one to nine members: who cast which makes no difference to a count."""
     for size in range(1, 10):
         people = [f"m{number}" for number in range(size)]
-        # The order of people makes no difference to a count, so every mixture once.
         for votes in itertools.combinations_with_replacement((*CHOICES, SILENT), size):
             ballots = {who: vote for who, vote in zip(people, votes, strict=True) if vote != SILENT}
             tally = count(frozenset(people), {**ballots, "stranger": "yes"})
             assert tally.base == size and tally.cast == len(ballots)
-            assert passes(rule, "none", 0, tally) is slow(rule, votes), (rule, votes)
-            for floor in range(3):
-                quorate = len(ballots) * 2 > size and len(ballots) >= floor
-                assert has_quorum("majority", floor, tally) is quorate
+            yield votes, tally
+
+
+VOTES = list(every_vote())
+
+
+def test_there_is_every_vote() -> None:
+    assert len(VOTES) == 714 and set(RULES) == {"majority", "two_thirds", "unanimous", "consensus"}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_vote_of_up_to_nine(rule: str) -> None:
+    for (votes, tally), quorum, floor in itertools.product(VOTES, QUORUMS, FLOORS):
+        part = enough(quorum, floor, votes)
+        assert has_quorum(quorum, floor, tally) is part, (quorum, floor, votes)
+        assert passes(rule, quorum, floor, tally) is (part and slow(rule, votes)), (rule, quorum, floor, votes)
+
+
+@pytest.mark.parametrize("fallback", RULES)
+def test_a_consensus_that_fails_is_counted_by_the_other_rule(fallback: str) -> None:
+    """Where enough took part."""
+    for (votes, tally), quorum, floor in itertools.product(VOTES, QUORUMS, FLOORS):
+        passed = enough(quorum, floor, votes) and (slow("consensus", votes) or slow(fallback, votes))
+        assert passes("consensus", quorum, floor, tally, fallback) is passed, (quorum, floor, votes)
+
+
+def test_only_more_noes_than_half_of_the_base_reject() -> None:
+    for votes, tally in VOTES:
+        assert rejected(tally) is (Fraction(votes.count("no"), len(votes)) > Fraction(1, 2)), votes
 
 
 def test_nothing_passes_where_nobody_is_left() -> None:

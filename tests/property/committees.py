@@ -6,23 +6,21 @@ at `may_have` and the reports written at that moment, as the outbox worker does.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import itertools
 import json
 import random
-import tempfile
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from pathlib import Path
+from functools import reduce
 
 from sqlalchemy import select
 
 from cocmail.commit import commit
 from cocmail.core import events, subjects
-from cocmail.core.case import Case, fold
+from cocmail.core.case import Case, apply
 from cocmail.core.conflicts import Sight, may_have
 from cocmail.core.decide import decide
 from cocmail.core.effects import Letter, decode_letter
@@ -42,12 +40,10 @@ from cocmail.reports.document import document
 from cocmail.reports.thread import thread
 from cocmail.roster import Roster
 from cocmail.store import cases, outbox, spool, timers
-from cocmail.store.engine import Store
 from cocmail.store.tables import CASES
 from cocmail.store.transaction import Tx
-from cocmail.vault.keyring import Keyring, new_key_file
 from property.expected import ALTERNATES, MEDIATORS, PRIMARY, Procedure
-from property.oracle import OPEN_FOR
+from property.quick import QuickStore, at_once
 
 ALIAS = "c@example.org"
 ROLES = {Role.PRIMARY: PRIMARY, Role.ALTERNATE: ALTERNATES, Role.MEDIATOR: MEDIATORS}
@@ -57,6 +53,9 @@ MEMBERS = tuple(
     for handle in handles
 )
 LEASE = timedelta(minutes=15)
+RETRY = timedelta(minutes=10)
+# The mail server takes what it is given, refuses half of it for now, or does not answer.
+UP, PICKY, AWAY = "up", "picky", "away"
 
 
 def committee_of(procedure: Procedure) -> Committee:
@@ -71,7 +70,7 @@ def committee_of(procedure: Procedure) -> Committee:
         "votes.outcome.base": "cleared",
         "votes.outcome.quorum.majority": procedure.more_than_half_take_part,
         "votes.outcome.quorum.floor": procedure.take_part,
-        "votes.outcome.open_for": OPEN_FOR,
+        "votes.outcome.open_for": procedure.open_for,
         "votes.outcome.asks_first": (),
         "outreach.second_reader": procedure.second_reader,
     }
@@ -105,45 +104,45 @@ class Dice(SystemDraw):
 
 
 class House:
-    """The daemon's work on one store. `whole`: letters are composed to the last byte, which takes its time."""
+    """The daemon's work on one store. `whole`: letters are composed to the last byte, which takes its time.
 
-    def __init__(self, procedure: Procedure, *, whole: bool) -> None:
-        self.committee, self.whole = committee_of(procedure), whole
-        self._folder = tempfile.TemporaryDirectory()
-        key = Path(self._folder.name) / "k"
-        new_key_file(key)
-        self._keyring = Keyring.load(key)
-        self.store = self._open()
+    `steps` counts what happens here: mail that is handed in, looks at the clock, restarts, further tries to send.
+    """
+
+    def __init__(self, procedure: Procedure, store: QuickStore, steps: Counter[str], *, whole: bool) -> None:
+        self.committee, self.store, self.whole = committee_of(procedure), store, whole
         self.now = datetime(2026, 11, 21, tzinfo=UTC)
-        self.away = False
+        self.mail_server = UP
         self.fresh: list[Delivered] = []
+        self.steps = steps
         self._numbers = itertools.count()
-        self._dice = Dice()
+        self._dice, self._chance = Dice(), random.Random(7)
+        self._unseen = 0
         self._messages: dict[str, Message] = {}
-
-    def _open(self) -> Store:
-        return Store.open(f"sqlite:///{self._folder.name}/s.db", self._keyring)
-
-    def close(self) -> None:
-        self.store.close()
-        self._folder.cleanup()
+        self._events: dict[str, list[events.Event]] = {}
+        self._cases: dict[str, Case] = {}
+        self._roster, self._reader = Roster([self.committee], []), Reader()
+        store.empty()
 
     def restart(self) -> None:
         """The daemon dies while it sends and counts, and starts again."""
-        self.store.write_now(lambda tx: outbox.claim(tx, self.now, 50, LEASE))
-        self.store.write_now(lambda tx: timers.claim(tx, self.now, 50, LEASE))
-        self.store.close()
-        self.store = self._open()
-        self.store.write_now(outbox.release_leases)
-        self.store.write_now(timers.release_leases)
-        reader, roster = Reader(), Roster([self.committee], [])
-        pipeline = Pipeline(self.store, reader, roster, Contents(self.store, reader), lambda: self.now)
-        asyncio.run(pipeline.review())
+        self.steps["restarts"] += 1
+        self.store.write_now(self._die)
+        contents = Contents(self.store, self._reader)
+        at_once(Pipeline(self.store, self._reader, self._roster, contents, lambda: self.now).review())
+        self.store.write_now(self._send)
+
+    def _die(self, tx: Tx) -> None:
+        outbox.claim(tx, self.now, 50, LEASE)
+        timers.claim(tx, self.now, 50, LEASE)
+        outbox.release_leases(tx)
+        timers.release_leases(tx)
 
     # Mail that comes in
 
     def accept(self, sender: str, subject: str, text: str, wanted: Wanted, proof: Proof, to: str = ALIAS) -> str:
         """Stored, not looked at yet. `to` is what its header says. Returns the Message-ID."""
+        self.steps["mails"] += 1
         number = next(self._numbers)
         mail = Mail(
             subject=subject,
@@ -158,15 +157,28 @@ class House:
         row = spool.prepare(self.store.keyring, envelope, text.encode())
         self.store.write_now(lambda tx: spool.add(tx, row))
         self._messages[row.id] = Message(row.id, mail, envelope, wanted, proof, screen(self.committee, mail))
+        self._unseen += 1
         return mail.message_id
 
-    def work_off(self) -> None:
-        """Everything that was accepted, what a confirmation lets run among it."""
-        while (waiting := self.store.read_now(lambda tx: spool.next_new(tx, self.now))) is not None:
-            message, confirmed_by = self._messages[waiting.id], waiting.confirmed_handle
-            self.store.write_now(lambda tx, m=message, c=confirmed_by: self._decide(tx, m, c))
+    def work_off(self) -> set[str]:
+        """Everything that was accepted, what a confirmation lets run among it; then letters leave.
 
-    def _decide(self, tx: Tx, message: Message, confirmed_by: str | None) -> None:
+        Gives the ids of the cases in which something happened since somebody asked last.
+        """
+        return self.store.write_now(self._work_off)
+
+    def _work_off(self, tx: Tx) -> set[str]:
+        while self._unseen:
+            waiting = spool.next_new(tx, self.now)
+            assert waiting is not None, "what was accepted was lost"
+            # As in a transaction of its own: no key is known from before.
+            released = self._decide(Tx(tx.session, tx.keyring), self._messages[waiting.id], waiting.confirmed_handle)
+            self._unseen += released - 1
+        self._send(Tx(tx.session, tx.keyring))
+        return self._look(tx)
+
+    def _decide(self, tx: Tx, message: Message, confirmed_by: str | None) -> bool:
+        """True when it lets a message run that was held."""
         gatherer = Gatherer(tx, self.committee, self.now)
         if any(ROWS[name].reads_thread for name in subjects.tag_names(message.mail.subject)):
             said = {entry: self._messages[entry].mail.text for entry in gatherer.entries_at_hand(message)}
@@ -174,27 +186,25 @@ class House:
         known = gatherer.gather(message, confirmed_by)
         decision = decide(message, Setting(self.committee, known, self.now, self._dice))
         commit(tx, decision, message, self.committee, (), self.now)
+        return decision.release is not None
 
     def look_at_the_clock(self) -> None:
         """The timers that are due, by the daemon's own clock; while mail waits from before, it does nothing."""
-
-        async def work() -> None:
-            clock = Clock(self.store, Roster([self.committee], []), lambda: self.now)
-            while await clock.do_one():
-                pass
-
-        asyncio.run(work())
+        self.steps["looks at the clock"] += 1
+        clock = Clock(self.store, self._roster, lambda: self.now)
+        while at_once(clock.do_one()):
+            pass
 
     # Letters that go out
 
     def send(self) -> None:
-        """Everything that is due, unless the mail server is away."""
-        if not self.away:
-            self.store.write_now(self._send)
+        """Everything that is due, as far as the mail server takes it."""
+        self.steps["tries to send"] += 1
+        self.store.write_now(self._send)
 
     def _send(self, tx: Tx) -> None:
         at_hand: dict[str, Case] = {}
-        while rows := outbox.claim(tx, self.now, 50, LEASE):
+        while self.mail_server != AWAY and outbox.count(tx) and (rows := outbox.claim(tx, self.now, 50, LEASE)):
             for row in rows:
                 _, letter = decode_letter(row.payload)
                 if letter.case_id and letter.case_id not in at_hand:
@@ -203,6 +213,10 @@ class House:
                 sight = may_have(letter, self.committee, case, self.now)
                 if sight is Sight.LATER:
                     outbox.wait(tx, row.id, self.now + timedelta(minutes=5))
+                    continue
+                if sight is Sight.YES and self.mail_server == PICKY and self._chance.random() < 0.5:
+                    again = self.now + RETRY
+                    outbox.defer(tx, row.id, code="451 4.3.0", next_attempt=again, refused_since=self.now)
                     continue
                 if sight is Sight.YES:
                     self.fresh.append(Delivered(letter, self._text(letter, case)))
@@ -229,16 +243,26 @@ class House:
 
     # What the store knows
 
-    def lengths(self) -> Mapping[str, int]:
-        """How many events each case has."""
-        counts = select(CASES.c.id, CASES.c.events)
-        return {row.id: row.events for row in self.store.read_now(lambda tx: tx.run(counts).all())}
+    def changes(self) -> set[str]:
+        """The ids of the cases in which something happened since somebody asked last."""
+        return self.store.read_now(self._look)
+
+    def _look(self, tx: Tx) -> set[str]:
+        changed = set()
+        for row in tx.run(select(CASES.c.id, CASES.c.events)).all():
+            told = self._events.setdefault(row.id, [])
+            if row.events != len(told):
+                fresh = [events.decode(data) for data in cases.load(tx, row.id)[len(told) :]]
+                told += fresh
+                self._cases[row.id] = reduce(apply, fresh, self._cases.get(row.id, Case(row.id)))
+                changed.add(row.id)
+        return changed
 
     def events(self, case_id: str) -> list[events.Event]:
-        return [events.decode(data) for data in self.store.read_now(lambda tx: cases.load(tx, case_id))]
+        return self._events[case_id]
 
     def case(self, case_id: str) -> Case:
-        return fold(case_id, self.events(case_id))
+        return self._cases[case_id]
 
     def address(self, case_id: str, person: str) -> tuple[str, str]:
         """A case's name, and the reply token that a person was given in it, or ""."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 PRIMARY = ("amara", "jun", "noor")
@@ -21,13 +21,17 @@ REPORTER = "the reporter"
 
 @dataclass(frozen=True)
 class Procedure:
-    """What a committee has settled on: how votes are counted, how few may have a case, who sends letters."""
+    """What a committee has settled on: how votes are counted, how few may have a case, who sends letters.
+
+    A question stays open for less than a day, or for more.
+    """
 
     rule: str
     more_than_half_take_part: bool = False
     take_part: int = 0
     fewest: int = 1
     second_reader: bool = True
+    open_for: timedelta = timedelta(hours=20)
 
     def passes(self, yes: int, no: int, abstain: int, silent: int) -> bool:
         base, part = yes + no + abstain + silent, yes + no + abstain
@@ -46,9 +50,9 @@ class Procedure:
 
 PROCEDURES = (
     Procedure("majority"),
-    Procedure("two_thirds", fewest=2),
+    Procedure("two_thirds", fewest=2, open_for=timedelta(hours=40)),
     Procedure("consensus", more_than_half_take_part=True, take_part=2, fewest=2),
-    Procedure("majority", more_than_half_take_part=True, second_reader=False),
+    Procedure("majority", more_than_half_take_part=True, second_reader=False, open_for=timedelta(hours=40)),
     Procedure("unanimous"),
 )
 

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from property.expected import EVERYBODY, PRIMARY, REPORTER, Draft, Expected, Procedure, Question, Said
 
-OPEN_FOR = timedelta(hours=48)
 A_PAUSE = timedelta(hours=24)
 A_WEEK = timedelta(days=7)
 LIVE = {"open", "voting", "decided"}
@@ -140,7 +139,7 @@ class Oracle:
             case "motion":
                 if len(case.readers) < self.procedure.fewest:
                     return False
-                case.questions.append(Question(said.author, said.canary, self.now + OPEN_FOR))
+                case.questions.append(Question(said.author, said.canary, self.now + self.procedure.open_for))
                 case.record.add(said.canary)
                 case.want(case.readers, f"vote {said.canary}")
                 return True

@@ -8,20 +8,24 @@ wherever it turns up; every vote is counted a second time.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, note, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from cocmail.core.model import Proof, Wanted
-from property.committees import ALIAS, House
-from property.expected import PROCEDURES, Said
+from cocmail.vault.keyring import Keyring, new_key_file
+from property.committees import ALIAS, AWAY, PICKY, RETRY, UP, House
+from property.expected import PROCEDURES, Procedure, Said
 from property.letters import Letters, agrees
 from property.oracle import Oracle
+from property.quick import QuickStore
 from property.writing import (
     ANOTHER,
     ELSEWHERE,
@@ -42,37 +46,38 @@ from property.writing import (
     wish,
 )
 
+# How many things happen at least, over all procedures: mails handed in, looks at the clock, restarts, tries to send.
+STEPS, STEPS_AT_LENGTH = 5_000, 200_000
+
 
 class Committees(RuleBasedStateMachine):
-    whole = False
+    """`steps` counts what really happened, over all walks of one test."""
 
-    @initialize(start=STARTS)
-    def a_committee(self, start: int) -> None:
-        self.chance = Random(start)
-        procedure = self.chance.choice(PROCEDURES)
-        self.house = House(procedure, whole=self.whole)
+    def __init__(self, procedure: Procedure, store: QuickStore, steps: Counter[str], *, whole: bool) -> None:
+        super().__init__()
+        self.house = House(procedure, store, steps, whole=whole)
         self.oracle = Oracle(procedure, self.house.now)
         self.letters = Letters(self.oracle)
         self.numbers = itertools.count()
         self.changed: set[str] = set()
-        self.a_report()
 
-    def teardown(self) -> None:
-        if hasattr(self, "house"):
-            self.house.close()
+    @initialize(start=STARTS)
+    def a_committee(self, start: int) -> None:
+        self.chance = Random(start)
+        self.a_report()
 
     @rule()
     def something_happens(self) -> None:
         possible = {
             self.members_write: 5,
             self.members_vote: 5,
-            self.a_member_withdraws: 1,
+            self.members_withdraw: 1,
             self.a_member_confirms: 2 * bool(self.letters.asked),
             self.the_reporter_adds: 1,
             self.a_report: len(self.oracle.cases) < 3,
             self.a_day_passes: 2,
             self.the_daemon_starts_anew: 1,
-            self.the_mail_server_goes_or_comes_back: 1 + self.house.away,
+            self.the_mail_server_changes: 1 + (self.house.mail_server != UP),
         }
         happens = one_of(self.chance, possible)
         note(happens.__name__)
@@ -84,10 +89,10 @@ class Committees(RuleBasedStateMachine):
         named, excluded = some(self.chance), some(self.chance)
         reporter, proven = self.chance.choice(REPORTERS), self.chance.random() < 0.5
         proof = Proof(reporter, "dmarc") if proven else Proof()
-        canary, before = self.canary(), self.house.lengths()
+        canary = self.canary()
         self.house.accept(reporter, "About it", naming(canary, named), Wanted(alias=True, excluded=excluded), proof)
-        self.work_off(before)
-        (new,) = self.changed - before.keys()
+        self.work_off()
+        (new,) = self.changed - self.oracle.cases.keys()
         note(f"{new}: {named=} {excluded=} {proven=}")
         self.oracle.hear_report(new, reporter, named, excluded, proven, canary)
 
@@ -99,9 +104,9 @@ class Committees(RuleBasedStateMachine):
             return
         note(f"{case_id}: {named=} {excluded=}")
         reporter, aimed = self.oracle.cases[case_id].reporter, Wanted(token=token, excluded=excluded)
-        canary, before = self.canary(), self.house.lengths()
+        canary = self.canary()
         self.house.accept(reporter, "About it", naming(canary, named), aimed, Proof())
-        self.work_off(before)
+        self.work_off()
         self.oracle.hear_reporter(case_id, named, excluded, canary)
 
     def members_write(self) -> None:
@@ -119,47 +124,64 @@ class Committees(RuleBasedStateMachine):
             if case.unfinished or self.chance.random() < 0.2:
                 self.says(case_id, **ballot(self.chance, case))
 
-    def a_member_withdraws(self) -> None:
+    def members_withdraw(self) -> None:
+        """One, who may be somebody else; or all who have the case, so that others step in, in the middle of a vote."""
         case_id = self.pick()
-        self.says(case_id, **wish(self.chance, self.oracle.cases[case_id]) | {"tag": "recuse"})
+        case = self.oracle.cases[case_id]
+        leave = wish(self.chance, case) | {"tag": "recuse"}
+        if self.chance.random() < 0.7:
+            self.says(case_id, **leave | {"proof": self.chance.choice((OWN, NOBODY, ANOTHER))})
+            return
+        if not case.unfinished:
+            self.says(case_id, **wish(self.chance, case) | {"tag": "motion", "proof": OWN})
+        for reader in sorted(case.readers):
+            self.says(case_id, **leave | {"author": reader, "proof": OWN})
 
     def a_member_confirms(self) -> None:
         """By mail to the one-use address that was told; perhaps too late, perhaps again."""
         question = self.chance.choice(sorted(self.letters.asked)[-3:])
-        said, before = self.letters.asked[question], self.house.lengths()
+        said = self.letters.asked[question]
         self.house.accept(f"{said.author}@example.net", "Yes", "", Wanted(confirm=question), Proof())
-        self.work_off(before)
+        self.work_off()
         runs = self.letters.spend(question)
         changed = runs and self.oracle.hear(said, self.house.now, confirmed=True)
         assert self.changed == ({said.case} if changed else set())
 
     def a_day_passes(self) -> None:
         """Pauses and questions end. A ballot that came in before counts, though it is looked at when all is over."""
-        before, handed = self.house.lengths(), None
+        handed = None
         if self.chance.random() < 0.5:
             case_id = self.pick()
             handed = self.hand_in(case_id, **ballot(self.chance, self.oracle.cases[case_id]))
         self.house.now += timedelta(hours=25)
+        if self.chance.random() < 0.3:
+            self.house.restart()
         self.house.look_at_the_clock()
-        assert handed is None or self.house.lengths() == before, "the clock went before the mail"
-        self.house.work_off()
+        early = self.house.changes()
+        assert handed is None or not early, "the clock went before the mail"
+        self.changed = early | self.house.work_off()
         self.house.look_at_the_clock()
         self.house.send()
-        self.note_changes(before)
+        self.changed |= self.house.changes()
+        self.oracle.now = self.house.now
         if handed is not None:
             self.oracle_hears(handed)
         self.oracle.time_is_over()
 
     def the_daemon_starts_anew(self) -> None:
-        before = self.house.lengths()
         self.house.restart()
-        self.house.send()
-        self.note_changes(before)
+        self.changed = self.house.changes()
 
-    def the_mail_server_goes_or_comes_back(self) -> None:
-        """Meanwhile letters wait, and what their recipients may see can change."""
-        self.house.away = not self.house.away
+    def the_mail_server_changes(self) -> None:
+        """While it is away or takes only some, letters wait, and what their recipients may see can change."""
+        self.house.mail_server = self.chance.choice((PICKY, AWAY)) if self.house.mail_server == UP else UP
+        self.house.now += RETRY
         self.house.send()
+        self.house.look_at_the_clock()
+        self.house.send()
+        self.changed = self.house.changes()
+        self.oracle.now = self.house.now
+        self.oracle.time_is_over()
 
     # What must hold
 
@@ -167,7 +189,7 @@ class Committees(RuleBasedStateMachine):
     def nobody_has_what_they_must_not_and_nothing_is_missing(self) -> None:
         while self.house.fresh:
             self.letters.take(self.house.fresh.pop(0))
-        if not self.house.away:
+        if self.house.mail_server == UP:
             self.letters.check_that_nothing_is_missing()
         for case_id in self.changed:
             agrees(self.house, case_id, self.oracle.cases[case_id])
@@ -185,14 +207,13 @@ class Committees(RuleBasedStateMachine):
 
     def says(self, case_id: str, **wanted: Any) -> None:
         """A member's mail, looked at at once, and everything that comes of it."""
-        before = self.house.lengths()
         handed = self.hand_in(case_id, **wanted)
         if handed is None:
             return
-        self.work_off(before)
+        self.work_off()
         changed = self.oracle_hears(handed)
         assert self.changed == ({case_id} if changed else set()), "something ran that must not, or did not run"
-        if handed.said.tag and handed.proof == OWN and not self.house.away:
+        if handed.said.tag and handed.proof == OWN and self.house.mail_server == UP:
             answers = [each for each in self.house.fresh if each.letter.kind in ("receipt", "confirm")]
             assert [each.to for each in answers] == [handed.said.author], "every command has one answer"
         self.nobody_has_what_they_must_not_and_nothing_is_missing()
@@ -227,14 +248,9 @@ class Committees(RuleBasedStateMachine):
         note(f"{proof}: {said}")
         return Handed(said, proof, message_id, self.house.now)
 
-    def work_off(self, before: Mapping[str, int]) -> None:
-        self.house.work_off()
-        self.house.send()
-        self.note_changes(before)
-
-    def note_changes(self, before: Mapping[str, int]) -> None:
+    def work_off(self) -> None:
+        self.changed = self.house.work_off()
         self.oracle.now = self.house.now
-        self.changed = {case_id for case_id, count in self.house.lengths().items() if count != before.get(case_id)}
 
     def oracle_hears(self, handed: Handed) -> bool:
         self.letters.hear(handed.message_id, handed.said)
@@ -243,9 +259,7 @@ class Committees(RuleBasedStateMachine):
         return self.oracle.hear_unproven(handed.said)
 
 
-TestWhoSeesWhat = Committees.TestCase
-TestWhoSeesWhat.settings = settings(
-    max_examples=6,
+SETTINGS = settings(
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -254,11 +268,34 @@ TestWhoSeesWhat.settings = settings(
 )
 
 
-class WholeLetters(Committees):
-    whole = True
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickStore]:
+    folder = tmp_path_factory.mktemp("store")
+    new_key_file(folder / "key")
+    opened = QuickStore(folder / "s.db", Keyring.load(folder / "key"))
+    yield opened
+    opened.close()
+
+
+def walk(procedure: Procedure, store: QuickStore, least: int, *, whole: bool) -> Counter[str]:
+    """Walks until so many steps were really taken; the count of each sort."""
+    steps: Counter[str] = Counter()
+    while steps.total() < least:
+        walks = max(3, (least - steps.total()) // 60)
+        committees = partial(Committees, procedure, store, steps, whole=whole)
+        run_state_machine_as_test(committees, settings=settings(SETTINGS, max_examples=walks))
+    print(procedure, dict(steps))
+    return steps
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_who_sees_what(procedure: Procedure, store: QuickStore) -> None:
+    assert walk(procedure, store, STEPS // len(PROCEDURES), whole=False).total() * len(PROCEDURES) >= STEPS
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
-class TestWhoSeesWhatAtLength(WholeLetters.TestCase):  # type: ignore[name-defined, misc]
-    settings = settings(TestWhoSeesWhat.settings, max_examples=250, stateful_step_count=40)
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_who_sees_what_at_length(procedure: Procedure, store: QuickStore) -> None:
+    steps = walk(procedure, store, STEPS_AT_LENGTH // len(PROCEDURES), whole=True)
+    assert steps.total() * len(PROCEDURES) >= STEPS_AT_LENGTH

@@ -72,7 +72,7 @@ def wish(chance: Random, case: Expected) -> dict[str, Any]:
         "reporter": 3 if case.drafts else 6,
         "send": 6 * bool(case.drafts),
         "vote": 2 * bool(case.questions),
-        "withdraw": bool(case.questions),
+        "withdraw": 3 * bool(case.unfinished) + bool(case.questions),
     }
     tag = one_of(chance, weights)
     number = chance.choice((*case.unfinished * 3, 1, 2, 3))

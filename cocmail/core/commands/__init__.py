@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cocmail.core.commands import access, evaluation, record, views, voting, writing
+from cocmail.core.commands import access, conflict, evaluation, parties, record, service, views, voting, writing
 from cocmail.core.commands.call import Command
 
 COMMANDS: Mapping[str, Command] = {
     "clear": access.clear,
     "recuse": access.recuse,
+    "unrecuse": access.unrecuse,
+    "party": parties.party,
+    "check": parties.check,
+    "challenge": conflict.challenge,
+    "limit": conflict.limit,
+    "ask": conflict.ask,
     "own": evaluation.own,
     "assign": evaluation.assign,
+    "handoff": evaluation.handoff,
     "risk": evaluation.risk,
     "scope": evaluation.scope,
     "urgent": evaluation.urgent,
@@ -24,6 +31,7 @@ COMMANDS: Mapping[str, Command] = {
     "actions": record.actions,
     "motion": voting.motion,
     "vote": voting.vote,
+    "object": voting.object_,
     "withdraw": voting.withdraw,
     "reporter": writing.draft,
     "send": writing.send,
@@ -38,5 +46,8 @@ COMMANDS: Mapping[str, Command] = {
     "cases": views.cases,
     "sheet": views.sheet,
     "committee": views.committee,
+    "stay": service.stay,
+    "leave": service.leave,
+    "away": service.away,
     "help": views.help_,
 }

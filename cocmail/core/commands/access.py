@@ -1,60 +1,179 @@
-"""`#clear` and `#recuse`: a member's own access to a case."""
+"""`#clear`, `#recuse` and `#unrecuse`: a member's own access to a case."""
 
 from __future__ import annotations
 
-from cocmail.core.commands.call import Call, Line, done, unchanged
-from cocmail.core.conflicts import readers
-from cocmail.core.events import ConflictDenied, MemberRecused
+from cocmail.core import checks
+from cocmail.core.access import Access, Standing
+from cocmail.core.case import Case
+from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
+from cocmail.core.conflicts import is_asked, readers
+from cocmail.core.deadlines import minute
+from cocmail.core.events import ConflictDenied, ConflictStated, MemberRecused, PartiesShown
 from cocmail.core.letters import notice
 from cocmail.core.model import Committee, Member
-from cocmail.core.places import complete
+from cocmail.core.motions import CONFLICT
+from cocmail.core.places import bring_in
+from cocmail.core.questions import close, open_question, rules_of
+from cocmail.core.screening import is_named
+from cocmail.core.vacancies import complete
+
+FROM_OUTSIDE = frozenset({"report", "follow-up"})
+
+
+def clear(call: Call) -> Line:
+    """States that there is no conflict. Who was asked gets access by it; said again it changes nothing."""
+    if not call.case_id:
+        return _clear_numbered(call)
+    if is_asked(call.member, call.case):
+        return _let_in(call)
+    if call.case.members[call.member.handle].stated_clear:
+        return unchanged("clear-again", undo="#recuse")
+    call.plan.add(call.case_id, ConflictDenied(call.member.handle))
+    return done("clear", undo="#recuse")
+
+
+def _clear_numbered(call: Call) -> Line:
+    """One case of the list of names that a new member was sent: that one alone is opened."""
+    number = int(call.tag.argument("number"))
+    for case_id, case in call.plan.cases.items():
+        if is_asked(call.member, case) and case.members[call.member.handle].number == number:
+            chosen = Call(call.plan, call.message, case_id, call.member, call.tag)
+            return _let_in(chosen) if _is_not_in_it(chosen) else refuse("named-in-it", number=number)
+    return refuse("no-such-number", number=number)
+
+
+def _is_not_in_it(call: Call) -> bool:
+    """Whether nothing that was written in the case names the new member, for whom nobody could look before."""
+    thread = call.message.thread
+    texts = [thread.get(entry.id) for entry in call.case.entries]
+    return all(text is not None and not is_named(call.member, text) for text in texts)
+
+
+def _let_in(call: Call) -> Line:
+    plan, member, case_id = call.plan, call.member, call.case_id
+    if checks.has_second_step(call.case, member.handle):
+        plan.add(case_id, PartiesShown(member.handle))
+        checks.send(plan, case_id, member)
+        return done("clear-first")
+    plan.add(case_id, ConflictDenied(member.handle))
+    # A new member reads what was reported, and the document; not the others' talk from before their time.
+    new = call.case.members[member.handle].number > 0
+    bring_in(plan, case_id, member, "clear", only=FROM_OUTSIDE if new else frozenset())
+    call.tell_others("cleared")
+    complete(plan, case_id)
+    return done("cleared", case_name=call.case.code_name, undo="#recuse")
 
 
 def recuse(call: Call) -> Line:
     """Access ends now: queued mail is cancelled in the same transaction, the others are told, places are filled.
 
-    An open ballot goes with it, and open questions are counted without this member.
+    An open ballot goes with it, and open questions are counted without this member. Where the procedure wants the
+    conflict in writing, the others are asked to confirm it (CNCF, "Procedures to disclose and confirm conflicts").
     """
     plan, committee, member = call.plan, call.committee, call.member
-    kinds = committee.policy["conflict.kinds"]
-    kind = call.tag.argument("word")
-    distinguished = isinstance(kinds, tuple) and kind in kinds
+    before = call.case.members[member.handle]
+    kind, distinguished = _kind(call, before)
+    if before.standing is Standing.RECUSED and not _says_more(call, kind, before):
+        return unchanged("recused-again", wanted=wants_statement(committee) and not _has_stated(call.case, member))
     owned = call.case.proceedings.is_owner(member.handle)
-    voting = [motion.label for motion in call.case.proceedings.open_motions]
-    plan.add(call.case_id, MemberRecused(member.handle, kind if distinguished else ""))
-    plan.bar(call.case_id, member.handle)
+    voting = [motion.label for motion in call.case.proceedings.open_motions if motion.about != member.handle]
+    fresh = before.standing is not Standing.RECUSED
+    plan.add(call.case_id, MemberRecused(member.handle, kind))
+    if fresh:
+        plan.bar(call.case_id, member.handle)
+    stated = _state(call, kind)
     complete(plan, call.case_id)
-    words = {"name": member.name, "owned": owned, "voting": voting}
-    for reader in readers(committee, call.case):
-        plan.letters.append(notice(committee, call.case, reader, f"recused {member.handle}", "recused", words))
-    asked_back = _who_can_undo(call)
+    if fresh:
+        _tell_others(call, before, owned=owned, voting=voting)
+    elif stated:
+        return done("stated", kind=kind, question=stated)
     return done(
-        "recused",
+        "recused" if before.had else "recused-unread",
         case_name=call.case.code_name,
         others=bool(readers(committee, call.case)),
         voting=voting,
-        distinguished=distinguished or not kind,
-        discarded=discards_reason(committee),
-        undo_name=asked_back.name if asked_back else "",
-        undo_address=asked_back.email if asked_back else "",
+        distinguished=distinguished,
+        discarded=discards_reason(committee) and bool(call.text),
+        kind=kind,
+        question=stated,
+        wanted=wants_statement(committee) and not _has_stated(call.case, member),
+        undo="#unrecuse" if before.had and not wants_statement(committee) else "",
     )
+
+
+def _tell_others(call: Call, before: Access, *, owned: bool, voting: list[str]) -> None:
+    words = {"name": call.member.name, "owned": owned, "voting": voting, "read": before.had}
+    for reader in readers(call.committee, call.case):
+        about = f"recused {call.member.handle} {len(call.case.proceedings.motions)}"
+        call.plan.letters.append(notice(call.committee, call.case, reader, about, "recused", words))
+
+
+def _kind(call: Call, before: Access) -> tuple[str, bool]:
+    """(the kind of conflict that counts, whether what was said could be told apart).
+
+    A second soft conflict in one case is a hard one, where the procedure says so (CNCF, "Conflicts of Interest").
+    """
+    kinds = call.committee.policy["conflict.kinds"]
+    said = call.tag.argument("word")
+    known = isinstance(kinds, tuple) and said in kinds
+    if not known:
+        return before.conflict if before.standing is Standing.RECUSED else "", not said
+    twice = said == "soft" and any(
+        each.handle == call.member.handle and each.conflict == "soft" for each in call.case.statements
+    )
+    if twice and call.committee.policy.get("conflict.multiple_soft_is_hard") is True:
+        return "hard", True
+    return said, True
+
+
+def _says_more(call: Call, kind: str, before: Access) -> bool:
+    """Whether somebody who is out already says something that the procedure still wants, or a second conflict."""
+    if not wants_statement(call.committee):
+        return False
+    return bool(call.tag.argument("word") and call.text) and before.conflict != "forced"
+
+
+def _state(call: Call, kind: str) -> str:
+    """Puts the statement on record and asks the others to confirm it; the question's label, or ""."""
+    plan, committee, case_id, handle = call.plan, call.committee, call.case_id, call.member.handle
+    if not (wants_statement(committee) and kind and call.text):
+        return ""
+    plan.add(case_id, ConflictStated(handle, kind, call.text, call.at))
+    for motion in call.case.proceedings.conflict_motions:
+        if motion.about == handle:
+            close(plan, case_id, motion.number, why="replaced", cancelled=True)
+    if committee.policy.get("conflict.confirm") != "majority" or not readers(committee, call.case):
+        return ""
+    said = {"about": handle, "asks": f"confirm-{kind}", "text": call.text}
+    return open_question(plan, case_id, handle, CONFLICT, said).label
+
+
+def wants_statement(committee: Committee) -> bool:
+    """Whether a conflict has to be stated with its kind and area."""
+    return committee.policy["conflict.reason"] == "required"
+
+
+def _has_stated(case: Case, member: Member) -> bool:
+    return any(each.handle == member.handle for each in case.statements)
 
 
 def discards_reason(committee: Committee) -> bool:
     """Whether what stands beside `#recuse` must not be kept (contract, section 5; domain R20)."""
-    return committee.policy["conflict.reason"] != "required"
+    return not wants_statement(committee)
 
 
-def _who_can_undo(call: Call) -> Member | None:
-    """The chair if the chair has the case, else the first member who has it: nobody else may hear that there is one."""
-    having = readers(call.committee, call.case)
-    chair = next((member for member in having if member.handle == call.committee.chair), None)
-    return chair or next(iter(having), None)
-
-
-def clear(call: Call) -> Line:
-    """States that there is no conflict. Saying it again changes nothing."""
-    if call.case.members[call.member.handle].stated_clear:
-        return unchanged("clear-again", undo="#recuse")
-    call.plan.add(call.case_id, ConflictDenied(call.member.handle))
-    return done("clear", undo="#recuse")
+def unrecuse(call: Call) -> Line:
+    """Asks the others to let this member back in. Who still has the case has nothing to ask for."""
+    plan, case, handle = call.plan, call.case, call.member.handle
+    place = case.members[handle]
+    if place.standing is not Standing.RECUSED:
+        return unchanged("not-out")
+    if place.conflict == "forced":
+        return refuse("was-forced")
+    if any(motion.about == handle for motion in case.proceedings.conflict_motions):
+        return unchanged("asked-back-already")
+    if not readers(call.committee, case):
+        return refuse("nobody-to-ask")
+    said = {"about": handle, "asks": "restore"}
+    opened = open_question(plan, call.case_id, handle, CONFLICT, said)
+    return done("asked-back", rule=rules_of(call.committee, CONFLICT)[0], ends=minute(opened.ends))

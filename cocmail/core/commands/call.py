@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cocmail.core import letters
+from cocmail.core.access import Level
 from cocmail.core.case import Case
 from cocmail.core.conflicts import readers
 from cocmail.core.model import Committee, Member
@@ -57,12 +58,25 @@ class Call:
         """The other members who have the case."""
         return [member for member in readers(self.committee, self.case) if member.handle != self.member.handle]
 
-    def tell_others(self, what: str, **words: object) -> None:
-        """A notice of what this member did to everybody else who has the case. `what` is a word of the template."""
+    def tell_others(
+        self, what: str, *, but: Member | None = None, need: Level = Level.FULL, **words: object
+    ) -> int:
+        """A notice of what this member did to everybody else who has the case; says to how many.
+
+        `what` is a word of the template, `but` somebody whom it is about, `need` how much of the case they must have.
+        """
         said = {"what": what, "name": self.member.name, **words}
-        for other in self.others:
-            about = f"{self.message.id} {self.tag.name}"
-            self.plan.letters.append(letters.notice(self.committee, self.case, other, about, "changed", said))
+        told = [
+            other
+            for other in readers(self.committee, self.case, need)
+            if other.handle != self.member.handle and (but is None or other.handle != but.handle)
+        ]
+        for other in told:
+            about = f"{self.message.id} {self.tag}"
+            self.plan.letters.append(
+                letters.notice(self.committee, self.case, other, about, "changed", said, need=need)
+            )
+        return len(told)
 
 
 Command = Callable[[Call], Line]

@@ -1,5 +1,5 @@
-"""Who takes care of a case, how it is judged, and where it stands: `#own #assign #risk #scope #urgent #status #resolve
-#reopen #notreport`.
+"""Who takes care of a case, how it is judged, and where it stands: `#own #assign #handoff #risk #scope #urgent #status
+#resolve #reopen #notreport`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,17 @@ def assign(call: Call) -> Line:
     if call.case.proceedings.owners.get("primary") == handle:
         return unchanged("own-again", place="primary")
     return _set_owner(call, chosen, "primary")
+
+
+def handoff(call: Call) -> Line:
+    """An owner's place goes to another member who has the case (CHAOSS: somebody else takes the report)."""
+    handle = call.tag.argument("member").removeprefix("@")
+    chosen = next((member for member in call.others if member.handle == handle), None)
+    if chosen is None:
+        return refuse("no-such-reader", handles=[member.handle for member in call.others])
+    owners = call.case.proceedings.owners
+    place = next(place for place, owner in owners.items() if owner == call.member.handle)
+    return _set_owner(call, chosen, place)
 
 
 def _set_owner(call: Call, owner: Member, place: str) -> Line:

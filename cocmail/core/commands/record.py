@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cocmail.core import acts
+from cocmail.core.access import Level
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.commands.evaluation import vague_problem
 
@@ -16,7 +17,7 @@ def remark(call: Call) -> Line:
         return refuse("too-long", limit=LONGEST)
     day = call.tag.argument("date") or call.plan.setting.now.date().isoformat()
     call.plan.add(call.case_id, acts.RemarkMade(call.member.handle, call.at, call.tag.name, call.text, day))
-    call.tell_others("remark", part=call.tag.name, day=day, text=call.text)
+    call.tell_others("remark", need=Level.SUMMARY, part=call.tag.name, day=day, text=call.text)
     return done("remark", part=call.tag.name, day=day, text=call.text)
 
 

@@ -66,7 +66,7 @@ def committee(call: Call) -> Line:
     aimed = call.message.wanted
     if aimed.only or aimed.excluded or aimed.escrow or aimed.unknown:
         return refuse("not-to-all")
-    if call.case_id or _belongs_to_a_case(call):
+    if call.case_id or belongs_to_a_case(call):
         return refuse("belongs-to-a-case")
     words = {"name": call.member.name, "text": call.text}
     others = [member for member in call.committee.members if member.handle != call.member.handle]
@@ -87,7 +87,7 @@ def committee(call: Call) -> Line:
     return done("committee", count=len(others), left_out=left_out)
 
 
-def _belongs_to_a_case(call: Call) -> bool:
+def belongs_to_a_case(call: Call) -> bool:
     """Whether the mail names or answers a case that this member has, or had a letter of.
 
     Of any other case the answer must not depend: it would tell that there is one.

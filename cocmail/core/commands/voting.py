@@ -1,4 +1,4 @@
-"""`#motion`, `#vote` and `#withdraw` (contract, section 5; domain R38 to R44)."""
+"""`#motion`, `#vote`, `#object` and `#withdraw` (contract, section 5; domain R38 to R44)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import re
 
 from cocmail.core import acts, questions, readers
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
+from cocmail.core.commands.conflict import motion_conflict
+from cocmail.core.commands.matters import policy, remove
 from cocmail.core.commands.record import LONGEST
-from cocmail.core.proceedings import Motion
+from cocmail.core.deadlines import minute
+from cocmail.core.lifecycle import EARLY
+from cocmail.core.motions import Motion
 
 PARTS = {"finding": "Finding:", "plan": "Plan:", "consequence": "Consequence:", "if_refused": "If refused:"}
 _LABEL = re.compile(r"(?i)(?<![^\W_])(finding|plan|consequence|if[ \t]+refused)[ \t]{0,8}[:\uff1a]")
@@ -35,7 +39,16 @@ def _part(mark: re.Match[str]) -> str:
 
 
 def motion(call: Call) -> Line:
-    """Opens a question on the outcome, if nothing is missing."""
+    """Opens a question; what it has to say depends on what it is about."""
+    kind = call.tag.argument("word")
+    return {"outcome": _outcome, "conflict": motion_conflict, "remove": remove, "policy": policy}[kind](call)
+
+
+def _outcome(call: Call) -> Line:
+    """Opens a question on the outcome, if nothing is missing and nobody's conflict is open."""
+    stopped = _cannot_decide(call)
+    if stopped is not None:
+        return stopped
     found, twice = parts_of(call.text)
     if twice:
         return refuse("parts-twice", twice=twice)
@@ -47,12 +60,26 @@ def motion(call: Call) -> Line:
     unmet = _asked_first(call)
     if unmet:
         return refuse("asked-first", tags=unmet)
-    base = questions.base_of(call.committee, call.case, str(call.committee.policy["votes.outcome.base"]))
-    if len(base) < readers.minimum(call.committee, call.case.audience):
-        return refuse("too-few", needed=readers.minimum(call.committee, call.case.audience))
     parts = {name: found[name] for name in PARTS}
     opened = questions.open_question(call.plan, call.case_id, call.member.handle, "outcome", parts)
-    return done("motion", label=opened.label, ends=_minute(opened), undo=f"#withdraw {opened.label}")
+    return done("motion", label=opened.label, ends=minute(opened.ends), undo=f"#withdraw {opened.label}")
+
+
+def _cannot_decide(call: Call) -> Line | None:
+    """Why nothing can be decided in this case now, or None (CNCF: conflicts are confirmed before the investigation)."""
+    case, committee = call.case, call.committee
+    state = case.proceedings.state
+    if state in EARLY:
+        return refuse("wrong-state", tag=str(call.tag), state=state.value)
+    pending = [motion.label for motion in case.proceedings.conflict_motions]
+    if pending:
+        return refuse("conflict-pending", labels=pending)
+    if readers.is_below_quota(committee, case):
+        target = readers.transfer_target(committee)
+        return refuse("below-quota", target=target.name if target is not None else "")
+    if not readers.suffice(committee, case, "outcome", questions.can_vote(committee, case, "outcome")):
+        return refuse("too-few", needed=readers.minimum(committee, case.audience))
+    return None
 
 
 def _asked_first(call: Call) -> list[str]:
@@ -79,10 +106,11 @@ def vote(call: Call) -> Line:
         return refuse("no-vote", label=chosen.label)
     ballot, before = call.tag.argument("word"), chosen.ballots.get(call.member.handle, "")
     if ballot == before:
-        return unchanged("voted-again", label=chosen.label, ballot=ballot, ends=_minute(chosen), others=_others(ballot))
+        ends = minute(chosen.ends)
+        return unchanged("voted-again", label=chosen.label, ballot=ballot, ends=ends, others=_others(ballot))
     call.plan.add(call.case_id, acts.BallotCast(chosen.number, call.member.handle, ballot, call.at))
     return done(
-        "voted", label=chosen.label, ballot=ballot, before=before, ends=_minute(chosen), others=_others(ballot)
+        "voted", label=chosen.label, ballot=ballot, before=before, ends=minute(chosen.ends), others=_others(ballot)
     )
 
 
@@ -106,6 +134,23 @@ def _open_labels(call: Call) -> list[str]:
     return [motion.label for motion in call.case.proceedings.open_motions]
 
 
+def object_(call: Call) -> Line:
+    """Stops a question that is decided in writing: what somebody objects to in time has to be talked about."""
+    found = call.case.proceedings.motion(int(call.tag.argument("question").removeprefix("q")))
+    if found is None:
+        return refuse("no-question", label=call.tag.argument("question").upper(), open=_open_labels(call))
+    if found.why == "objected":
+        return unchanged("objected-again", label=found.label)
+    if not found.is_open:
+        return refuse("closed", label=found.label, open=_open_labels(call))
+    if found.objections is None:
+        return refuse("no-objections", label=found.label)
+    if (call.came or call.plan.setting.now) >= found.objections:
+        return refuse("objection-late", label=found.label)
+    questions.close(call.plan, call.case_id, found.number, why="objected", cancelled=True)
+    return done("objected", label=found.label)
+
+
 def withdraw(call: Call) -> Line:
     """The mover takes the question back; the ballots are void."""
     named = call.tag.argument("question")
@@ -121,6 +166,3 @@ def withdraw(call: Call) -> Line:
     questions.close(call.plan, call.case_id, found.number, why="withdrawn", cancelled=True)
     return done("withdrawn", label=found.label)
 
-
-def _minute(motion: Motion) -> str:
-    return motion.ends.strftime("%Y-%m-%d %H:%M UTC")

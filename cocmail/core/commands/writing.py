@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cocmail.core import acts, leaks, letters
+from cocmail.core import acts, letters
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged, wait_for_yes
 from cocmail.core.commands.record import LONGEST
+from cocmail.core.commands.texts import leaking
 from cocmail.core.conflicts import exists_for
 from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER
-from cocmail.core.ownwords import own_words
 from cocmail.core.proceedings import Draft
 
 
@@ -27,9 +27,9 @@ def draft(call: Call) -> Line:
     text = call.message.mail.text.strip()
     if len(text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
-    leaking = _leaking(call, text)
-    if leaking is not None:
-        return leaking
+    stopped = leaking(call, text)
+    if stopped is not None:
+        return stopped
     number = len(call.case.proceedings.drafts) + 1
     call.plan.add(call.case_id, acts.DraftWritten(number, str(REPORTER), call.member.handle, call.at, text))
     label = f"D{number}"
@@ -66,34 +66,6 @@ def _cannot_write(call: Call) -> Line | None:
     return None
 
 
-def _leaking(call: Call, text: str) -> Line | None:
-    """The refusal of a text that carries what must not go out, with the words; None where nothing was found."""
-    theirs, ours = _texts(call)
-    found = leaks.find_leaks(text, call.committee, call.case.code_name, theirs=theirs, ours=ours)
-    if not found:
-        return None
-    return refuse("leaks", words=[{"kind": leak.kind, "words": leak.words} for leak in found])
-
-
-def _texts(call: Call) -> tuple[list[str], list[str]]:
-    """(what the reporter wrote or was sent, what the committee wrote among itself)."""
-    thread, case = call.message.thread, call.case
-    theirs = [thread[entry.id] for entry in case.entries if entry.author == REPORTER and entry.id in thread]
-    # What a member quotes of a draft while talking about it is the draft's own text.
-    ours = [
-        own_words(thread[entry.id])
-        for entry in case.entries
-        if entry.id in thread and (entry.kind == "discussion" or entry.author.kind == "third")
-    ]
-    theirs += [sent.text for sent in case.proceedings.drafts if sent.sent_at is not None]
-    ours += [remark.text for remark in case.proceedings.remarks]
-    for motion in case.proceedings.motions:
-        parts = [motion.finding, motion.plan, motion.consequence, motion.if_refused]
-        # What was decided may be told in the words of the decision; what was only proposed may not.
-        (theirs if motion.result == "passed" else ours).extend(parts)
-    return theirs, ours
-
-
 def _has_second_reader(call: Call) -> bool:
     """Whether somebody other than the author has to send. With one member left there is nobody who could."""
     return call.committee.policy.get("outreach.second_reader") is True and bool(call.others)
@@ -113,7 +85,7 @@ def send(call: Call) -> Line:
         return refuse("author-out", label=found.label)
     if _has_second_reader(call) and author.handle == call.member.handle:
         return refuse("own-draft", label=found.label, names=[member.name for member in call.others])
-    stopped = _cannot_write(call) or _leaking(call, found.text)
+    stopped = _cannot_write(call) or leaking(call, found.text)
     if stopped is not None:
         return stopped
     if not _has_second_reader(call) and not call.confirmed:

@@ -1,0 +1,182 @@
+"""A member's place in one case, as a fold of what happened to it.
+
+The rule: once somebody is out, only the others' decision brings them back (`MemberRestored`, `MemberAsked` that lifts,
+`AccessLimited`); being let in for any other reason does not. What a place lets its member see is answered elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, IntEnum
+
+from cocmail.core.events import (
+    AccessLimited,
+    ConflictDenied,
+    MemberAdmitted,
+    MemberAsked,
+    MemberLeft,
+    MemberMoved,
+    MemberPaused,
+    MemberRecused,
+    MemberRestored,
+    MemberResumed,
+    MemberWithheld,
+    PartiesShown,
+)
+
+AccessEvent = (
+    AccessLimited
+    | ConflictDenied
+    | MemberAdmitted
+    | MemberAsked
+    | MemberLeft
+    | MemberMoved
+    | MemberPaused
+    | MemberRecused
+    | MemberRestored
+    | MemberResumed
+    | MemberWithheld
+    | PartiesShown
+)
+
+
+class Standing(Enum):
+    """What a member is to one case. A member who is in no event of it has no standing at all."""
+
+    CLEARED = "cleared"
+    LIMITED = "limited"
+    ASKED = "asked"
+    RECUSED = "recused"
+    WITHHELD = "withheld"
+    LEFT = "left"
+
+
+class Level(IntEnum):
+    """How much of a case somebody may have: nothing, what was noted, report and talk too, or everything."""
+
+    NONE = 0
+    SUMMARY = 1
+    DISCUSS = 2
+    FULL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One member's place in one case.
+
+    `address` is where the access (or the question) was given, `name` who had the handle then. `had`: there was access
+    at some time. `conflict` is hard, soft, forced or "". `seen` counts the entries that had been filed when access
+    ended. `until`, `number`, `staged` and `shown` belong to the conflict question.
+    """
+
+    standing: Standing
+    address: str = ""
+    why: str = ""
+    name: str = ""
+    paused_until: datetime | None = None
+    stated_clear: bool = False
+    had: bool = False
+    conflict: str = ""
+    limit: Level = Level.NONE
+    seen: int = 0
+    until: datetime | None = None
+    number: int = 0
+    staged: bool = False
+    shown: bool = False
+
+    @property
+    def level(self) -> Level:
+        """How much the standing gives."""
+        if self.standing is Standing.CLEARED:
+            return Level.FULL
+        return self.limit if self.standing is Standing.LIMITED else Level.NONE
+
+
+OUT = frozenset({Standing.RECUSED, Standing.WITHHELD, Standing.LIMITED, Standing.LEFT})
+
+
+def after(before: Access | None, event: AccessEvent, entries: int) -> Access:
+    """The place after one more event; `entries` counts what the case holds by then."""
+    match event:
+        case MemberAdmitted() | MemberRestored() | MemberAsked():
+            return _let_in(before, event)
+        case MemberWithheld() | MemberRecused() | MemberLeft():
+            return _let_out(before, event, entries)
+        case AccessLimited():
+            return _limited(before, event, entries)
+    if before is None:
+        # A statement, a pause or a move of somebody without standing gives none.
+        return Access(Standing.WITHHELD, why="inherited")
+    match event:
+        case MemberPaused():
+            return replace(before, paused_until=datetime.fromisoformat(event.until))
+        case MemberResumed():
+            return replace(before, paused_until=None)
+        case ConflictDenied():
+            return replace(before, stated_clear=True)
+        case PartiesShown():
+            return replace(before, shown=True)
+        case MemberMoved():
+            return replace(before, address=event.address)
+
+
+def _let_in(before: Access | None, event: MemberAdmitted | MemberRestored | MemberAsked) -> Access:
+    stated, had, seen = (before.stated_clear, before.had, before.seen) if before else (False, False, 0)
+    match event:
+        case MemberRestored():
+            again = Access(Standing.CLEARED, event.address, "restored", event.name, stated_clear=True, had=True)
+            return replace(again, seen=seen)
+        case MemberAdmitted():
+            if before is not None and before.standing in OUT:
+                return before
+            return Access(Standing.CLEARED, event.address, event.why, event.name, stated_clear=stated, had=True)
+        case MemberAsked():
+            if before is not None and before.standing is not Standing.ASKED and not event.lifts:
+                return before
+            return Access(
+                Standing.ASKED,
+                event.address,
+                "lifted" if event.lifts else "asked",
+                event.name,
+                had=had,
+                seen=seen,
+                until=datetime.fromisoformat(event.until) if event.until else None,
+                number=event.number,
+                staged=event.staged,
+                shown=before.shown if before is not None and not event.lifts else False,
+            )
+
+
+def _let_out(before: Access | None, event: MemberWithheld | MemberRecused | MemberLeft, entries: int) -> Access:
+    kept = before or Access(Standing.WITHHELD)
+    kept = replace(kept, seen=_seen(before, entries), limit=Level.NONE, paused_until=None, stated_clear=False)
+    match event:
+        case MemberWithheld():
+            return replace(kept, standing=Standing.WITHHELD, why=event.why, conflict=event.conflict)
+        case MemberRecused():
+            return replace(kept, standing=Standing.RECUSED, why=event.conflict, conflict=event.conflict)
+        case MemberLeft():
+            return replace(kept, standing=Standing.LEFT, why="left")
+
+
+def _limited(before: Access | None, event: AccessLimited, entries: int) -> Access:
+    level = Level[event.level.upper()]
+    kept = before or Access(Standing.WITHHELD)
+    return replace(
+        kept,
+        standing=Standing.LIMITED if level else Standing.RECUSED,
+        address=event.address or kept.address,
+        name=event.name or kept.name,
+        conflict="soft",
+        limit=level,
+        seen=_seen(before, entries),
+        had=kept.had or level is Level.DISCUSS,
+    )
+
+
+def _seen(before: Access | None, entries: int) -> int:
+    """How many of the entries a member had been sent when their access ended."""
+    if before is None:
+        return 0
+    return entries if before.level >= Level.DISCUSS else before.seen

@@ -1,0 +1,169 @@
+"""The conflict question, where members are asked before they read (domain R17 to R20, R33; contract, section 4).
+
+    the watchers read and name the party ──> everybody else is asked ──> who states no conflict is let in
+                                                  │ half the time: who has not answered is reminded
+                                                  │ all answered, or time over
+                                                  v
+                    enough are in: the case is open        too few: alternates are asked, then the mediator steps in
+
+The rule: silence never gives access. The question tells what the policy's `check_reveals` says and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cocmail.core import deadlines, handover, letters, places, readers
+from cocmail.core.access import Standing
+from cocmail.core.case import Case
+from cocmail.core.conflicts import is_asked
+from cocmail.core.conflicts import readers as having
+from cocmail.core.deadlines import minute
+from cocmail.core.effects import Timer
+from cocmail.core.events import CheckClosed, CheckOpened, MemberAsked
+from cocmail.core.lifecycle import EARLY, LIVE, State
+from cocmail.core.model import Member, Role, member_person
+
+if TYPE_CHECKING:
+    from cocmail.core.plan import Plan
+
+END, REMIND = "check-end", "check-reminder"
+ANSWER_WITHIN = timedelta(days=2)
+
+
+def put(plan: Plan, case_id: str, members: Iterable[Member], *, staged: bool = False, lifts: bool = False) -> None:
+    """Ask these members, who do not have the case; who was asked before is asked again, with fresh time."""
+    until = deadlines.after(
+        plan.setting.now, plan.setting.committee.policy.get("deadlines.conflict_answer"), ANSWER_WITHIN
+    )
+    if not lifts:
+        _open_round(plan, case_id, until)
+    for member in members:
+        before = plan.cases[case_id].members.get(member.handle)
+        keeps_stage = before is not None and before.standing is Standing.ASKED and before.staged
+        asked = MemberAsked(
+            member.handle, member.email, member.name, until.isoformat(), staged or keeps_stage, lifts=lifts
+        )
+        plan.add(case_id, asked)
+        send(plan, case_id, member)
+
+
+def _open_round(plan: Plan, case_id: str, until: datetime) -> None:
+    now = plan.setting.now
+    plan.add(case_id, CheckOpened(now.isoformat(), until.isoformat()))
+    plan.timers.append(Timer(case_id, REMIND, until.isoformat(), now + (until - now) / 2))
+    plan.timers.append(Timer(case_id, END, until.isoformat(), until))
+
+
+def send(plan: Plan, case_id: str, member: Member, template: str = "check") -> None:
+    """The question itself, or a reminder of it, to one member."""
+    committee, case = plan.setting.committee, plan.cases[case_id]
+    plan.issue(case_id, member_person(member.handle), member.email)
+    place = plan.cases[case_id].members[member.handle]
+    until = place.until or case.checking_until
+    words = {
+        "names": list(case.called("reported")),
+        "channel": "channel" in _revealed(committee.policy.get("check_reveals")),
+        "parties": _others(case) if place.shown else [],
+        "has_it": place.standing is Standing.CLEARED,
+        "until": minute(until) if until is not None else "",
+        "relations": list(_revealed(committee.policy.get("conflict.relations"))),
+    }
+    about = f"{template} {until.isoformat() if until is not None else ''} {place.shown}"
+    kind = "check" if template == "check" else "reminder"
+    plan.letters.append(
+        letters.to_reader(committee, plan.cases[case_id], member, kind, about, words, template=template)
+    )
+
+
+def _revealed(knob: object) -> tuple[str, ...]:
+    return knob if isinstance(knob, tuple) else ()
+
+
+def _others(case: Case) -> list[dict[str, str]]:
+    """The parties but the reported person, for a question that is put in two steps."""
+    return [{"role": party.role, "name": party.name} for party in case.parties if party.role != "reported"]
+
+
+def has_second_step(case: Case, handle: str) -> bool:
+    """Whether a member who has just stated no conflict is told the other parties before anything is opened."""
+    place = case.members[handle]
+    return place.staged and not place.shown and bool(_others(case))
+
+
+def to_be_asked(plan: Plan, case_id: str) -> list[Member]:
+    """The primary members who are not in the case, can be asked, and have not answered."""
+    there = {member.handle for member in places.present(plan, case_id)}
+    return readers.stand_ins(plan.setting.committee, Role.PRIMARY, places.unfit(plan, case_id), there)
+
+
+def unstated(plan: Plan, case_id: str) -> list[Member]:
+    """Who has the case and has not said whether they have a conflict."""
+    committee, case = plan.setting.committee, plan.cases[case_id]
+    return [member for member in having(committee, case) if not case.members[member.handle].stated_clear]
+
+
+def remind(plan: Plan, case_id: str, about: str) -> None:
+    """Half of the time is over: who has not answered is asked once more."""
+    committee, case = plan.setting.committee, plan.cases[case_id]
+    if case.checking_until is None or case.checking_until.isoformat() != about or case.proceedings.state not in LIVE:
+        return
+    waiting = [member for member in committee.members if is_asked(member, case)]
+    if not readers.is_check_first(committee):
+        waiting += unstated(plan, case_id)
+    for member in waiting:
+        send(plan, case_id, member, "check_reminder")
+
+
+def advance(plan: Plan, case_id: str) -> None:
+    """Go on where everybody has answered, or time is over: open the case, or ask the next."""
+    case, now = plan.cases[case_id], plan.setting.now
+    state = case.proceedings.state
+    if state not in LIVE or state is State.TRIAGE:
+        return
+    asked = [case.members[member.handle] for member in plan.setting.committee.members if is_asked(member, case)]
+    if any(place.until is not None and now < place.until for place in asked):
+        return
+    enough = len(places.present(plan, case_id)) >= readers.minimum(plan.setting.committee, case.audience)
+    if not enough and _ask_alternates(plan, case_id):
+        return
+    if not enough:
+        handover.call_mediators(plan, case_id)
+    if plan.cases[case_id].proceedings.state is State.CHECKING and places.present(plan, case_id):
+        _close(plan, case_id)
+
+
+def _ask_alternates(plan: Plan, case_id: str) -> bool:
+    """Whether there are alternates who were not asked before; then they are."""
+    case = plan.cases[case_id]
+    there = {member.handle for member in places.present(plan, case_id)} | case.with_standing(Standing.ASKED)
+    found = readers.stand_ins(plan.setting.committee, Role.ALTERNATE, places.unfit(plan, case_id), there)
+    if found:
+        put(plan, case_id, found)
+    return bool(found)
+
+
+def _close(plan: Plan, case_id: str) -> None:
+    """The case is open for those who have it; what they said meanwhile is passed on now."""
+    committee, case = plan.setting.committee, plan.cases[case_id]
+    waiting = [entry for entry in case.entries if entry.waits]
+    plan.add(case_id, CheckClosed(plan.setting.now.isoformat()))
+    for entry in waiting:
+        places.forward_entry(plan, case_id, entry.id, but=entry.author)
+    case = plan.cases[case_id]
+    there = having(committee, case)
+    words = {
+        "names": [member.name for member in there],
+        "silent": sum(1 for member in committee.members if is_asked(member, case)),
+        "too_few": len(there) < readers.minimum(committee, case.audience),
+    }
+    for member in there:
+        said = {**words, "names": [name for name in words["names"] if name != member.name]}  # type: ignore[attr-defined]
+        plan.letters.append(letters.notice(committee, case, member, "checked", "checked", said))
+
+
+def is_early(case: Case) -> bool:
+    """Whether conflicts are still being asked about."""
+    return case.proceedings.state in EARLY

@@ -1,0 +1,80 @@
+"""Who is involved, and the question to those who have not read it yet: `#party` and `#check`."""
+
+from __future__ import annotations
+
+from cocmail.core import checks
+from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
+from cocmail.core.conflicts import level_of
+from cocmail.core.deadlines import minute
+from cocmail.core.events import PartyNamed
+from cocmail.core.places import withhold
+from cocmail.core.screening import screen_name
+from cocmail.core.vacancies import complete
+
+LONGEST_NAME = 200
+# Which of the words of `conflict.relations` a party's role falls under (domain B).
+_RELATIONS = {
+    "reported": frozenset({"accused", "reported", "anyone_named"}),
+    "reporter": frozenset({"reporter", "anyone_named"}),
+    "harmed": frozenset({"harmed", "anyone_named"}),
+    "witness": frozenset({"witness", "anyone_named"}),
+}
+
+
+def party(call: Call) -> Line:
+    """Notes a party. A member who is meant by the name, or known to have a conflict with them, is out at once."""
+    role, name = call.tag.argument("word"), " ".join(call.tag.text.split())
+    if len(name) > LONGEST_NAME:
+        return refuse("too-long", limit=LONGEST_NAME)
+    if any((each.role, each.name) == (role, name) for each in call.case.parties):
+        return unchanged("party-again", name=name)
+    call.plan.add(call.case_id, PartyNamed(role, name, call.member.handle, call.at))
+    own = level_of(call.member, call.case)
+    if _is_conflict(call, role):
+        for handle, kinds in screen_name(call.committee, name).items():
+            withhold(call.plan, call.case_id, handle, "named", "soft" if kinds == {"soft"} else "")
+        complete(call.plan, call.case_id)
+    if level_of(call.member, call.case) < own:
+        # Whoever names themselves is out like anybody else.
+        return done("party-self", case_name=call.case.code_name)
+    call.tell_others("party", role=role, party=name)
+    return done("party", role=role, party=name, asked=checks.is_early(call.case))
+
+
+def _is_conflict(call: Call, role: str) -> bool:
+    """Whether a tie to somebody in that role is a conflict here; to the reported person it always is.
+
+    A preset can say of witnesses that they are none (CNCF, "Conflicts of Interest": merely witnessing).
+    """
+    policy = call.committee.policy
+    if role == "witness" and policy.get("conflict.witness_is_conflict") is True:
+        return True
+    relations = policy.get("conflict.relations")
+    wanted = frozenset(relations) if isinstance(relations, tuple) else frozenset()
+    return role == "reported" or not wanted.isdisjoint(_RELATIONS[role])
+
+
+def check(call: Call) -> Line:
+    """Puts the conflict question to whoever is not in the case and has not answered; else to who has not stated."""
+    if call.case.audience in ("one", "matter"):
+        return refuse("not-checked", audience=call.case.audience)
+    if not call.case.called("reported"):
+        return refuse("no-party")
+    staged = call.tag.argument("word") == "staged"
+    outside = checks.to_be_asked(call.plan, call.case_id)
+    inside = [] if checks.is_early(call.case) else checks.unstated(call.plan, call.case_id)
+    inside = [member for member in inside if member.handle != call.member.handle]
+    if outside or inside or checks.is_early(call.case):
+        checks.put(call.plan, call.case_id, outside, staged=staged)
+    for member in inside:
+        checks.send(call.plan, call.case_id, member)
+    if not outside and not inside:
+        # Nobody is left to be asked: what would follow after the answers follows now.
+        complete(call.plan, call.case_id)
+        return done("check-nobody")
+    until = call.case.checking_until
+    asked = len(outside) + len(inside)
+    call.tell_others("check", asked=asked)
+    return done("check", asked=asked, until=minute(until) if until is not None else "")
+
+

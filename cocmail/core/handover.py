@@ -1,0 +1,124 @@
+"""A case that nobody of the committee may see, or too few: the mediator, a transfer target, else an alarm.
+
+The rule: what the reporter wrote can go to a body that has agreed to confidentiality; what the committee said among
+itself never does. Where somebody of the committee is left, it only proposes: people decide (domain R10, R12, R26).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cocmail.core import letters, places, readers
+from cocmail.core.case import Case
+from cocmail.core.conflicts import readers as having
+from cocmail.core.effects import Letter
+from cocmail.core.events import NobodyReached, TargetAsked, TransferProposed
+from cocmail.core.model import REPORTER, Member, Person, Role, TransferTarget
+
+if TYPE_CHECKING:
+    from cocmail.core.plan import Plan
+
+
+def hand_over(plan: Plan, case_id: str) -> None:
+    """Nobody of the committee may see it: what the procedure says comes first, then whoever else there is.
+
+    A target that the procedure names gets it though members have read it; another one gets only what nobody has read
+    (contract, section 3, rule 8).
+    """
+    case = plan.cases[case_id]
+    if case.target is not None:
+        return
+    named = None if _came_from_target(plan, case) else readers.named_target(plan.setting.committee)
+    mediators = _mediators(plan, case_id)
+    if named is None and mediators:
+        call_mediators(plan, case_id, mediators)
+        return
+    target = named or _unread_target(plan, case)
+    if target is not None:
+        _give(plan, case_id, target)
+        return
+    plan.alarms.append("nobody-reached")
+    if not case.unreached:
+        plan.add(case_id, NobodyReached())
+
+
+def _mediators(plan: Plan, case_id: str) -> list[Member]:
+    there = [member.handle for member in places.present(plan, case_id)]
+    return readers.stand_ins(plan.setting.committee, Role.MEDIATOR, places.unfit(plan, case_id), there)
+
+
+def call_mediators(plan: Plan, case_id: str, mediators: list[Member] | None = None) -> bool:
+    """The third party steps in, and gets the thread. The reporter is told, if nobody of the committee is left.
+
+    False: there is none who could.
+    """
+    alone = not places.present(plan, case_id)
+    found = _mediators(plan, case_id) if mediators is None else mediators
+    for member in found:
+        places.bring_in(plan, case_id, member, "mediator")
+    if found and alone:
+        tell_reporter(plan, case_id, "mediated")
+    return bool(found)
+
+
+def _came_from_target(plan: Plan, case: Case) -> bool:
+    """A target's own answer from another address must not come back to it as a report, and again."""
+    earlier = plan.cases.get(case.related)
+    return earlier is not None and earlier.target is not None
+
+
+def _unread_target(plan: Plan, case: Case) -> TransferTarget | None:
+    if case.was_read or _came_from_target(plan, case):
+        return None
+    return readers.transfer_target(plan.setting.committee)
+
+
+def _give(plan: Plan, case_id: str, target: TransferTarget) -> None:
+    plan.add(case_id, TargetAsked(target.name, target.email))
+    plan.issue(case_id, Person("third", target.name), target.email)
+    for entry in plan.cases[case_id].entries:
+        if entry.author == REPORTER:
+            places.to_target(plan, case_id, entry.id)
+    if plan.setting.committee.policy.get("reporter.tell_on_transfer", True) is True:
+        tell_reporter(plan, case_id, "handed_over")
+
+
+def tell_reporter(plan: Plan, case_id: str, template: str) -> None:
+    """The daemon's own word to the reporter of a case that went on for a while: who takes care of it now.
+
+    Not in the moment in which the case is opened: then the acknowledgement says so. Nor to somebody who wants no mail,
+    or who is no person, or is forged.
+    """
+    case = plan.cases[case_id]
+    silent = case.proceedings.opted_out or {"automatic", "forged"} & set(case.marks)
+    if plan.is_new(case_id) or silent or case.reporter is None or not case.reporter.address:
+        return
+    wrote = [entry.message_id for entry in case.entries if entry.author == REPORTER and entry.message_id]
+    plan.letters.append(
+        Letter(
+            id=letters.letter_id(case_id, template, "status"),
+            kind="status",
+            to=REPORTER,
+            template=template,
+            address=case.reporter.address,
+            case_id=case_id,
+            token=plan.issue(case_id, REPORTER, case.reporter.address),
+            in_reply_to=wrote[-1] if wrote else "",
+            references=tuple(dict.fromkeys((*wrote[:1], *wrote[-20:]))),
+        )
+    )
+
+
+def propose(plan: Plan, case_id: str) -> None:
+    """Too few are without a conflict for this procedure, but not nobody: those are told what it wants now, once."""
+    committee, case = plan.setting.committee, plan.cases[case_id]
+    if case.proposed or case.target is not None or not readers.is_below_quota(committee, case):
+        return
+    left = having(committee, case)
+    target = readers.transfer_target(committee)
+    if not left:
+        return
+    plan.add(case_id, TransferProposed(target.name if target is not None else ""))
+    words = {"target": target.name if target is not None else "", "address": target.email if target is not None else ""}
+    for member in left:
+        plan.letters.append(letters.notice(committee, plan.cases[case_id], member, "below-quota", "below_quota", words))

@@ -1,0 +1,290 @@
+"""Who is on the committee, and what is told when that changes (contract, section 2; domain R63, R78 to R80).
+
+    the file changes ──> everybody, old and new, is told ──> the new roster is in force ──> access of who left ends
+                                                                                      ──> farewell, welcome
+
+The rule: nobody slips in or out in silence, and no file alone moves an open case to another mailbox. Letters of this
+module go to a seat: they tell of the roster, of no case, and reach who is not on it yet, or no longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from cocmail.core import checks, letters
+from cocmail.core.access import Access, Standing
+from cocmail.core.asking import send_receipt
+from cocmail.core.book import Book, Seat
+from cocmail.core.case import Case
+from cocmail.core.classify import Reason
+from cocmail.core.conflicts import is_listed
+from cocmail.core.effects import Decision, Letter, Note
+from cocmail.core.events import MemberAsked, MemberLeft, MemberMoved
+from cocmail.core.lifecycle import State
+from cocmail.core.model import Committee, Member, Person, member_person
+from cocmail.core.plan import Plan
+from cocmail.core.screening import screen_name
+from cocmail.core.setting import Message, Question, Setting
+
+ADDRESS_CONFIRM_FOR = timedelta(days=7)
+VOICES = 2
+MOVE, VOUCH = "move", "vouch"
+_STANDS = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED})
+
+
+def seat_person(handle: str) -> Person:
+    """Somebody who is told of the roster, whether or not they are on it at the moment."""
+    return Person("seat", handle)
+
+
+def announce(setting: Setting) -> Decision | None:
+    """What has to be told before the committee of the setting is in force; None where nothing has changed.
+
+    A committee that is seen for the first time is written down, and nobody is told.
+    """
+    committee, book = setting.committee, setting.known.book
+    plan = Plan(setting)
+    members = [member for member in committee.members if not book.has_departed(member)]
+    named = {member.handle for member in committee.members}
+    plan.book = replace(
+        book,
+        seats=tuple(map(Seat.of, members)),
+        chair=committee.chair or "",
+        rules=_rules(committee),
+        since={member.handle: book.since.get(member.handle, setting.now.isoformat()) for member in members},
+        departed=tuple(gone for gone in book.departed if gone.handle in named),
+    )
+    if book.seats:
+        _tell_changes(plan, book, members)
+    return plan.finish(Reason.NO_MESSAGE) if plan.book != book else None
+
+
+def _rules(committee: Committee) -> dict[str, str]:
+    knobs = {name: _shown(value) for name, value in committee.policy.knobs.items()}
+    return {"policy": committee.policy.name, **knobs}
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _is_same(seat: Seat, member: Member) -> bool:
+    return bool(seat.addresses & member.addresses) or seat.name == member.name
+
+
+def _tell_changes(plan: Plan, book: Book, members: list[Member]) -> None:
+    now_seated = {member.handle: member for member in members}
+    known = [seat for seat in book.seats if seat.handle in now_seated]
+    stays = {seat.handle for seat in known if _is_same(seat, now_seated[seat.handle])}
+    gone = [seat for seat in book.seats if seat.handle not in stays]
+    fresh = [member for member in members if member.handle not in stays]
+    moved = [(seat, now_seated[seat.handle]) for seat in book.seats if seat.handle in stays]
+    lines = [
+        *({"what": "joined", "name": member.name, "role": member.role.value} for member in fresh),
+        *({"what": "gone", "name": seat.name} for seat in gone if seat.email not in _departed(book)),
+        *(line for seat, member in moved for line in _differences(seat, member)),
+        *_rule_changes(plan.setting.committee, book),
+    ]
+    gone = [seat for seat in gone if seat.email not in _departed(book)]
+    plan.book = replace(
+        plan.book,
+        leaving=(*book.leaving, *gone),
+        joining=(*book.joining, *(member.handle for member in fresh)),
+    )
+    if not lines:
+        return
+    changes = [(seat, member) for seat, member in moved if seat.email not in member.addresses]
+    for handle, address in _told(book, members, gone):
+        plan.letters.append(_notice(plan, handle, address, lines, changes))
+    for seat, member in changes:
+        plan.letters.append(_ask_old_address(plan, seat, member))
+
+
+def _departed(book: Book) -> frozenset[str]:
+    """Addresses of those who left by their own word or by a vote: that was told when it happened."""
+    return frozenset(gone.email for gone in book.departed)
+
+
+def _told(book: Book, members: list[Member], gone: list[Seat]) -> Iterator[tuple[str, str]]:
+    """Everybody who is told, once an address: who goes, who comes, who stays, and the address that somebody leaves."""
+    known = [(seat.handle, seat.email) for seat in (*book.seats, *gone) if seat.email not in _departed(book)]
+    yield from dict.fromkeys([*known, *((member.handle, member.email) for member in members)])
+
+
+def _differences(seat: Seat, member: Member) -> Iterator[dict[str, str]]:
+    if seat.email != member.email:
+        yield {"what": "address", "name": member.name, "old": seat.email, "new": member.email}
+    if set(seat.also) != set(member.also):
+        yield {"what": "also", "name": member.name}
+    if seat.role != member.role.value:
+        yield {"what": "role", "name": member.name, "role": member.role.value}
+    if seat.name != member.name:
+        yield {"what": "name", "name": seat.name, "new": member.name}
+
+
+def _rule_changes(committee: Committee, book: Book) -> Iterator[dict[str, str]]:
+    if (committee.chair or "") != book.chair:
+        chair = committee.member(committee.chair or "")
+        yield {"what": "chair", "name": chair.name if chair is not None else "nobody"}
+    rules = _rules(committee)
+    for knob in sorted(rules.keys() | book.rules.keys()):
+        if rules.get(knob) != book.rules.get(knob):
+            yield {"what": "rule", "knob": knob, "old": book.rules.get(knob, "-"), "new": rules.get(knob, "-")}
+
+
+def _notice(
+    plan: Plan, handle: str, address: str, lines: list[dict[str, str]], changes: list[tuple[Seat, Member]]
+) -> Letter:
+    """The change of the roster. Who is no part of a changed address can vouch for it by a one-use address."""
+    vouching = [
+        {"name": member.name, "new": member.email, "address": _question(plan, handle, address, member, VOUCH)}
+        for seat, member in changes
+        if member.handle != handle and plan.setting.committee.member(handle) is not None
+    ]
+    return _seat_letter(plan, handle, address, "roster", {"lines": lines, "vouching": vouching})
+
+
+def _ask_old_address(plan: Plan, seat: Seat, member: Member) -> Letter:
+    token = _question(plan, seat.handle, seat.email, member, MOVE)
+    words = {"new": member.email, "address": token}
+    return replace(_seat_letter(plan, seat.handle, seat.email, "address", words), kind="confirm")
+
+
+def _question(plan: Plan, handle: str, address: str, member: Member, what: str) -> str:
+    """A one-use address by which the changed address is confirmed; returns the address itself."""
+    token = plan.setting.draw.token()
+    command = f"{what} {member.handle} {member.email}"
+    note = {
+        "entry": "",
+        "handle": handle,
+        "command": command,
+        "expires": (plan.setting.now + ADDRESS_CONFIRM_FOR).isoformat(),
+        "spent": False,
+        "address": address,
+    }
+    plan.notes.append(Note("confirm", token, note))
+    local, _, domain = plan.setting.committee.address.rpartition("@")
+    return f"{local}+confirm-{token}@{domain}"
+
+
+def _seat_letter(plan: Plan, handle: str, address: str, template: str, words: Mapping[str, object]) -> Letter:
+    about = f"{template} {plan.setting.now.isoformat()}"
+    return Letter(
+        id=letters.letter_id("", about, address, handle),
+        kind="notice",
+        to=seat_person(handle),
+        template=template,
+        address=address,
+        words=words,
+    )
+
+
+def is_about_address(question: Question) -> bool:
+    """Whether a one-use address confirms a changed address, and no message that was held."""
+    return question.command.split(" ")[0] in (MOVE, VOUCH)
+
+
+def confirm_address(plan: Plan, message: Message, question: Question) -> Decision:
+    """Mail to such an address: from the old mailbox it moves the open cases; so do two other members together."""
+    what, handle, address = question.command.split(" ")
+    member = plan.setting.committee.member(handle)
+    asked = plan.setting.committee.member(question.handle)
+    if member is None or member.email != address or asked is None:
+        return Decision(Reason.DEAD_CONFIRM)
+    plan.spent.append(question.token)
+    if what == VOUCH:
+        key = f"{handle} {address}"
+        voices = tuple(dict.fromkeys((*plan.book.vouched.get(key, ()), question.handle)))
+        plan.book = replace(plan.book, vouched={**plan.book.vouched, key: voices})
+        enough = len(voices) >= VOICES
+        send_receipt(plan, message, asked, None, [{"outcome": "vouched", "name": member.name, "enough": enough}])
+        if not enough:
+            return plan.finish(Reason.CONFIRMED)
+    move(plan, member)
+    send_receipt(plan, message, member, None, [{"outcome": "moved"}])
+    return plan.finish(Reason.CONFIRMED)
+
+
+def move(plan: Plan, member: Member) -> None:
+    """The open cases of a member go to their new address: new reply addresses; a question that waits is put again."""
+    for case_id, case in list(plan.cases.items()):
+        place = case.members.get(member.handle)
+        if place is None or place.standing not in _STANDS or place.address in member.addresses:
+            continue
+        if place.name != member.name:
+            continue
+        plan.add(case_id, MemberMoved(member.handle, member.email))
+        plan.issue(case_id, member_person(member.handle), member.email)
+        if place.standing is Standing.ASKED:
+            checks.send(plan, case_id, member)
+
+
+def end_access(plan: Plan, case: Case) -> bool:
+    """Whoever of a case is no member any more loses it for good; says whether there was one."""
+    gone = [
+        handle
+        for handle, place in case.members.items()
+        if place.standing in _STANDS and not _still_sits(plan.setting.committee.member(handle), place)
+    ]
+    for handle in gone:
+        plan.add(case.id, MemberLeft(handle))
+        plan.bar(case.id, handle)
+    return bool(gone)
+
+
+def _still_sits(member: Member | None, place: Access) -> bool:
+    return member is not None and (place.address in member.addresses or place.name in ("", member.name))
+
+
+def greet(setting: Setting) -> Decision | None:
+    """After the new roster is in force: farewell to who left, welcome to who came. None where nobody did."""
+    plan, book = Plan(setting), setting.known.book
+    if not (book.leaving or book.joining):
+        return None
+    for seat in book.leaving:
+        plan.letters.append(_seat_letter(plan, seat.handle, seat.email, "farewell", {}))
+        _tell_chair(plan, seat.name)
+    for handle in book.joining:
+        member = setting.committee.member(handle)
+        if member is not None:
+            _welcome(plan, member)
+    plan.book = replace(book, leaving=(), joining=())
+    return plan.finish(Reason.NO_MESSAGE)
+
+
+def _tell_chair(plan: Plan, name: str) -> None:
+    """What no program can take back is somebody's to do (domain R80)."""
+    committee = plan.setting.committee
+    chair = committee.member(committee.chair or "")
+    if chair is not None:
+        about, token = f"left {name} {plan.setting.now.isoformat()}", plan.issue_unbound(chair)
+        plan.letters.append(letters.outside(committee, chair, "left", about, token, name=name, chair=True))
+
+
+def _welcome(plan: Plan, member: Member) -> None:
+    """A new member is told how it works. Where the procedure says so, with the names of who has been reported.
+
+    No case's name stands beside a person's; who names somebody's conflict opens nothing by it.
+    """
+    names: list[dict[str, object]] = []
+    if plan.setting.committee.policy.get("onboarding") == "reported_names_check":
+        for case_id, case in list(plan.cases.items()):
+            if _may_be_offered(plan.setting.committee, case, member):
+                number = len(names) + 1
+                plan.add(case_id, MemberAsked(member.handle, member.email, member.name, number=number))
+                names.append({"number": number, "names": list(case.called("reported"))})
+    about, token = f"welcome {plan.setting.now.isoformat()}", plan.issue_unbound(member)
+    plan.letters.append(letters.outside(plan.setting.committee, member, "welcome", about, token, names=names))
+
+
+def _may_be_offered(committee: Committee, case: Case, member: Member) -> bool:
+    if not is_listed(case) or case.target is not None or not case.called("reported"):
+        return False
+    if case.proceedings.state in (State.DISMISSED, State.TRIAGE, State.ESCROWED) or member.handle in case.members:
+        return False
+    if any(entry.unreadable for entry in case.entries):
+        return False
+    named = (screen_name(committee, party.name) for party in case.parties)
+    return all(member.handle not in found for found in named)
