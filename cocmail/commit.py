@@ -49,6 +49,8 @@ def carry_out(
     # What somebody lost access to goes before anything new is queued for them, their receipt for one.
     for case_id, person, address in decision.cancel:
         outbox.cancel(tx, case_id, person_key(committee.id, person, address))
+    for case_id, person in decision.hasten:
+        outbox.hasten(tx, case_id, person_key(committee.id, person, ""), now)
     for note in decision.notes:
         _remember(tx, note.kind, note.value, note.note, note.case_id, committee, now)
     for letter in decision.letters:

@@ -12,7 +12,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -31,6 +31,8 @@ from cocmail.store import notes
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
+
+PROBLEMS_TOLD = 20
 
 
 def utc_now() -> datetime:
@@ -55,8 +57,8 @@ async def serve(path: Path, environ: Mapping[str, str], now: Callable[[], dateti
         await _keep(store, used)
         _say_warnings(used, now().date(), environ)
         if broken:
-            maillog.running_on_last_good(broken)
-            await _alarm(store, daemon.roster, now())
+            maillog.running_on_last_good(len({line.split(":")[0] for line in broken}))
+            await _alarm(store, daemon.roster, now(), broken)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -89,12 +91,12 @@ class Reloads:
                 settings, problems = examine(sources, today=self._daemon.now().date(), environ=self._environ)
             except ConfigError as error:
                 settings, problems, sources = None, [], None
-                errors = len(error.problems)
+                errors = list(error.problems)
             else:
-                errors = sum(problem.level == "error" for problem in problems)
+                errors = [str(problem) for problem in problems if problem.level == "error"]
             if settings is None or sources is None:
-                maillog.reload_refused(errors)
-                await _alarm(self._daemon.store, self._daemon.roster, self._daemon.now())
+                maillog.reload_refused(len(errors))
+                await _alarm(self._daemon.store, self._daemon.roster, self._daemon.now(), errors)
                 return
             await self._daemon.change(settings)
             await _keep(self._daemon.store, sources)
@@ -104,14 +106,15 @@ class Reloads:
 
 async def _last_good(
     store: Store, sources: Sources, today: date, environ: Mapping[str, str]
-) -> tuple[Settings, Sources, int]:
-    """The settings to run on, the texts that they came from, and how many files were replaced by older ones.
+) -> tuple[Settings, Sources, list[str]]:
+    """The settings to run on, the texts that they came from, and the errors for which older ones were taken.
 
     First only the files that have errors are replaced; where that is not enough (an alias moved to another file), all.
     """
     settings, problems = examine(sources, today=today, environ=environ)
     if settings is not None:
-        return settings, sources, 0
+        return settings, sources, []
+    errors = [str(problem) for problem in problems if problem.level == "error"]
     bad = {problem.path for problem in problems if problem.level == "error"}
     files = [sources.main, *sources.committees]
     older = {file.path: await _kept(store, file.path) for file in files}
@@ -120,8 +123,8 @@ async def _last_good(
         again = replace(sources, main=mended[0], committees=tuple(mended[1:]))
         settings, _ = examine(again, today=today, environ=environ)
         if settings is not None:
-            return settings, again, len(bad)
-    raise ConfigError([str(problem) for problem in problems if problem.level == "error"])
+            return settings, again, errors
+    raise ConfigError(errors)
 
 
 def _say_warnings(sources: Sources, today: date, environ: Mapping[str, str]) -> None:
@@ -148,9 +151,9 @@ async def _keep(store: Store, sources: Sources) -> None:
     await store.write(work)
 
 
-async def _alarm(store: Store, roster: Roster, now: datetime) -> None:
+async def _alarm(store: Store, roster: Roster, now: datetime, errors: Sequence[str]) -> None:
     def work(tx: Tx) -> None:
-        for letter in to_admins(roster.admins, "configuration", now.isoformat()):
+        for letter in to_admins(roster.admins, "configuration", now.isoformat(), errors[:PROBLEMS_TOLD]):
             queue(tx, letter, roster.first, now)
 
     await store.write(work)

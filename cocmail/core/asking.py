@@ -180,6 +180,7 @@ def says_not_me(message: Message, setting: Setting, member: Member) -> Decision 
     case = plan.cases.get(question.case_id) if question else None
     if case is not None and member.handle in case.members:
         plan.add(case.id, MemberResumed(member.handle))
+        plan.unbar(case.id, member.handle)
     has_case = case is not None and exists_for(member, case)
     send_receipt(plan, message, member, case if has_case else None, [{"outcome": "not-me"}])
     return plan.finish(Reason.NOT_ME)

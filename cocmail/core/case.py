@@ -24,6 +24,7 @@ from cocmail.core.events import (
     NobodyReached,
     PartyNamed,
     ReporterKnown,
+    ReporterTold,
     TargetAsked,
     TokenIssued,
     TransferProposed,
@@ -71,6 +72,7 @@ class Case:
     statements: tuple[ConflictStated, ...] = ()
     checking_until: datetime | None = None
     target: TargetAsked | None = None
+    told: frozenset[str] = frozenset()
     proposed: bool = False
     unreached: bool = False
     proceedings: Proceedings = field(default_factory=Proceedings)
@@ -129,6 +131,8 @@ def apply(case: Case, event: Event) -> Case:
             return _checked(case, event)
         case TargetAsked():
             return replace(case, target=event)
+        case ReporterTold():
+            return replace(case, told=case.told | {event.what})
         case TransferProposed():
             return replace(case, proposed=True)
         case NobodyReached():

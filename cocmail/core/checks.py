@@ -157,6 +157,7 @@ def _close(plan: Plan, case_id: str) -> None:
     words = {
         "names": [member.name for member in there],
         "silent": sum(1 for member in committee.members if is_asked(member, case)),
+        "waited": bool(waiting),
         "too_few": len(there) < readers.minimum(committee, case.audience),
     }
     for member in there:

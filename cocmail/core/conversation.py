@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.conflicts import exists_for, has_stepped_back, is_asked
@@ -42,8 +45,13 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
     return plan.finish(Reason.FOLLOW_UP, case_id=case_id)
 
 
-def discuss(message: Message, setting: Setting, case_id: str, author: Member) -> Decision:
-    """A member's words to the other members of a case; while these are asked about conflicts, the words wait."""
+def discuss(
+    message: Message, setting: Setting, case_id: str, author: Member, *, repeated: Sequence[str] = ()
+) -> Decision:
+    """A member's words to the other members of a case; while these are asked about conflicts, the words wait.
+
+    `repeated` are tags of the mail that is answered, which did not run: the author is told.
+    """
     plan = Plan(setting)
     person = member_person(author.handle)
     file_entry(plan, message, case_id, person, "discussion")
@@ -52,6 +60,9 @@ def discuss(message: Message, setting: Setting, case_id: str, author: Member) ->
     else:
         forward_entry(plan, case_id, message.id, but=person)
     _warn_of_copies(plan, message, case_id, author)
+    if repeated:
+        line = {"outcome": "passed-on", "tags": list(repeated)}
+        send_receipt(plan, message, author, plan.cases[case_id], [line])
     return plan.finish(Reason.DISCUSSION, case_id=case_id)
 
 

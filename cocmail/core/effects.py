@@ -97,7 +97,8 @@ class Decision:
     """Everything that becomes of one message.
 
     `state` is what the stored message becomes: filed, held or discarded. `case_id` is the case that it belongs to (""
-    for none). `cancel` names (case, person, address) whose queued mail goes; members need no address. `release` is a
+    for none). `cancel` names (case, person, address) whose queued mail goes; members need no address.
+    `hasten` names (case, person) whose mail waited and need not any more. `release` is a
     held message that was confirmed, with the confirm token that did it; `spent` are confirm tokens that are dead from
     now on. `counted` are rate counters (kind, value) to raise. `alarms` are words of a closed list that the admins are
     told. `timers` are set. `answered_at` is when the answer came in that spends a token. `book` is what the committee's
@@ -111,6 +112,7 @@ class Decision:
     letters: tuple[Letter, ...] = ()
     notes: tuple[Note, ...] = ()
     cancel: tuple[tuple[str, Person, str], ...] = ()
+    hasten: tuple[tuple[str, Person], ...] = ()
     release: tuple[str, str] | None = None
     spent: tuple[str, ...] = ()
     counted: tuple[tuple[str, str], ...] = ()

@@ -224,6 +224,13 @@ class TargetAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ReporterTold:
+    """The daemon's own word went to the reporter: `what` is mediated or handed_over."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class TransferProposed:
     """Too few members are without a conflict: those were told to which target the procedure hands the case."""
 
@@ -257,6 +264,7 @@ Event = (
     | TokenIssued
     | EntryFiled
     | TargetAsked
+    | ReporterTold
     | TransferProposed
     | NobodyReached
     | Act

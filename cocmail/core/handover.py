@@ -12,7 +12,7 @@ from cocmail.core import letters, places, readers
 from cocmail.core.case import Case
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Letter
-from cocmail.core.events import NobodyReached, TargetAsked, TransferProposed
+from cocmail.core.events import NobodyReached, ReporterTold, TargetAsked, TransferProposed
 from cocmail.core.model import REPORTER, Member, Person, Role, TransferTarget
 
 if TYPE_CHECKING:
@@ -48,17 +48,18 @@ def _mediators(plan: Plan, case_id: str) -> list[Member]:
 
 
 def call_mediators(plan: Plan, case_id: str, mediators: list[Member] | None = None) -> bool:
-    """The third party steps in, and gets the thread. The reporter is told, if nobody of the committee is left.
-
-    False: there is none who could.
-    """
-    alone = not places.present(plan, case_id)
+    """The third party steps in, and gets the thread. False: there is none who could."""
     found = _mediators(plan, case_id) if mediators is None else mediators
     for member in found:
         places.bring_in(plan, case_id, member, "mediator")
-    if found and alone:
-        tell_reporter(plan, case_id, "mediated")
     return bool(found)
+
+
+def tell_of_mediation(plan: Plan, case_id: str) -> None:
+    """Nobody of the committee has the case any more, and the third party does: the reporter is told so."""
+    there = places.present(plan, case_id)
+    if there and all(member.role is Role.MEDIATOR for member in there):
+        tell_reporter(plan, case_id, "mediated")
 
 
 def _came_from_target(plan: Plan, case: Case) -> bool:
@@ -90,9 +91,12 @@ def tell_reporter(plan: Plan, case_id: str, template: str) -> None:
     or who is no person, or is forged.
     """
     case = plan.cases[case_id]
+    if template in case.told:
+        return
     silent = case.proceedings.opted_out or {"automatic", "forged"} & set(case.marks)
     if plan.is_new(case_id) or silent or case.reporter is None or not case.reporter.address:
         return
+    plan.add(case_id, ReporterTold(template))
     wrote = [entry.message_id for entry in case.entries if entry.author == REPORTER and entry.message_id]
     plan.letters.append(
         Letter(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cocmail.core.access import Level
@@ -165,8 +165,11 @@ def outside(committee: Committee, member: Member, template: str, about: str, tok
     )
 
 
-def to_admins(addresses: Iterable[str], alarm: str, about: str) -> list[Letter]:
-    """One content-free notice to each admin. `alarm` is a word of a closed list, `about` an id or a date."""
+def to_admins(addresses: Iterable[str], alarm: str, about: str, lines: Sequence[str] = ()) -> list[Letter]:
+    """One content-free notice to each admin. `alarm` is a word of a closed list, `about` an id or a date.
+
+    `lines` are problems of the configuration: file, line and key, never a value.
+    """
     return [
         Letter(
             id=letter_id("admin", alarm, about, address),
@@ -174,7 +177,7 @@ def to_admins(addresses: Iterable[str], alarm: str, about: str) -> list[Letter]:
             to=Person("admin"),
             template="alarm",
             address=address,
-            words={"alarm": alarm},
+            words={"alarm": alarm, "lines": list(lines)},
         )
         for address in addresses
     ]

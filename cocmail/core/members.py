@@ -5,11 +5,12 @@ Asks rather than guesses: what is not proven or not clear is held, and only the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from cocmail.core import subjects
 from cocmail.core.access import Level
-from cocmail.core.asking import ask, hold, says_not_me, send_receipt
+from cocmail.core.asking import ask, hold, says_not_me, send_receipt, written
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.conflicts import is_asked, level_of
@@ -82,18 +83,28 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
         return run(message, setting, member, place.case, subject, visible)
     if place.case is None and grant is None and confirmed is None:
         return open_case(message, setting)
-    return _talk(message, setting, member, place.case)
+    return _talk(message, setting, member, place.case, subject)
 
 
-def _talk(message: Message, setting: Setting, member: Member, case: Case | None) -> Decision:
-    """Words to the others; a bare "yes" to a question is asked about instead."""
+def _talk(message: Message, setting: Setting, member: Member, case: Case | None, subject: Subject) -> Decision:
+    """Words to the others; a bare "yes" to a question is asked about instead.
+
+    A tag that stood in the Subject of the mail that is answered does not run again, and its author is told.
+    """
     if case is None:
         return _refuse_outcome(message, setting, member, "no-case")
     if level_of(member, case) < Level.DISCUSS:
         return _refuse_outcome(message, setting, member, "no-talk")
     if _is_bare_ballot(message, setting):
         return _not_a_ballot(message, setting, member, case)
-    return discuss(message, setting, case.id, member)
+    if subject.repeated and not own_words(message.mail.text) and not message.mail.attachments:
+        return _refuse_outcome(message, setting, member, "not-repeated", case, _as_meant(setting, case, subject))
+    return discuss(message, setting, case.id, member, repeated=_as_meant(setting, case, subject))
+
+
+def _as_meant(setting: Setting, case: Case, subject: Subject) -> list[str]:
+    """The tags that did not run again, as their author would have to write them."""
+    return [written(setting, case, replace(subject, tags=(tag,))) for tag in subject.repeated]
 
 
 def _is_bare_ballot(message: Message, setting: Setting) -> bool:
@@ -135,11 +146,19 @@ def _visible(message: Message, setting: Setting, member: Member) -> dict[str, Ca
     return visible_cases(setting, member, subjects.tag_names(message.mail.subject))
 
 
-def _refuse_outcome(message: Message, setting: Setting, member: Member, outcome: str) -> Decision:
+def _refuse_outcome(
+    message: Message,
+    setting: Setting,
+    member: Member,
+    outcome: str,
+    case: Case | None = None,
+    tags: Sequence[str] = (),
+) -> Decision:
     """Two cases in one mail, or none where one is needed: nothing runs and nothing is passed on."""
     plan = Plan(setting)
-    send_receipt(plan, message, member, None, [{"outcome": outcome, "refused": outcome == "two-cases"}])
-    return plan.finish(Reason.REFUSED)
+    refused = outcome in ("two-cases", "no-talk", "not-repeated")
+    send_receipt(plan, message, member, case, [{"outcome": outcome, "refused": refused, "tags": list(tags)}])
+    return plan.finish(Reason.REFUSED, case_id=case.id if case is not None else "")
 
 
 def _subject(message: Message, setting: Setting, visible: dict[str, Case]) -> Subject:

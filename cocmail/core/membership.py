@@ -217,6 +217,7 @@ def move(plan: Plan, member: Member) -> None:
             continue
         plan.add(case_id, MemberMoved(member.handle, member.email))
         plan.issue(case_id, member_person(member.handle), member.email)
+        plan.unbar(case_id, member.handle)
         if place.standing is Standing.ASKED:
             checks.send(plan, case_id, member)
 

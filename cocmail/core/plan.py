@@ -24,6 +24,7 @@ class Plan:
         self.letters: list[Letter] = []
         self.notes: list[Note] = []
         self.cancelled: list[tuple[str, Person, str]] = []
+        self.hastened: list[tuple[str, Person]] = []
         self.spent: list[str] = []
         self.counted: list[tuple[str, str]] = []
         self.alarms: list[str] = []
@@ -78,6 +79,10 @@ class Plan:
         """What is queued for a member who lost access goes in the same transaction."""
         self.cancelled.append((case_id, member_person(handle), ""))
 
+    def unbar(self, case_id: str, handle: str) -> None:
+        """What waited for a member goes on at once."""
+        self.hastened.append((case_id, member_person(handle)))
+
     def finish(self, reason: Reason, *, state: str = "filed", case_id: str = "") -> Decision:
         """The decision. `case_id` is the case that the message itself belongs to.
 
@@ -97,6 +102,7 @@ class Plan:
             letters=tuple({letter.id: letter for letter in self.letters}.values()),
             notes=tuple(self.notes),
             cancel=tuple(self.cancelled),
+            hasten=tuple(self.hastened),
             release=self.release,
             spent=tuple(self.spent),
             counted=tuple(self.counted),

@@ -52,7 +52,7 @@ def run(
         return ask(message, setting, member, case, Reason.HELD_FINAL, subject, proven=True)
     _remember(plan, message, case_id, member, tuple(map(str, subject.tags)))
     home = plan.opened or case_id
-    recorded = any(ROWS[tag.name].takes_text and not ROWS[tag.name].off_record for tag in subject.tags)
+    recorded = any(tag.is_recorded for tag in subject.tags)
     if home and recorded and all(entry.id != message.id for entry in plan.cases[home].entries):
         # Part of the case like any other text: who is named in it is let in by nothing, and who steps in later gets it.
         file_entry(plan, message, home, member_person(member.handle), "record")

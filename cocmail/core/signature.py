@@ -85,7 +85,8 @@ class TagRow:
     `who`: member, cleared, owner, eligible (may vote), mover, second (a cleared member other than the author).
     `states` are those of the case in which it runs; a tag outside any case (`needs_case` false, or one of the words in
     `outside`, or a number, is its argument) has no use for them. `takes_text`: what the member writes in the mail is
-    the matter itself; it must be there, unless `optional_text`, and goes into the case's record, unless `off_record`.
+    the matter itself; it must be there, unless `optional_text`, and goes into the case's record, unless `off_record`
+    or with one of the words in `unrecorded`.
     `repeats`: it may stand in one mail once for each member or text that it names. `irreversible` ones are always
     confirmed. `reads_thread`: what was written in the case is compared with what goes
     out or into the sheet.
@@ -103,6 +104,7 @@ class TagRow:
     irreversible: bool = False
     reads_thread: bool = False
     outside: frozenset[str] = frozenset()
+    unrecorded: frozenset[str] = frozenset()
     repeats: bool = False
 
     @property

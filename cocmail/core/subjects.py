@@ -43,6 +43,7 @@ class Subject:
     """A Subject, read. `names` are the code names in brackets that the sender has a case of, without repeats.
 
     `question` is the one that the Subject of our own mail names behind the code name: `[home shelf] Q1` gives "q1".
+    `repeated` are tags of the mail that is answered: they do not run again.
     """
 
     tags: tuple[Tag, ...] = ()
@@ -50,6 +51,7 @@ class Subject:
     names: tuple[str, ...] = ()
     forwarded: bool = False
     question: str = ""
+    repeated: tuple[Tag, ...] = ()
 
     @property
     def commands(self) -> bool:
@@ -115,7 +117,8 @@ def read(subject: str, *, own_names: Collection[str] = (), parent_tags: Collecti
         problems.append(TagProblem("forwarded"))
     if (fresh or problems) and len(names) > 1:
         problems.append(TagProblem("two-cases"))
-    return Subject(fresh, tuple(dict.fromkeys(problems)), names, forwarded, _question(around, own))
+    repeated = tuple(tag for tag in written if tag not in fresh)
+    return Subject(fresh, tuple(dict.fromkeys(problems)), names, forwarded, _question(around, own), repeated)
 
 
 def _scan(subject: str) -> tuple[list[_Found], str]:

@@ -148,6 +148,7 @@ TABLE: tuple[TagRow, ...] = (
         states=LIVE,
         takes_text=True,
         outside=frozenset({"remove", "policy"}),
+        unrecorded=frozenset({"conflict"}),
     ),
     TagRow(
         "vote",
@@ -243,6 +244,12 @@ class Tag:
     name: str
     arguments: tuple[str, ...] = ()
     text: str = ""
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the mail's text goes into the case's record, for whoever has the case, or comes in later."""
+        row = ROWS[self.name]
+        return row.takes_text and not row.off_record and row.unrecorded.isdisjoint(self.arguments)
 
     @property
     def needs_case(self) -> bool:

@@ -38,6 +38,7 @@ def complete(plan: Plan, case_id: str) -> None:
     elif not any(exists_for(member, plan.cases[case_id]) for member in committee.members):
         # All who are left wait for a changed address: somebody must hear of it before the next mail comes.
         plan.alarms.append("waiting-address")
+    handover.tell_of_mediation(plan, case_id)
     handover.propose(plan, case_id)
 
 

@@ -66,6 +66,7 @@ def _forced(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
 def _resumed(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
     """The challenge is over: what waited goes out."""
     plan.add(case_id, MemberResumed(member.handle))
+    plan.unbar(case_id, member.handle)
 
 
 def _limited(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:

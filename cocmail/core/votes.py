@@ -52,8 +52,9 @@ def has_quorum(quorum: str, floor: int, tally: Tally) -> bool:
 
 
 def passes(rule: str, quorum: str, floor: int, tally: Tally, fallback: str = "") -> bool:
-    """Whether the question passes; by the `fallback` rule too, where there is one. KeyError for an unknown rule."""
-    return has_quorum(quorum, floor, tally) and any(RULES[each](tally) for each in (rule, fallback) if each)
+    """Whether the question passes; where there is no consensus, by the `fallback` rule. KeyError for an unknown rule."""
+    rules = (rule, fallback) if rule == "consensus" and fallback else (rule,)
+    return has_quorum(quorum, floor, tally) and any(RULES[each](tally) for each in rules)
 
 
 def rejected(tally: Tally) -> bool:

@@ -131,6 +131,12 @@ def wait(tx: Tx, row_id: str, until: datetime) -> None:
     tx.run(_one(row_id).values(next_attempt=until, lease_until=None))
 
 
+def hasten(tx: Tx, case_id: str, person: str, now: datetime) -> None:
+    """What waited for a person without being tried is looked at again at once."""
+    chosen = and_(_of(tx, case_id, person), OUTBOX.c.state == QUEUED, OUTBOX.c.attempts == 0)
+    tx.run(update(OUTBOX).where(chosen, OUTBOX.c.next_attempt > now).values(next_attempt=now))
+
+
 def unlease(tx: Tx, row_id: str) -> None:
     """The claim is given back: the letter is as due as it was."""
     tx.run(_one(row_id).values(lease_until=None))

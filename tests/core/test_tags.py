@@ -12,7 +12,13 @@ from cocmail.core.signature import Argument, TagRow
 from cocmail.core.tags import ROWS, TABLE, Tag
 
 WHO = {"member", "cleared", "owner", "eligible", "mover", "second"}
-WRITTEN = {"member": ["@amara"], "question": ["q1", "q17"], "draft": ["d1", "d20"], "date": ["2026-11-21"]}
+WRITTEN = {
+    "member": ["@amara"],
+    "question": ["q1", "q17"],
+    "draft": ["d1", "d20"],
+    "date": ["2026-11-21"],
+    "number": ["1", "20"],
+}
 
 
 def forms(place: Argument) -> list[list[str]]:
@@ -84,8 +90,20 @@ def test_no_argument_is_what_a_mail_program_puts_before_a_subject() -> None:
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        ("clear", "#clear"),
+        ("clear", "#clear [n]"),
         ("recuse", "#recuse [hard|soft]"),
+        ("unrecuse", "#unrecuse"),
+        ("party", '#party reported|reporter|harmed|witness "name"'),
+        ("check", "#check [staged]"),
+        ("challenge", "#challenge @member"),
+        ("limit", "#limit @member none|summary|discuss"),
+        ("ask", "#ask @member"),
+        ("handoff", "#handoff @member"),
+        ("motion", "#motion outcome|conflict|remove|policy"),
+        ("object", "#object Qn"),
+        ("stay", "#stay"),
+        ("leave", "#leave"),
+        ("away", "#away YYYY-MM-DD YYYY-MM-DD"),
         ("assign", "#assign @member"),
         ("risk", "#risk safety:yes|no|maybe repeat:yes|no|maybe"),
         ("note", "#note [YYYY-MM-DD]"),
@@ -117,6 +135,14 @@ def test_the_help_shows_how_a_tag_is_written(name: str, form: str) -> None:
         ("question", "d1", False),
         ("draft", "d3", True),
         ("draft", "q3", False),
+        ("number", "2", True),
+        ("number", "9999", True),
+        ("number", "0", False),
+        ("number", "02", False),
+        ("number", "12345", False),
+        ("number", "q2", False),
+        ("number", "two", False),
+        ("number", "\u0662", False),
         ("date", "2026-02-28", True),
         ("date", "2026-02-29", False),
         ("date", "2024-02-29", True),
@@ -141,3 +167,31 @@ def test_a_tag_gives_out_its_arguments_by_their_kind() -> None:
     assert Tag("vote", ("yes",)).argument("question") == ""
     assert Tag("assign", ("@jun",)).argument("member") == "@jun"
     assert Tag("note", ("2026-11-21",)).argument("date") == "2026-11-21"
+    assert Tag("limit", ("@jun", "discuss")).argument("member") == "@jun"
+    assert Tag("limit", ("@jun", "discuss")).argument("word") == "discuss"
+    assert Tag("clear", ("2",)).argument("number") == "2"
+
+
+@pytest.mark.parametrize(
+    ("tag", "needed"),
+    [
+        (Tag("clear"), True),
+        (Tag("clear", ("2",)), False),
+        (Tag("motion", ("outcome",)), True),
+        (Tag("motion", ("conflict",)), True),
+        (Tag("motion", ("remove",)), False),
+        (Tag("motion", ("policy",)), False),
+        (Tag("unrecuse"), True),
+        (Tag("ask", ("@ivo",)), True),
+        (Tag("leave"), False),
+        (Tag("stay"), False),
+        (Tag("away", ("2026-12-20", "2027-01-04")), False),
+    ],
+    ids=str,
+)
+def test_what_is_about_one_case_and_what_is_for_all_members(tag: Tag, needed: bool) -> None:
+    assert tag.needs_case is needed
+
+
+def test_what_ends_a_membership_is_asked_about_before_it_is_done() -> None:
+    assert {row.name for row in TABLE if row.irreversible} == {"leave", "resolve"}

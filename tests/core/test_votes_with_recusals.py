@@ -33,11 +33,10 @@ CHOICES = ("yes", "no", "abstain")
 # Rule, base, whether more than half of the base must take part, and how many at least. Nobody is in the base who has
 # never had the case, so that both bases are the same people here.
 QUESTIONS = (
-    ("majority", "cleared", False, 0),
+    ("majority", "cleared", False, 3),
     ("two_thirds", "non_conflicted", False, 0),
     ("unanimous", "cleared", False, 0),
     ("consensus", "cleared", True, 2),
-    ("majority", "non_conflicted", True, 3),
 )
 
 Counts = tuple[int, int, int, int]
@@ -170,17 +169,23 @@ def happens(room: Room, case: Case, who: str, choice: str) -> Case:
         plan.bar(CASE, who)
     for motion in case.proceedings.open_motions if choice else ():
         plan.add(CASE, acts.BallotCast(motion.number, who, choice, NOW.isoformat()))
-    return carried_out(case, plan.finish(Reason.COMMAND))
+    only_readers_are_told(plan.finish(Reason.COMMAND))
+    return plan.cases[CASE]
 
 
 def carried_out(case: Case, decision: Decision) -> Case:
-    """The case with what was decided. Whoever is told a result must still have the case."""
+    """The case with what was decided."""
     for change in decision.changes:
         case = reduce(apply, change.events, case)
+    only_readers_are_told(decision)
+    return case
+
+
+def only_readers_are_told(decision: Decision) -> None:
+    """Every result goes once to each, and to nobody who has just lost the case."""
     out = {person.handle for _, person, _ in decision.cancel}
     told = [letter.to.handle for letter in decision.letters if letter.kind == "tally"]
-    assert not out & set(told) and len(told) == len(set(told)) * len(QUESTIONS) * bool(told)
-    return case
+    assert not out & set(told) and len(told) == len(set(told)) * len(QUESTIONS)
 
 
 def agree(case: Case, expected: Expected) -> None:
@@ -228,7 +233,7 @@ def walk(room: Room, *, alike: bool = False, to_the_end: bool = False, act: Act 
                 continue
             agree(case, expected)
             known.append(case)
-            if expected.is_open and act is hear:
+            if expected.is_open and to_the_end:
                 agree(time_over(room, case), expected.counted())
             if told.is_open or to_the_end:
                 waiting.append((case, expected))

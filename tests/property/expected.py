@@ -140,14 +140,19 @@ class Expected:
             if not question.result:
                 question.ballots = {who: cast for who, cast in question.ballots.items() if who not in handles}
 
-    def fill(self, fewest: int) -> None:
-        """Enough must have it: alternates step in, mediators only where nobody is left; never who is talked about."""
+    def fill(self, fewest: int, *, is_new: bool = False) -> None:
+        """Enough must have it: alternates step in, mediators only where nobody is left; never who is talked about.
+
+        The reporter of a case that went on for a while is told, once, when it goes to somebody from outside.
+        """
         while len(self.readers) < fewest:
             groups = (ALTERNATES,) if self.readers else (ALTERNATES, MEDIATORS)
             able = (set(group) - self.barred - self.talked_about - self.readers for group in groups)
             more = next((group for group in able if group), set())
             if not more:
                 return
+            if more & set(MEDIATORS) and not is_new and not self.opted_out:
+                self.want({REPORTER}, "status mediated")
             self.readers |= more
             for canary in self.entries:
                 self.want(more, f"forward {canary}")

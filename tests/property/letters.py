@@ -61,7 +61,7 @@ class Letters:
     def _take_of_case(self, delivered: Delivered, case: Expected, words: set[str]) -> None:
         letter, to = delivered.letter, delivered.to
         if letter.to.kind == "reporter":
-            assert letter.kind == "outreach" and letter.address == case.reporter
+            assert letter.kind in ("outreach", "status") and letter.address == case.reporter
             to = REPORTER
         else:
             assert to in case.readers, "a leak: mail of a case to somebody who does not have it"
@@ -70,6 +70,9 @@ class Letters:
             told = set(case.entries) if letter.template == "thread" else case.record
             assert words == told, "the document tells too much or too little"
             what = letter.template
+        elif letter.kind == "status":
+            assert not words, "the daemon told something in its own words"
+            what = f"status {letter.template}"
         elif words:
             (word,) = words
             what = f"{letter.kind} {word}"

@@ -57,7 +57,7 @@ class Oracle:
                 case.bar(excluded)
         opened = Expected(reporter, inherited | named | excluded, set(PRIMARY), [canary], {canary})
         opened.bar(opened.barred)
-        opened.fill(self.procedure.fewest)
+        opened.fill(self.procedure.fewest, is_new=True)
         opened.want(opened.readers, f"forward {canary}")
         self.cases[case_id] = opened
         self._settle()

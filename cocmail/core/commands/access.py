@@ -9,7 +9,7 @@ from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.conflicts import is_asked, readers
 from cocmail.core.deadlines import minute
 from cocmail.core.events import ConflictDenied, ConflictStated, MemberRecused, PartiesShown
-from cocmail.core.letters import notice
+from cocmail.core.letters import notice, to_reader
 from cocmail.core.model import Committee, Member
 from cocmail.core.motions import CONFLICT
 from cocmail.core.places import bring_in
@@ -59,6 +59,8 @@ def _let_in(call: Call) -> Line:
     # A new member reads what was reported, and the document; not the others' talk from before their time.
     new = call.case.members[member.handle].number > 0
     bring_in(plan, case_id, member, "clear", only=FROM_OUTSIDE if new else frozenset())
+    if new:
+        plan.letters.append(to_reader(call.committee, call.case, member, "document", call.message.id, {}))
     call.tell_others("cleared")
     complete(plan, case_id)
     return done("cleared", case_name=call.case.code_name, undo="#recuse")

@@ -75,6 +75,6 @@ def check(call: Call) -> Line:
     until = call.case.checking_until
     asked = len(outside) + len(inside)
     call.tell_others("check", asked=asked)
-    return done("check", asked=asked, until=minute(until) if until is not None else "")
+    return done("check", asked=asked, outside=bool(outside), until=minute(until) if until is not None else "")
 
 
