@@ -128,5 +128,3 @@ def desk(state: str, policy: str) -> Desk:
         return Desk.at(place, *opened(audience="escrow"))
     told = opened("amara", "jun", "noor", "sam", "pat", check_first=state in EARLY)
     return Desk.at(place, *told, *_members(state), *_proceedings(state, policy))
-
-

@@ -88,6 +88,7 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
             "m1", "reporter", "report", "<a@b>", ("jun jun@example.net",), ("ivo",), "encrypted", True, ("noor",)
         ),
         "TargetAsked": events.TargetAsked("foundation", "conduct@foundation.example"),
+        "ReporterTold": events.ReporterTold("mediated"),
         "TransferProposed": events.TransferProposed("foundation"),
         "NobodyReached": events.NobodyReached(),
         "OwnerSet": acts.OwnerSet("jun", "primary", "jun", AT),

@@ -1,4 +1,4 @@
-"""Every tag, in every state of a case, by everybody who has not got it, or not all of it, or did not prove who they are.
+"""Every tag, in every state of a case, by all who have not got it, or not all of it, or did not prove who they are.
 
 To whom a case is no case, every tag of it gets the same sentence, and nothing happens. Expectations are from the
 contract, section 5, and written down by hand.

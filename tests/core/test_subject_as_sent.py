@@ -37,7 +37,8 @@ BANNERS = [
 ]
 TAGS = [
     "#vote q1 yes", "#risk safety:yes repeat:maybe", "#assign @jun", "#note 2026-11-21",
-    "#resolve violation “No contact”", "#send d2", "#show original",
+    "#resolve violation “No contact”", "#send d2", "#show original", "#party harmed “Dana Cole”", "#limit @jun discuss",
+    "#away 2026-12-20 2027-01-04", "#clear 2", "#check staged", "#motion policy",
 ]  # fmt: skip
 
 
@@ -133,3 +134,31 @@ def test_a_banner_of_the_mail_server_changes_nothing(banner: str) -> None:
 )
 def test_a_subject_is_decoded_once_and_then_read(field: bytes, expected: str) -> None:
     assert understood(sent(field)) == expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "question"),
+    [
+        ("Re: [home shelf] Q1 Committee case", "q1"),
+        ("#vote yes Re: [home shelf] Q12 Committee case", "q12"),
+        ("Re: [Home-Shelf] q3 Committee case #vote no", "q3"),
+        ("Re: [home shelf]Q1 Committee case", "q1"),
+        ("Re: [home shelf]: Q1, Committee case", "q1"),
+        ("Re: [EXT] [home shelf] Q1", "q1"),
+        ("Re: [home shelf] Q1 Re: [home shelf] Q1", "q1"),
+        ("Re: [home shelf] Q1 Re: [home shelf] Q2", ""),
+        ("Re: [home shelf] Committee case Q1", ""),
+        ("Re: [secret vault] Q1 Committee case", ""),
+        ("Re: [EXT] Q1", ""),
+        ("Q1 [home shelf] Committee case", ""),
+        ("Re: [home shelf] Q0 Committee case", ""),
+        ("Re: [home shelf] Q1st quarter", ""),
+        ("Re: [home shelf] Q1-2 report", ""),
+        ("Re: [home shelf] Quarrel", ""),
+        ("", ""),
+    ],
+)
+def test_our_own_subject_says_which_question_is_answered(subject: str, question: str) -> None:
+    found = subjects.read(subject, own_names=OWN)
+    assert (found.question, found.problems) == (question, ())
+    assert all("q" not in "".join(tag.arguments) for tag in found.tags)

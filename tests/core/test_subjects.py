@@ -279,31 +279,3 @@ def test_a_code_name_counts_only_if_the_sender_has_a_case_of_it() -> None:
     assert subjects.read("[secret vault] #help", own_names=OWN).names == ()
     assert subjects.read("[Home Shelf] [home-shelf] #help", own_names=OWN).names == ("home shelf",)
     assert subjects.names_in("Re: [Secret-Vault] [EXT] [home shelf] [a b c]") == ("secret vault", "home shelf")
-
-
-@pytest.mark.parametrize(
-    ("subject", "question"),
-    [
-        ("Re: [home shelf] Q1 Committee case", "q1"),
-        ("#vote yes Re: [home shelf] Q12 Committee case", "q12"),
-        ("Re: [Home-Shelf] q3 Committee case #vote no", "q3"),
-        ("Re: [home shelf]Q1 Committee case", "q1"),
-        ("Re: [home shelf]: Q1, Committee case", "q1"),
-        ("Re: [EXT] [home shelf] Q1", "q1"),
-        ("Re: [home shelf] Q1 Re: [home shelf] Q1", "q1"),
-        ("Re: [home shelf] Q1 Re: [home shelf] Q2", ""),
-        ("Re: [home shelf] Committee case Q1", ""),
-        ("Re: [secret vault] Q1 Committee case", ""),
-        ("Re: [EXT] Q1", ""),
-        ("Q1 [home shelf] Committee case", ""),
-        ("Re: [home shelf] Q0 Committee case", ""),
-        ("Re: [home shelf] Q1st quarter", ""),
-        ("Re: [home shelf] Q1-2 report", ""),
-        ("Re: [home shelf] Quarrel", ""),
-        ("", ""),
-    ],
-)
-def test_our_own_subject_says_which_question_is_answered(subject: str, question: str) -> None:
-    found = subjects.read(subject, own_names=OWN)
-    assert (found.question, found.problems) == (question, ())
-    assert all("q" not in "".join(tag.arguments) for tag in found.tags)

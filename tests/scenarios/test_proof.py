@@ -69,10 +69,8 @@ async def test_a_forged_recusal_delays_mail_but_takes_nothing_away(tmp_path: Pat
         since = scene.mark()
         await scene.answer(asked, "That was not me.")
         await scene.pass_time(timedelta(minutes=10))
-        assert [mail.kind for mail in scene.smarthost.delivered[since:] if mail.recipient == "noor@example.net"] == [
-            "receipt",
-            "forward",
-        ]
+        got = [mail.kind for mail in scene.smarthost.delivered[since:] if mail.recipient == "noor@example.net"]
+        assert sorted(got) == ["forward", "receipt"]
         assert "it was not you" in scene.last("receipt", "noor").text
         assert "Meanwhile." in scene.last("forward", "noor").text
 

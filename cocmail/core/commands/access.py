@@ -86,7 +86,7 @@ def recuse(call: Call) -> Line:
     stated = _state(call, kind)
     complete(plan, call.case_id)
     if fresh:
-        _tell_others(call, before, owned=owned, voting=voting)
+        _tell_others(call, before, owned=owned, voting=voting, stated=kind if stated else "")
     elif stated:
         return done("stated", kind=kind, question=stated)
     return done(
@@ -103,8 +103,8 @@ def recuse(call: Call) -> Line:
     )
 
 
-def _tell_others(call: Call, before: Access, *, owned: bool, voting: list[str]) -> None:
-    words = {"name": call.member.name, "owned": owned, "voting": voting, "read": before.had}
+def _tell_others(call: Call, before: Access, *, owned: bool, voting: list[str], stated: str) -> None:
+    words = {"name": call.member.name, "owned": owned, "voting": voting, "read": before.had, "stated": stated}
     for reader in readers(call.committee, call.case):
         about = f"recused {call.member.handle} {len(call.case.proceedings.motions)}"
         call.plan.letters.append(notice(call.committee, call.case, reader, about, "recused", words))
