@@ -27,7 +27,7 @@ from cocmail.core.effects import Decision
 from cocmail.core.letters import to_admins
 from cocmail.core.membership import announce, greet
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
-from cocmail.core.screening import screen
+from cocmail.core.screening import screen, searched
 from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.contents import Contents, ReadAgainFailed
@@ -158,12 +158,16 @@ class Pipeline:
         """What was written in the cases at hand, for the tags that compare with it; read before the transaction."""
         subject = message.mail.subject
         compared = any(ROWS[name].reads_thread for name in subjects.tag_names(subject))
-        if not compared and not subjects.is_numbered_clear(subject):
+        numbered = subjects.is_numbered_clear(subject)
+        if not compared and not numbered:
             return {}
         now = self.now()
         entries = await self.store.read(lambda tx: Gatherer(tx, committee, now).entries_at_hand(message))
         mails = {entry: await self.contents.of(entry, said) for entry, said in entries.items()}
-        return {entry: mail.text for entry, mail in mails.items() if mail is not None}
+        # For a new member everything is searched in which a name can stand, as it was for the others.
+        return {
+            entry: searched(mail) if numbered else mail.text for entry, mail in mails.items() if mail is not None
+        }
 
     async def _decide_and_commit(self, message: Message, committee: Committee, confirmed_by: str | None) -> Decision:
         """Decide within the transaction that carries it out: nothing can change in between."""

@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from cocmail.config.preset import preset_names, read_preset
 from cocmail.core import subjects
 from cocmail.core.commands import COMMANDS
 from cocmail.core.commands.voting import PARTS, parts_of
-from cocmail.core.lifecycle import ANY, KEPT, LIVE, State
+from cocmail.core.conversation import AFTERTHOUGHTS, ANSWERS
+from cocmail.core.lifecycle import ANY, EARLY, KEPT, LIVE, State
+from cocmail.core.model import Committee, Knob, Policy
+from cocmail.core.motions import CONFLICT
+from cocmail.core.questions import rules_of
 from cocmail.core.signature import TagRow
 from cocmail.core.tags import TABLE
 from cocmail.core.votes import Tally, passes
@@ -50,12 +55,18 @@ WHO = {
     "mover": "who opened it",
     "second": "another member than its author",
 }
+# What members can say of a case that they do not have, or have no more (`conversation.visible_cases`).
+WHO_ELSE = {
+    **dict.fromkeys(ANSWERS, "who has the case or was asked"),
+    **dict.fromkeys(AFTERTHOUGHTS, "who withdrew from it"),
+    **{row.name: "who has the case (last two: every member)" for row in TABLE if len(row.outside) == 2},
+}
 WHEN = {
     ANY: "in any state",
-    LIVE: "while it is open, voting or decided",
+    LIVE: "until it is resolved or closed",
     KEPT: "unless it is closed as no report",
     frozenset({State.DECIDED, State.RESOLVED}): "once it is decided",
-    frozenset({State.OPEN, State.DISMISSED}): "while it is open",
+    EARLY | {State.OPEN, State.DISMISSED}: "while it is open, or before that",
 }
 
 
@@ -63,7 +74,7 @@ WHEN = {
 def test_members_read_of_every_tag_what_the_program_does_with_it(row: TagRow) -> None:
     entry = entries()[row.form]
     member = "who has the case" if row.needs_case else "every member"
-    assert entry.who == WHO.get(row.who, member)
+    assert entry.who == WHO_ELSE.get(row.name, WHO.get(row.who, member))
     assert entry.when == (WHEN[row.states] if row.needs_case else "needs no case")
     assert row.help.casefold() in entry.said.casefold()
     understood = subjects.read(entry.example, own_names=["footpath lens"])
@@ -98,12 +109,35 @@ def test_members_read_where_a_case_can_stand() -> None:
 
 
 def test_the_members_guide_counts_as_the_program_does() -> None:
-    """The table of examples: five members, by the rules of both policies."""
-    table = GUIDE.split("| yes | no | abstain | silent |")[1].split("\n\n")[0]
-    counts = re.findall(r"^\| (\d) \| (\d) \| (\d) \| (\d) \| (\w+) \| (\w+)", table, re.MULTILINE)
-    assert len(counts) >= 5
-    for yes, no, abstain, silent, majority, consensus in counts:
-        tally = Tally(int(yes), int(no), int(abstain), int(silent))
+    """The table of examples: a base of five, by three rules."""
+    head, *rows = [
+        re.findall(r"(?<=\| )[^|]+?(?= \|)", line)
+        for line in GUIDE.split("Five members are in the base:\n\n")[1].split("\n\n")[0].splitlines()
+        if "---" not in line
+    ]
+    rules = [each.strip("`") for each in head[4:]]
+    assert len(rows) >= 5 and rules == ["majority", "two_thirds", "consensus"]
+    for row in rows:
+        tally = Tally(*map(int, row[:4]))
         assert tally.base == 5
-        assert (majority == "passed") is passes("majority", "none", 0, tally)
-        assert (consensus == "passed") is passes("consensus", "majority", 2, tally)
+        for rule, said in zip(rules, row[4:], strict=True):
+            assert said.startswith("passed") is passes(rule, "none", 0, tally), row
+
+
+@pytest.mark.parametrize("policy", preset_names())
+def test_members_read_by_which_rule_and_over_whom_their_policy_counts(policy: str) -> None:
+    table = GUIDE.split("| policy | the outcome |")[1].split("\n\n")[0]
+    found = re.search(rf"^\| `{policy}` \|(.+)\|$", table, re.MULTILINE)
+    assert found is not None
+    preset = read_preset(policy)
+    for kind, said in zip(("outcome", CONFLICT, "remove", "policy"), found[1].split("|"), strict=True):
+        rule, base = rules_of_preset(preset, kind)
+        assert said.strip().startswith(f"`{rule}` of `{base}`"), kind
+    challenged = preset["conflict.forced"] == "unanimous_others"
+    assert challenged is ("a challenge `unanimous`" in found[1])
+
+
+def rules_of_preset(preset: dict[str, Knob], kind: str) -> tuple[str, str]:
+    """(rule, base) as `questions.rules_of` has them for a committee that overrides nothing."""
+    committee = Committee("id", "name", "conduct@example.org", Policy("", preset), ())
+    return rules_of(committee, kind)

@@ -62,6 +62,11 @@ def is_asked(member: Member, case: Case) -> bool:
     return _stands(member, case, Standing.ASKED)
 
 
+def is_challenged(case: Case, handle: str) -> bool:
+    """Whether the others are deciding whether this member has to withdraw: until then access is paused both ways."""
+    return any(motion.asks == "force" and motion.about == handle for motion in case.proceedings.conflict_motions)
+
+
 def has_stepped_back(member: Member, case: Case) -> bool:
     """Whether this person is out by their own word, so that they know of the case, and can say more of the conflict.
 

@@ -13,7 +13,7 @@ from cocmail.core.access import Level
 from cocmail.core.asking import ask, hold, says_not_me, send_receipt, written
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
-from cocmail.core.conflicts import is_asked, level_of
+from cocmail.core.conflicts import is_asked, is_challenged, level_of
 from cocmail.core.conversation import discuss, visible_cases
 from cocmail.core.effects import Decision
 from cocmail.core.model import Member
@@ -95,6 +95,8 @@ def _talk(message: Message, setting: Setting, member: Member, case: Case | None,
         return _refuse_outcome(message, setting, member, "no-case")
     if level_of(member, case) < Level.DISCUSS:
         return _refuse_outcome(message, setting, member, "no-talk")
+    if is_challenged(case, member.handle):
+        return _refuse_outcome(message, setting, member, "paused-now", case)
     if _is_bare_ballot(message, setting):
         return _not_a_ballot(message, setting, member, case)
     if subject.repeated and not own_words(message.mail.text) and not message.mail.attachments:
@@ -156,7 +158,7 @@ def _refuse_outcome(
 ) -> Decision:
     """Two cases in one mail, or none where one is needed: nothing runs and nothing is passed on."""
     plan = Plan(setting)
-    refused = outcome in ("two-cases", "no-talk", "not-repeated")
+    refused = outcome in ("two-cases", "no-talk", "not-repeated", "paused-now")
     send_receipt(plan, message, member, case, [{"outcome": outcome, "refused": refused, "tags": list(tags)}])
     return plan.finish(Reason.REFUSED, case_id=case.id if case is not None else "")
 

@@ -96,8 +96,11 @@ def _tell_changes(plan: Plan, book: Book, members: list[Member]) -> None:
     if not lines:
         return
     changes = [(seat, member) for seat, member in moved if seat.email not in member.addresses]
+    # Whoever is new, or whose own address changes, cannot speak for another's: a file alone could make them up.
+    known_voices = {seat.handle for seat, member in moved if seat.email == member.email}
     for handle, address in _told(book, members, gone):
-        plan.letters.append(_notice(plan, handle, address, lines, changes))
+        vouching = changes if handle in known_voices else []
+        plan.letters.append(_notice(plan, handle, address, lines, vouching))
     for seat, member in changes:
         plan.letters.append(_ask_old_address(plan, seat, member))
 
@@ -141,7 +144,7 @@ def _notice(
     vouching = [
         {"name": member.name, "new": member.email, "address": _question(plan, handle, address, member, VOUCH)}
         for seat, member in changes
-        if member.handle != handle and plan.setting.committee.member(handle) is not None
+        if member.handle != handle
     ]
     return _seat_letter(plan, handle, address, "roster", {"lines": lines, "vouching": vouching})
 
@@ -191,7 +194,8 @@ def confirm_address(plan: Plan, message: Message, question: Question) -> Decisio
     what, handle, address = question.command.split(" ")
     member = plan.setting.committee.member(handle)
     asked = plan.setting.committee.member(question.handle)
-    if member is None or member.email != address or asked is None:
+    theirs = what == MOVE or (asked is not None and question.address in asked.addresses)
+    if member is None or member.email != address or asked is None or not theirs:
         return Decision(Reason.DEAD_CONFIRM)
     plan.spent.append(question.token)
     if what == VOUCH:

@@ -61,11 +61,21 @@ def _catch_up(plan: Plan, case_id: str, member: Member, entries: Iterable[Entry]
         questions.ask(plan, case_id, motion, frozenset({member.handle}))
 
 
+# Whom the reporter kept out, or who reported it, no vote of the others brings in.
+NOT_BY_VOTE = frozenset({"excluded", "reporter", "inherited", "concerned"})
+
+
 def withhold(plan: Plan, case_id: str, handle: str, why: str, conflict: str = "") -> None:
-    """Keep a case from a member from now on; what is queued for them goes in the same transaction."""
-    if handle not in plan.cases[case_id].with_standing(Standing.WITHHELD, Standing.RECUSED):
-        plan.add(case_id, MemberWithheld(handle, why, conflict))
-        plan.bar(case_id, handle)
+    """Keep a case from a member from now on; what is queued for them goes in the same transaction.
+
+    The first reason stays, but a reporter's wish weighs more than any other.
+    """
+    place = plan.cases[case_id].members.get(handle)
+    out = place is not None and place.standing is Standing.WITHHELD
+    if out and place is not None and (why not in NOT_BY_VOTE or place.why in NOT_BY_VOTE):
+        return
+    plan.add(case_id, MemberWithheld(handle, why, conflict))
+    plan.bar(case_id, handle)
 
 
 def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> None:

@@ -14,7 +14,7 @@ from cocmail.core.classify import Reason
 from cocmail.core.commands import COMMANDS
 from cocmail.core.commands.access import discards_reason
 from cocmail.core.commands.call import Call, Line, refuse
-from cocmail.core.conflicts import is_asked, level_of
+from cocmail.core.conflicts import is_asked, is_challenged, level_of
 from cocmail.core.effects import Decision, Note
 from cocmail.core.lifecycle import EARLY, MOVES, Move, State
 from cocmail.core.model import Member, member_person
@@ -90,6 +90,8 @@ def _perform(call: Call) -> Line:
 def _not_allowed(row: TagRow, call: Call) -> Line | None:
     """Why this member cannot use a tag in this case now, or None."""
     done = call.case.proceedings
+    if row.who != "member" and is_challenged(call.case, call.member.handle):
+        return refuse("paused-now", tag=str(call.tag))
     if row.who != "member" and level_of(call.member, call.case) < Level.FULL:
         return refuse("limited", tag=str(call.tag))
     if done.state not in row.states:

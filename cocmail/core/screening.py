@@ -91,6 +91,11 @@ def screen_name(committee: Committee, name: str) -> dict[str, frozenset[str]]:
     return found
 
 
+def searched(mail: Mail) -> str:
+    """Everything of a message in which a name is looked for."""
+    return _text_of(mail)
+
+
 def is_named(member: Member, text: str) -> bool:
     """Whether a text names a member, or somebody with whom they have a known conflict."""
     folded, named = _fold(text), _fold(_without_salutation(text), keep_case=True)

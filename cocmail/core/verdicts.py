@@ -97,7 +97,8 @@ def limit(plan: Plan, case_id: str, member: Member, level: str) -> None:
 def _asked(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
     """Somebody who was kept out, or never asked, is asked now; their own word opens the case."""
     place = plan.cases[case_id].members.get(member.handle)
-    if place is None or place.standing not in (Standing.CLEARED, Standing.RECUSED):
+    barred = place is not None and place.why in places.NOT_BY_VOTE
+    if not barred and (place is None or place.standing not in (Standing.CLEARED, Standing.RECUSED)):
         checks.put(plan, case_id, [member], lifts=True)
 
 

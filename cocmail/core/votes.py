@@ -52,7 +52,7 @@ def has_quorum(quorum: str, floor: int, tally: Tally) -> bool:
 
 
 def passes(rule: str, quorum: str, floor: int, tally: Tally, fallback: str = "") -> bool:
-    """Whether the question passes; where there is no consensus, by the `fallback` rule. KeyError for an unknown rule."""
+    """Whether the question passes; without consensus by the `fallback` rule, too. KeyError for an unknown rule."""
     rules = (rule, fallback) if rule == "consensus" and fallback else (rule,)
     return has_quorum(quorum, floor, tally) and any(RULES[each](tally) for each in rules)
 

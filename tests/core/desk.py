@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 
@@ -231,6 +231,7 @@ class Desk:
         return Setting(self.committee, known, self.now, self.draw)
 
     def _carry_out(self, decision: Decision) -> None:
+        can_be_written(decision, self)
         self.case = reduce(apply, changed(decision), self.case)
         self.book = decision.book or self.book
         gone = {person for case_id, person, _ in decision.cancel if case_id == CASE}
@@ -265,14 +266,18 @@ _WRITTEN: set[str] = set()
 
 
 def can_be_written(decision: Decision, desk: Desk) -> None:
-    """Write out every letter of a kind that was not seen before: a word that its text lacks raises."""
+    """Write out every letter whose like was not seen before: a word that its text lacks raises.
+
+    Before it is carried out: `desk` has the case as the decision found it.
+    """
     told = dict.fromkeys(change.case_id for change in decision.changes)
     after = {each: reduce(apply, changed(decision, each), desk.case if each == CASE else Case(each)) for each in told}
     for letter in decision.letters:
         said = letter.words.get("lines", ())
         assert isinstance(said, (list, tuple))
         outcomes = [line["outcome"] for line in said]
-        key = f"{letter.template} {letter.words.get('what')} {outcomes} {bool(letter.case_id)} {letter.to.kind}"
+        shape = [[name for name, value in words.items() if value] for words in (letter.words, *said)]
+        key = f"{letter.template} {letter.words.get('what')} {outcomes} {shape} {bool(letter.case_id)} {letter.to.kind}"
         if key in _WRITTEN:
             continue
         _WRITTEN.add(key)
@@ -280,7 +285,3 @@ def can_be_written(decision: Decision, desk: Desk) -> None:
         carries = letter.entry or letter.kind in ("document", "sheet") or "cases" in outcomes
         content = Mail(subject="s", text="What it carries.", from_addresses=("a@b.example",)) if carries else None
         assert compose(letter, desk.committee, case, content, return_path="", now=desk.now).content
-
-
-def with_knobs(place: Committee, **changed_to: object) -> Committee:
-    return replace(place, **changed_to)  # type: ignore[arg-type]

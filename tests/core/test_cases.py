@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cocmail.core import acts, events
-from cocmail.core.case import Standing, fold
+from cocmail.core.access import Standing
+from cocmail.core.case import fold
 from cocmail.core.conflicts import Sight, may_see
 from cocmail.core.events import EVENT_TYPES, CaseOpened, MemberAdmitted, MemberPaused, MemberRecused, MemberWithheld
 from cocmail.core.lifecycle import Move, State, after, may

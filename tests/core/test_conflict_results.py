@@ -23,7 +23,7 @@ from cocmail.core.events import (
     MemberWithheld,
 )
 from cocmail.core.model import Knob
-from core.desk import ADDRESS, AT, CASE, NAMES, NOW, PRESETS, Desk, committee, opened, reply_address
+from core.desk import ADDRESS, AT, CASE, NAMES, NOW, PRESETS, Desk, committee, lines, opened, reply_address
 
 VOTERS = ("amara", "jun", "sam", "lee")
 END = (NOW + timedelta(hours=72)).isoformat()
@@ -234,6 +234,16 @@ def test_two_soft_conflicts_are_a_hard_one_which_no_limit_can_be_set_for() -> No
     assert [motion.result for motion in here.case.proceedings.motions] == ["cancelled", ""]
     here.does("amara", f"#limit @{NOOR} discuss", runs=False)
     assert not here.got(NOOR, "forward")
+
+
+def test_who_withdraws_without_kind_or_area_is_out_and_asked_for_both_until_they_stand_there() -> None:
+    here = Desk.at(committee("cncf"), *opened(*VOTERS, NOOR))
+    for tags, text in (("#recuse", ""), ("#recuse", ""), ("#recuse hard", ""), ("#recuse", "We are married.")):
+        [line] = lines(here.does(NOOR, tags, text))
+        assert line["wanted"] is True
+        assert here.standing(NOOR) == "recused" and not here.case.statements and not here.case.proceedings.motions
+    [line] = lines(here.does(NOOR, "#recuse hard", "We are married."))
+    assert line["question"] == "Q1" and [each.area for each in here.case.statements] == ["We are married."]
 
 
 # What comes in between

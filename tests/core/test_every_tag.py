@@ -116,7 +116,7 @@ def test_what_the_procedure_does_not_know_is_refused_and_says_so(state: str) -> 
             assert [line["outcome"] for line in lines(decision)] == ["no-objections"]
 
 
-@pytest.mark.parametrize("state", EARLY)
+@pytest.mark.parametrize("state", sorted(EARLY))
 def test_nothing_is_decided_before_conflicts_are(state: str) -> None:
     for policy in policies_of(state):
         decision = desk(state, policy).look("amara", *WRITTEN["motion outcome"])
@@ -167,7 +167,7 @@ def test_while_a_conflict_is_voted_on_nothing_is_decided() -> None:
 
 
 def test_a_question_on_a_conflict_leaves_the_case_where_it_is() -> None:
-    for state in LIVE:
+    for state in sorted(LIVE):
         for policy in policies_of(state):
             here = Desk(desk(state, policy).committee, desk(state, policy).case)
             before = here.case.proceedings.state

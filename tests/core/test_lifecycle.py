@@ -128,8 +128,8 @@ def test_a_case_goes_from_the_watchers_to_all_and_to_its_end() -> None:
 
 @pytest.mark.parametrize("asked", [False, True])
 def test_what_is_taken_up_again_before_all_have_answered_goes_back_to_the_watchers(asked: bool) -> None:
-    told = [events.CheckOpened(AT, AT)] if asked else []
-    told_then = (*told, acts.CaseDismissed("amara", AT, "spam"), acts.CaseReopened("jun", AT))
+    told: list[events.Event] = [events.CheckOpened(AT, AT)] if asked else []
+    told_then: list[events.Event] = [*told, acts.CaseDismissed("amara", AT, "spam"), acts.CaseReopened("jun", AT)]
     here = Desk.at(committee("chaoss"), *opened("amara", check_first=True), *told_then)
     assert here.case.proceedings.state is State.TRIAGE
 

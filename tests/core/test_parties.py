@@ -67,7 +67,7 @@ def test_a_member_is_meant_by_any_of_their_names(policy: str, name: str) -> None
     assert kept_out(here) == {"ivo"}
 
 
-@pytest.mark.parametrize("name", ["Ivory Tower", "someone@ivo.example", "Petrov", "Ivona", "Ki Tlarsen", "Larsen"])
+@pytest.mark.parametrize("name", ["Ivory Tower", "Petrov", "Ivona", "Ki Tlarsen", "Larsen"])
 def test_somebody_who_is_called_much_like_a_member_keeps_nobody_out(name: str) -> None:
     here = desk("numfocus")
     here.does("amara", f'#party reported "{name}"')

@@ -42,6 +42,34 @@ def every_word() -> frozenset[str]:
     return frozenset(value for value in found if isinstance(value, str))
 
 
+def lines_written_out() -> Iterator[str]:
+    """The outcomes of lines that belong to no tag: `{"outcome": "answer-by-tag", ...}`."""
+    for node in (node for tree in trees() for node in ast.walk(tree)):
+        if isinstance(node, ast.Dict):
+            found = [value for key, value in zip(node.keys, node.values, strict=True) if is_word(key, "outcome")]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "_refuse_outcome":
+            found = node.args[3:4]
+        else:
+            continue
+        yield from (each.value for each in found if isinstance(each, ast.Constant) and isinstance(each.value, str))
+
+
+def is_word(node: ast.expr | None, word: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == word
+
+
+def templates_asked_for() -> Iterator[str]:
+    """The texts that the core asks for by name."""
+    places = {"notice": 4, "outside": 2, "_seat_letter": 3, "_write": 2, "_tell_once": 3, "tell_reporter": 2}
+    for node in (node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        place = places.get(ast.unparse(node.func).rpartition(".")[2])
+        by_place = node.args[place : place + 1] if place is not None else []
+        by_name = [word.value for word in node.keywords if word.arg == "template"]
+        for written in (*by_place, *by_name):
+            if isinstance(written, ast.Constant) and isinstance(written.value, str):
+                yield written.value
+
+
 @pytest.mark.parametrize("outcome", sorted({*first_words("done", "unchanged")}))
 def test_a_tag_that_ran_is_answered_with_what_it_did(outcome: str) -> None:
     assert outcome in branches("receipt_done.j2", "line.outcome")
@@ -50,6 +78,33 @@ def test_a_tag_that_ran_is_answered_with_what_it_did(outcome: str) -> None:
 @pytest.mark.parametrize("outcome", sorted({*first_words("refuse"), *first_words("TagProblem")}))
 def test_a_tag_that_did_not_run_is_answered_with_why(outcome: str) -> None:
     assert outcome in branches("receipt_refused.j2", "line.outcome")
+
+
+@pytest.mark.parametrize("outcome", sorted({*lines_written_out()}))
+def test_a_mail_that_came_to_no_tag_is_answered_with_what_became_of_it(outcome: str) -> None:
+    assert outcome in branches("receipt_done.j2", "line.outcome") | branches("receipt_refused.j2", "line.outcome")
+
+
+@pytest.mark.parametrize("template", sorted({*templates_asked_for()}))
+def test_every_text_that_is_asked_for_is_there(template: str) -> None:
+    assert (TEMPLATES / f"{template}.j2").is_file()
+
+
+def test_the_texts_that_are_looked_for_here_are_found() -> None:
+    texts = {
+        "address",
+        "changed",
+        "copied",
+        "farewell",
+        "forced_out",
+        "left",
+        "no_answer",
+        "paused",
+        "waits",
+        "welcome",
+    }
+    assert texts <= {*templates_asked_for()}
+    assert {"answer-by-tag", "moved", "no-case", "no-talk", "not-me", "vouched"} <= {*lines_written_out()}
 
 
 def test_every_problem_of_a_subject_that_is_documented_has_its_sentence() -> None:

@@ -130,9 +130,10 @@ def _kind(call: Call, before: Access) -> tuple[str, bool]:
 
 def _says_more(call: Call, kind: str, before: Access) -> bool:
     """Whether somebody who is out already says something that the procedure still wants, or a second conflict."""
-    if not wants_statement(call.committee):
+    if not (wants_statement(call.committee) and call.tag.argument("word") and call.text):
         return False
-    return bool(call.tag.argument("word") and call.text) and before.conflict != "forced"
+    said = {each.conflict for each in call.case.statements if each.handle == call.member.handle}
+    return kind not in said and before.conflict != "forced"
 
 
 def _state(call: Call, kind: str) -> str:

@@ -16,9 +16,12 @@ from cocmail.core.effects import Letter, Timer
 from cocmail.core.events import MemberPaused
 from cocmail.core.model import Member, witness_person
 from cocmail.core.motions import CONFLICT, Challenge, Motion
+from cocmail.core.places import NOT_BY_VOTE
 from cocmail.core.questions import open_question
 
 LAPSES_AFTER = timedelta(hours=48)
+# Longer than the vote: a daemon that was down must not let mail go before the vote is counted.
+PAUSED_AT_MOST = timedelta(days=30)
 LAPSE = "challenge-end"
 _FIELD = re.compile(r"(?im)^[ \t*_]*(member|access)[ \t*_]*[:\uff1a][ \t*_]*@?([a-z0-9][a-z0-9-]*)")
 
@@ -75,7 +78,7 @@ def _second(call: Call, chosen: Member, first: Challenge) -> Line:
     plan, now = call.plan, call.plan.setting.now
     plan.add(call.case_id, acts.ChallengeEnded(first.by, chosen.handle, call.at, "seconded"))
     # Until the vote is over: what ends it takes the pause away as well.
-    plan.add(call.case_id, MemberPaused(chosen.handle, (now + 2 * LAPSES_AFTER).isoformat()))
+    plan.add(call.case_id, MemberPaused(chosen.handle, (now + PAUSED_AT_MOST).isoformat()))
     text = "\n\n".join(filter(None, (first.text, call.text)))
     said = {"about": chosen.handle, "asks": "force", "text": text}
     opened = open_question(plan, call.case_id, first.by, CONFLICT, said, rule="unanimous", lasts=LAPSES_AFTER)
@@ -124,15 +127,12 @@ def motion_conflict(call: Call) -> Line:
     if exists_for(chosen, call.case):
         return unchanged("has-it-already", name=chosen.name)
     place = call.case.members.get(chosen.handle)
-    if place is not None and (place.standing is Standing.RECUSED or place.why in _NOT_BY_VOTE):
+    if place is not None and (place.standing is Standing.RECUSED or place.why in NOT_BY_VOTE):
         return refuse("cannot-bring-in", name=chosen.name)
     if any(motion.about == chosen.handle for motion in call.case.proceedings.conflict_motions):
         return unchanged("asked-about-already", name=chosen.name)
     said = {"about": chosen.handle, "asks": "lift", "text": call.text}
     return _opened(open_question(call.plan, call.case_id, call.member.handle, CONFLICT, said))
-
-
-_NOT_BY_VOTE = frozenset({"excluded", "reporter", "inherited", "concerned"})
 
 
 def ask(call: Call) -> Line:

@@ -11,7 +11,7 @@ from cocmail.core.places import withhold
 from cocmail.core.screening import screen_name
 from cocmail.core.vacancies import complete
 
-LONGEST_NAME = 200
+LONGEST_NAME = 80
 # Which of the words of `conflict.relations` a party's role falls under (domain B).
 _RELATIONS = {
     "reported": frozenset({"accused", "reported", "anyone_named"}),
