@@ -88,27 +88,25 @@ def open_question(
     the policy's.
     """
     policy, now = plan.setting.committee.policy, plan.setting.now
-    ends = now + lasts if lasts is not None else deadlines.after(now, policy.get(f"votes.{kind}.open_for"), OPEN_FOR)
+    ends = deadlines.after(now, lasts or policy.get(f"votes.{kind}.open_for"), OPEN_FOR)
     quorum, floor = _quorum(policy, kind)
     number = len(plan.cases[case_id].proceedings.motions) + 1
-    policy_rule, base = rules_of(plan.setting.committee, kind)
-    plan.add(
-        case_id,
-        acts.QuestionOpened(
-            number=number,
-            kind=kind,
-            mover=mover,
-            at=now.isoformat(),
-            ends=ends.isoformat(),
-            rule=rule or policy_rule,
-            base=base,
-            quorum=quorum,
-            floor=floor,
-            fallback=str(policy.get(f"votes.{kind}.fallback") or ""),
-            objections=_objections(plan, case_id, kind),
-            **said,
-        ),
+    usual, base = rules_of(plan.setting.committee, kind)
+    opened = acts.QuestionOpened(
+        number=number,
+        kind=kind,
+        mover=mover,
+        at=now.isoformat(),
+        ends=ends.isoformat(),
+        rule=rule or usual,
+        base=base,
+        quorum=quorum,
+        floor=floor,
+        fallback=str(policy.get(f"votes.{kind}.fallback") or ""),
+        objections=_objections(plan, case_id, kind),
+        **said,
     )
+    plan.add(case_id, opened)
     plan.timers.append(Timer(case_id, END, str(number), ends))
     motion = _motion(plan, case_id, number)
     ask(plan, case_id, motion)
