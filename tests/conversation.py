@@ -34,8 +34,8 @@ class Rule:
 class Conversation:
     """The story as far as it has been told. `said` gives what the daemon logged."""
 
-    def __init__(self, folder: Path, said: Callable[[], str] = lambda: "") -> None:
-        self.folder, self.said = folder, said
+    def __init__(self, folder: Path, said: Callable[[], str] = lambda: "", store_url: str | None = None) -> None:
+        self.folder, self.said, self.store_url = folder, said, store_url
         self.roster = Roster()
         self.scene: Scene | None = None
         self.since = 0
@@ -52,7 +52,8 @@ class Conversation:
             for step, (each, words) in zip(steps, forms, strict=True):
                 if each.sort != FILE and self.scene is None:
                     text = self.roster.text()
-                    self.scene = await stack.enter_async_context(Scene(self.folder, committee=text))
+                    scene = Scene(self.folder, committee=text, store_url=self.store_url)
+                    self.scene = await stack.enter_async_context(scene)
                 try:
                     await self._play(step, each, words)
                 except (AssertionError, StopIteration, IndexError, KeyError) as error:

@@ -280,8 +280,8 @@ def can_be_written(decision: Decision, desk: Desk) -> None:
         key = f"{letter.template} {letter.words.get('what')} {outcomes} {shape} {bool(letter.case_id)} {letter.to.kind}"
         if key in _WRITTEN:
             continue
-        _WRITTEN.add(key)
         case = after.get(letter.case_id, desk.case) if letter.case_id else None
         carries = letter.entry or letter.kind in ("document", "sheet") or "cases" in outcomes
         content = Mail(subject="s", text="What it carries.", from_addresses=("a@b.example",)) if carries else None
         assert compose(letter, desk.committee, case, content, return_path="", now=desk.now).content
+        _WRITTEN.add(key)

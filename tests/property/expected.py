@@ -1,68 +1,30 @@
 """What ought to stand in a committee's cases, kept by hand: the memory of the oracle of `test_who_sees_what`.
 
-It imports nothing of the program and knows nothing of events, tokens or tables. It keeps who is kept out of which case,
-what was written there, every ballot, and what everybody should have got; it counts with fractions.
+It imports nothing of the program and knows nothing of events, tokens or tables. It keeps everybody's place in each
+case, what was written there, every ballot, and what everybody should have got.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from fractions import Fraction
+from datetime import datetime
 
-PRIMARY = ("amara", "jun", "noor")
-ALTERNATES = ("lee", "kim")
-MEDIATORS = ("ruth",)
-EVERYBODY = (*PRIMARY, *ALTERNATES, *MEDIATORS)
-REPORTER = "the reporter"
+from property.procedures import A_PRIMARY, Body, passes
 
-
-@dataclass(frozen=True)
-class Procedure:
-    """What a committee has settled on: how votes are counted, how few may have a case, who sends letters.
-
-    A question stays open for less than a day, or for more.
-    """
-
-    rule: str
-    more_than_half_take_part: bool = False
-    take_part: int = 0
-    fewest: int = 1
-    second_reader: bool = True
-    open_for: timedelta = timedelta(hours=20)
-
-    def passes(self, yes: int, no: int, abstain: int, silent: int) -> bool:
-        base, part = yes + no + abstain + silent, yes + no + abstain
-        if not base or part < self.take_part:
-            return False
-        if self.more_than_half_take_part and Fraction(part, base) <= Fraction(1, 2):
-            return False
-        share = Fraction(yes, base)
-        return {
-            "majority": share > Fraction(1, 2),
-            "two_thirds": share >= Fraction(2, 3),
-            "unanimous": share == 1,
-            "consensus": not no and share > Fraction(1, 2),
-        }[self.rule]
-
-
-PROCEDURES = (
-    Procedure("majority"),
-    Procedure("two_thirds", fewest=2, open_for=timedelta(hours=40)),
-    Procedure("consensus", more_than_half_take_part=True, take_part=2, fewest=2),
-    Procedure("majority", more_than_half_take_part=True, second_reader=False, open_for=timedelta(hours=40)),
-    Procedure("unanimous"),
-)
+LIVE = frozenset(("triage", "checking", "open", "voting", "decided"))
+OUT = frozenset(("recused", "withheld", "limited"))
+LEVELS = ("none", "summary", "discuss", "full")
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a member wrote to a case: talk, or a tag with a number (of a question, of a draft) and a ballot.
+    """What a member wrote to a case: talk, or a tag with its arguments.
 
-    `canary` is the word in its text that nothing else holds, `named` whom the text names; `by_token`: it came to the
-    member's reply address, not to the alias.
+    `number` is that of a question, of a draft or of a list, `about` another member, `word` a keyword. `canary` is the
+    word in its text that nothing else holds ("" where there is no text), `named` whom the text names; `by_token`: it
+    came to the member's reply address, not to the alias.
     """
 
     case: str
@@ -70,19 +32,69 @@ class Said:
     tag: str = ""
     number: int = 0
     ballot: str = ""
+    word: str = ""
+    about: str = ""
     canary: str = ""
     named: frozenset[str] = frozenset()
     by_token: bool = True
 
 
 @dataclass
-class Question:
-    mover: str
+class Place:
+    """What a member is to a case: in, limited, asked, recused, withheld, or left the committee.
+
+    `seen` counts what had been written when access ended, `had`: there was access once.
+    """
+
+    standing: str
+    address: str = ""
+    why: str = ""
+    conflict: str = ""
+    level: str = "none"
+    had: bool = False
+    stated: bool = False
+    until: datetime | None = None
+    number: int = 0
+    staged: bool = False
+    shown: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that was written: who was looked for in it, as `handle address`, and who is named."""
+
     canary: str
+    author: str
+    kind: str
+    looked_for: frozenset[str]
+    named: frozenset[str]
+
+
+@dataclass
+class Question:
+    """`canaries` are the words of its text; `asks` is outcome, remove, confirm, restore, force, lift or limit."""
+
+    asks: str
+    mover: str
+    canaries: frozenset[str]
     ends: datetime
+    rule: str
+    about: str = ""
+    more_than_half: bool = False
+    at_least: int = 0
+    level: str = ""
+    objections: datetime | None = None
     ballots: dict[str, str] = field(default_factory=dict)
     result: str = ""
+    objected: bool = False
     counts: tuple[int, ...] = ()
+
+    @property
+    def on_conflict(self) -> bool:
+        return self.asks not in ("outcome", "remove")
+
+    def passes(self, yes: int, no: int, abstain: int, silent: int) -> bool:
+        return passes(self.rule, yes, no, abstain, silent, more_than_half=self.more_than_half, at_least=self.at_least)
 
 
 @dataclass
@@ -93,33 +105,119 @@ class Draft:
 
 
 @dataclass
-class Expected:
-    """What the oracle thinks of one case. `wanted` counts what each person should have got by now."""
+class Challenge:
+    by: str
+    about: str
+    canary: str
+    until: datetime
 
+
+@dataclass
+class Expected:
+    """What the oracle thinks of one case. `wanted` counts what each person should have got by now.
+
+    `excluded` are those whom the reporter does not want to have it: nothing brings them back. `lost` is what need not
+    come any more, since access ended before it could.
+    """
+
+    body: Body
     reporter: str
-    barred: set[str]
-    readers: set[str] = field(default_factory=set)
-    entries: list[str] = field(default_factory=list)
+    matter: bool = False
+    places: dict[str, Place] = field(default_factory=dict)
+    excluded: set[str] = field(default_factory=set)
+    entries: list[Entry] = field(default_factory=list)
+    waiting: set[str] = field(default_factory=set)
     record: set[str] = field(default_factory=set)
-    talked_about: set[str] = field(default_factory=set)
+    parties: list[tuple[str, str]] = field(default_factory=list)
     paused: dict[str, datetime] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
+    closed: list[Question] = field(default_factory=list)
+    challenges: list[Challenge] = field(default_factory=list)
+    statements: list[tuple[str, str]] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
+    witnesses: dict[str, str] = field(default_factory=dict)
+    judged: set[str] = field(default_factory=set)
     owner: str = ""
+    early: str = ""
+    unchecked: bool = False
+    asked_until: datetime | None = None
+    remind_at: datetime | None = None
     ended: str = ""
     ended_at: datetime | None = None
     counted_from: int = 0
     opted_out: bool = False
+    handed_over: bool = False
+    told: set[str] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
     wanted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    lost: set[tuple[str, str]] = field(default_factory=set)
+
+    # Who is what
+
+    def with_standing(self, *standings: str) -> set[str]:
+        return {handle for handle, place in self.places.items() if place.standing in standings}
+
+    @property
+    def holders(self) -> set[str]:
+        """Who has it, even if their mail waits until they confirm a changed address."""
+        return {handle for handle in self.with_standing("in") if handle in self.body.seats}
+
+    @property
+    def readers(self) -> set[str]:
+        return {handle for handle in self.holders if self.is_here(handle)}
+
+    @property
+    def barred(self) -> set[str]:
+        return self.with_standing(*OUT)
+
+    def is_here(self, handle: str) -> bool:
+        """Whether their place was given to the address that they have today."""
+        return handle in self.places and self.body.is_at(handle, self.places[handle].address)
+
+    def level(self, handle: str) -> str:
+        """How much they have, though mail may wait for a changed address."""
+        place = self.places.get(handle)
+        if place is None or handle not in self.body.seats or place.standing not in ("in", "limited"):
+            return "none"
+        return "full" if place.standing == "in" else place.level
+
+    def having(self, level: str) -> set[str]:
+        """Who has at least so much."""
+        least = LEVELS.index(level)
+        return {handle for handle in self.places if LEVELS.index(self.level(handle)) >= least}
+
+    def is_unfit(self, handle: str) -> bool:
+        """Kept out, gone, named somewhere, or somebody for whom not every text was searched."""
+        known = f"{handle} {self.body.seats[handle].email}" if handle in self.body.seats else ""
+        searched = all(known in entry.looked_for and handle not in entry.named for entry in self.entries)
+        return handle in self.barred | self.with_standing("left") or not searched
+
+    def fit(self, *roles: str) -> list[str]:
+        """Who of these roles could be let in, or asked."""
+        return [handle for handle in self.body.holding(*roles) if not self.is_unfit(handle)]
+
+    def sees(self, handle: str, tag: str) -> bool:
+        """Whether there is such a case for this member, where they use that tag."""
+        place = self.places.get(handle)
+        if place is None or not self.is_here(handle):
+            return False
+        if self.level(handle) != "none":
+            return True
+        if place.standing == "asked":
+            return tag in ("clear", "recuse")
+        later = ("unrecuse", "recuse") if self.body.procedure.states else ("unrecuse",)
+        return place.standing == "recused" and tag in later
+
+    # Where it stands
 
     @property
     def state(self) -> str:
-        if self.ended:
-            return self.ended
-        if self.unfinished:
+        if self.ended or self.early:
+            return self.ended or self.early
+        if any(not question.result and not question.on_conflict for question in self.questions):
             return "voting"
-        passed = any(question.result == "passed" for question in self.questions[self.counted_from :])
+        since = self.questions[self.counted_from :]
+        passed = any(question.result == "passed" and not question.on_conflict for question in since)
         return "decided" if passed else "open"
 
     @property
@@ -127,35 +225,61 @@ class Expected:
         """The numbers of the questions that are open."""
         return [number for number, question in enumerate(self.questions, start=1) if not question.result]
 
-    def want(self, handles: Collection[str], what: str) -> None:
-        for handle in handles:
-            self.wanted[handle, what] = 1
+    @property
+    def asked_about(self) -> set[str]:
+        """Whose conflict is being voted on."""
+        return {each.about for each in self.questions if not each.result and each.on_conflict}
 
-    def bar(self, handles: Collection[str]) -> None:
-        """Out of the case for good, and out of every vote that is not over."""
-        self.barred |= set(handles)
-        self.readers -= set(handles)
+    @property
+    def fewest(self) -> int:
+        return 1 if self.matter else self.body.procedure.fewest
+
+    def is_below_quota(self) -> bool:
+        """Whether too few of the committee's own members are without a hard conflict, or without any."""
+        if self.matter:
+            return False
+        own, out = self.body.holding(A_PRIMARY), self.barred
+        without_hard = [who for who in own if who not in out or self.places[who].conflict == "soft"]
+        without_any = [who for who in own if who not in out]
+        procedure = self.body.procedure
+        few = len(without_hard) < procedure.fewest_without_hard
+        return few or len(without_any) < procedure.fewest_without_any
+
+    def base_of(self, question: Question) -> set[str]:
+        """Over whom a question is counted."""
+        own, procedure = set(self.body.holding(A_PRIMARY)), self.body.procedure
+        if self.matter:
+            return own if question.asks == "remove" and procedure.remove_counts_concerned else own - {question.about}
+        if question.asks == "outcome" and procedure.base == "non_conflicted":
+            return (own | self.holders) - self.barred
+        return self.holders - {question.about}
+
+    def may_vote(self, question: Question) -> set[str]:
+        return (self.base_of(question) & self.holders) - {question.about}
+
+    # What is to come
+
+    def want(self, handles: Iterable[str], what: str) -> None:
+        for handle in handles:
+            self.wanted[handle, what] = max(self.wanted[handle, what], 1)
+            self.lost.discard((handle, what))
+
+    def want_again(self, handle: str, what: str) -> None:
+        """It may have come before, and comes once more."""
+        self.wanted[handle, what] += 1
+        self.lost.discard((handle, what))
+
+    def reported(self, *, others: bool = False) -> set[str]:
+        """The words in the names of the reported people, or of all others who are involved."""
+        return {canary for role, canary in self.parties if (role != "reported") == others}
+
+    def let_go(self, handles: Collection[str]) -> None:
+        """Their access has ended: with it go open ballots, their place as an owner, and what has not left yet."""
         self.owner = "" if self.owner in handles else self.owner
+        self.challenges = [each for each in self.challenges if not {each.by, each.about} & set(handles)]
+        for handle in handles:
+            self.paused.pop(handle, None)
         for question in self.questions:
             if not question.result:
                 question.ballots = {who: cast for who, cast in question.ballots.items() if who not in handles}
-
-    def fill(self, fewest: int, *, is_new: bool = False) -> None:
-        """Enough must have it: alternates step in, mediators only where nobody is left; never who is talked about.
-
-        The reporter of a case that went on for a while is told, once, when it goes to somebody from outside.
-        """
-        while len(self.readers) < fewest:
-            groups = (ALTERNATES,) if self.readers else (ALTERNATES, MEDIATORS)
-            able = (set(group) - self.barred - self.talked_about - self.readers for group in groups)
-            more = next((group for group in able if group), set())
-            if not more:
-                return
-            if more & set(MEDIATORS) and not is_new and not self.opted_out:
-                self.want({REPORTER}, "status mediated")
-            self.readers |= more
-            for canary in self.entries:
-                self.want(more, f"forward {canary}")
-            for question in self.questions:
-                if not question.result:
-                    self.want(more, f"vote {question.canary}")
+        self.lost |= {(who, what) for who, what in self.wanted if who in handles}

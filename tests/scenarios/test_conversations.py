@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import conversation_words
+import postgres
 from conversation import Conversation
 from conversation_words import FORMS, Step, form_of
 
@@ -28,6 +29,17 @@ async def test_conversation(path: Path, tmp_path: Path, caplog: pytest.LogCaptur
     caplog.set_level(logging.DEBUG)
     steps = conversation_words.read(path.read_text(encoding="utf-8"), path.name)
     await Conversation(tmp_path, lambda: caplog.text).play(steps)
+
+
+@pytest.mark.parametrize("number", ["06", "11", "22", "51", "53"])
+async def test_conversation_over_postgresql(
+    number: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, postgresql: postgres.Server
+) -> None:
+    """The ones in which rows are taken by time, by several letters, and by the committee's book."""
+    caplog.set_level(logging.DEBUG)
+    (path,) = FOLDER.glob(f"{number}-*.txt")
+    steps = conversation_words.read(path.read_text(encoding="utf-8"), path.name)
+    await Conversation(tmp_path, lambda: caplog.text, postgresql.new_database()).play(steps)
 
 
 def test_the_readme_shows_every_sentence_that_there_is_and_no_other() -> None:
