@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cocmail.errors import SealError, StoreError
@@ -28,6 +28,13 @@ from cocmail.vault import box
 
 _ADD_CASE = insert(CASES)
 _ADD_EVENT = insert(EVENTS)
+# Built once: they run for every message and every letter.
+_END_OF = select(CASES.c.events, CASES.c.head).where(CASES.c.id == bindparam("of_case"))
+_EVENTS_OF = (
+    select(EVENTS.c.seq, EVENTS.c.at, EVENTS.c.sealed, EVENTS.c.mac)
+    .where(EVENTS.c.case_id == bindparam("of_case"))
+    .order_by(EVENTS.c.seq)
+)
 _START = bytes(32)
 
 
@@ -94,12 +101,11 @@ def load(tx: Tx, case_id: str) -> list[bytes]:
 
     Raises SealError when there is no such case, or when an event is missing, altered, moved or one too many.
     """
-    case = tx.run(tx.locked(select(CASES.c.events, CASES.c.head).where(CASES.c.id == case_id))).one_or_none()
+    case = tx.run(tx.locked(_END_OF), {"of_case": case_id}).one_or_none()
     if case is None:
         raise SealError("there is no such case")
     key, chain = case_key(tx, case_id), tx.keyring.chain_key(case_id)
-    columns = (EVENTS.c.seq, EVENTS.c.at, EVENTS.c.sealed, EVENTS.c.mac)
-    rows = tx.run(select(*columns).where(EVENTS.c.case_id == case_id).order_by(EVENTS.c.seq)).all()
+    rows = tx.run(_EVENTS_OF, {"of_case": case_id}).all()
     events, last = [], _START
     for place, row in enumerate(rows, start=1):
         last = _mac(chain, last, place, row.at, row.sealed)
@@ -141,7 +147,7 @@ def verify(tx: Tx) -> Verification:
 
 def _end(tx: Tx, case_id: str) -> tuple[int, bytes]:
     """The number and MAC of the last event, proven by the head."""
-    case = tx.run(tx.locked(select(CASES.c.events, CASES.c.head).where(CASES.c.id == case_id))).one_or_none()
+    case = tx.run(tx.locked(_END_OF), {"of_case": case_id}).one_or_none()
     if case is None:
         raise SealError("there is no such case")
     found = select(EVENTS.c.mac).where(EVENTS.c.case_id == case_id, EVENTS.c.seq == case.events)

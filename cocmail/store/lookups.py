@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from cocmail.errors import SealError
 from cocmail.store.tables import LOOKUPS
@@ -19,7 +19,13 @@ from cocmail.vault import box
 
 CODE_NAME = "code-name"
 
+# Statements that run for every message are built once: building one costs more than the database takes to run it.
 _ADD = insert(LOOKUPS)
+_FIND = (
+    select(LOOKUPS.c.id, LOOKUPS.c.case_id, LOOKUPS.c.sealed)
+    .where(LOOKUPS.c.kind == bindparam("of_kind"), LOOKUPS.c.hash == bindparam("of_hash"))
+    .order_by(LOOKUPS.c.created_at, LOOKUPS.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,7 @@ def remember(tx: Tx, kind: str, value: str, note: bytes, *, case_id: str | None 
 def find(tx: Tx, kind: str, value: str) -> list[Found]:
     """Everything remembered of `value`, oldest first. Raises SealError when a note does not open."""
     digest = tx.keyring.lookup(kind, value)
-    rows = tx.run(
-        select(LOOKUPS.c.id, LOOKUPS.c.case_id, LOOKUPS.c.sealed)
-        .where(LOOKUPS.c.kind == kind, LOOKUPS.c.hash == digest)
-        .order_by(LOOKUPS.c.created_at, LOOKUPS.c.id)
-    ).all()
+    rows = tx.run(_FIND, {"of_kind": kind, "of_hash": digest}).all()
     return [
         Found(row.case_id, open_for(tx, row.case_id, row.sealed, _context(row.id, kind, digest)), row.id)
         for row in rows

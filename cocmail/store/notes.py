@@ -6,7 +6,7 @@ belongs here: these records are sealed under the master and survive every erasur
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from cocmail.errors import SealError
 from cocmail.store.tables import COUNTERS, NOTES
@@ -15,6 +15,12 @@ from cocmail.vault import box
 from cocmail.vault.keyring import Keyring
 
 _CHECK = "check"
+_COUNTED = select(COUNTERS.c.count).where(
+    COUNTERS.c.kind == bindparam("of_kind"),
+    COUNTERS.c.hash == bindparam("of_hash"),
+    COUNTERS.c.window == bindparam("of_window"),
+)
+_KEPT = select(NOTES.c.sealed).where(NOTES.c.name == bindparam("of_name"))
 
 
 def keep(tx: Tx, name: str, data: bytes) -> None:
@@ -25,8 +31,7 @@ def keep(tx: Tx, name: str, data: bytes) -> None:
 def kept(tx: Tx, name: str, *, lock: bool = False) -> bytes | None:
     """What was kept under `name`; `lock`: nobody else changes it before this transaction ends. Raises SealError."""
     row = _row_name(tx, name)
-    wanted = select(NOTES.c.sealed).where(NOTES.c.name == row)
-    sealed = tx.run(tx.locked(wanted) if lock else wanted).scalar_one_or_none()
+    sealed = tx.run(tx.locked(_KEPT) if lock else _KEPT, {"of_name": row}).scalar_one_or_none()
     return None if sealed is None else tx.keyring.open_note(sealed, box.identity("notes", row))
 
 
@@ -41,8 +46,8 @@ def bump(tx: Tx, kind: str, value: str, window: str) -> int:
 
 def counted(tx: Tx, kind: str, value: str, window: str) -> int:
     """How many of `value` were counted in `window` so far."""
-    row = (COUNTERS.c.kind == kind, COUNTERS.c.hash == tx.keyring.lookup(kind, value), COUNTERS.c.window == window)
-    return int(tx.run(select(COUNTERS.c.count).where(*row)).scalar_one_or_none() or 0)
+    asked = {"of_kind": kind, "of_hash": tx.keyring.lookup(kind, value), "of_window": window}
+    return int(tx.run(_COUNTED, asked).scalar_one_or_none() or 0)
 
 
 def mark(tx: Tx) -> None:
