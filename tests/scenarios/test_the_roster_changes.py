@@ -1,0 +1,124 @@
+"""What members are told when the committee's file changes, and in which order things happen then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from cocmail.core.letters import to_admins
+from cocmail.core.membership import announce
+from cocmail.knowledge import load_book
+from scene import HANDLES, Scene, committee_file
+
+
+async def test_a_changed_rule_and_a_new_chair_are_told_to_every_member(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        since = scene.mark()
+        await scene.change_committee(committee_file(chair="noor", override="{votes.outcome.rule: two_thirds}"))
+        assert scene.recipients("notice", since) == set(HANDLES)
+        text = scene.last("notice", "jun").text
+        assert "votes.outcome.rule: two_thirds (before: majority)" in text and "The chair is Noor Haddad." in text
+
+
+async def test_a_start_and_a_reload_without_a_change_tell_nobody_anything(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.change_committee(committee_file())
+        await scene.stop()
+        await scene.start()
+        await scene.settle()
+        assert scene.all() == []
+
+
+async def test_a_change_made_while_the_daemon_was_down_is_told_at_its_start(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.stop()
+        scene.committee_text = committee_file().replace("Sam Reyes, email: sam@", "Kim Adeyemi, email: kim@")
+        scene.committee_text = scene.committee_text.replace("handle: sam", "handle: kim")
+        await scene.start()
+        await scene.settle()
+        assert "Kim Adeyemi is a member" in scene.all("notice", "sam")[0].text
+        assert "You are no member" in scene.last("notice", "sam").text
+        assert "Welcome" in scene.last("notice", "kim").text
+        assert not scene.all("forward", "kim")
+
+
+async def test_a_crash_after_the_announcement_leaves_nobody_without_a_farewell_and_tells_nobody_twice(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        scene.committee_text = "\n".join(line for line in committee_file().splitlines() if "handle: sam" not in line)
+        settings = scene.settings()
+        pipeline = scene.daemon.pipeline
+        # What the first of the steps commits; then the power goes.
+        await scene.store.write(lambda tx: pipeline._membership(announce, settings.committees[0], tx))
+        await scene.stop()
+        await scene.start()
+        await scene.settle()
+        told = [mail.text for mail in scene.all("notice", "sam")]
+        assert len(told) == 2 and "Sam Reyes is no member" in told[0] and "You are no member" in told[1]
+        assert len(scene.all("notice", "jun")) == 1
+        assert "sam" not in {handle for handle, place in (await scene.case()).members.items() if place.level}
+
+
+async def test_the_old_address_hears_of_a_change_before_anything_goes_to_the_new_one(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        since = scene.mark()
+        await scene.change_committee(committee_file().replace("jun@example.net", "jun@new.example"))
+        assert "jun@example.net" in {mail.recipient for mail in scene.smarthost.delivered[since:]}
+        assert scene.last("confirm", "jun").link("Yes")
+        assert not scene.all("forward", "jun@new.example")
+
+
+async def test_who_is_put_into_the_file_beside_a_changed_address_cannot_vouch_for_it(tmp_path: Path) -> None:
+    """Otherwise whoever can write the file could move an open case to a mailbox of their own."""
+    async with Scene(tmp_path) as scene:
+        await scene.report("The words.")
+        friends = "\n".join(
+            f"- {{handle: friend{n}, name: Friend Number{n}, email: friend{n}@example.net}}" for n in (1, 2)
+        )
+        changed = committee_file(more_members=friends).replace("jun@example.net", "jun@evil.example")
+        await scene.change_committee(changed)
+        for friend in ("friend1", "friend2"):
+            assert not any("+confirm-" in mail.text for mail in scene.all(to=friend))
+        assert any("+confirm-" in mail.text for mail in scene.all("notice", "amara"))
+        assert not scene.all("forward", "jun@evil.example")
+
+
+async def test_the_end_of_a_term_is_told_once_and_ends_nothing(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        last = (scene.now() + timedelta(days=40)).date()
+        term = f"{{from: 2026-01-01, to: {last}}}"
+        await scene.change_committee(committee_file().replace("email: jun@", f"term: {term}, email: jun@"))
+        since = scene.mark()
+        for days in (5, 10, 10, 10, 10, 10):
+            scene.offset += timedelta(days=days)
+            await scene.store.write(scene.daemon.clock.serve)
+            await scene.settle()
+        told = [mail.text for mail in scene.smarthost.delivered[since:]]
+        assert [text.startswith(("Your term", "Jun Sato's term")) for text in told] == [True] * 4
+        assert sum("ended" in text for text in told) == 2
+        assert scene.recipients("notice", since) == {"jun", "amara"}
+
+
+async def test_a_book_survives_the_committee_being_renamed(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        leave = scene.write("sam@example.net", "conduct@example.org", "#leave", "", proven=True)
+        await scene.send(leave)
+        address, _ = scene.last("confirm", "sam").link("Yes")
+        await scene.send(scene.write("sam@example.net", address, "Yes", "", proven=True), address)
+        renamed = committee_file(address="help@example.org", aliases="[conduct@example.org]")
+        await scene.change_committee(renamed)
+        committee = scene.settings().committees[0]
+        book = await scene.store.read(lambda tx: load_book(tx, committee))
+        assert [gone.handle for gone in book.departed] == ["sam"]
+        since = scene.mark()
+        await scene.report("Words.", to="help@example.org", sender="Kim <kim@visitors.example>")
+        assert scene.recipients("forward", since) == set(HANDLES) - {"sam"}
+
+
+def test_an_alarm_of_a_broken_file_names_line_and_key() -> None:
+    (letter,) = to_admins(["ops@example.com"], "configuration", "now", ["committee.yaml:3: error: chair: ..."])
+    assert letter.words["lines"] == ["committee.yaml:3: error: chair: ..."]
