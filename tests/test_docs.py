@@ -26,7 +26,10 @@ DOCS = [*sorted(HOUSE.glob("*.md")), *sorted((HOUSE / "docs").glob("*.md"))]
 README_LINES = 120
 
 # The documents that README promises, besides those that a repository has anyway.
-GUIDES = ("config", "design", "flow", "member-guide", "operator-guide", "reporter-guide", "threat-model")
+GUIDES = (
+    *("committees/README", "config", "design", "flow", "member-guide", "operator-guide", "reporter-guide"),
+    "threat-model",
+)
 
 
 @cache

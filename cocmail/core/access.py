@@ -153,7 +153,8 @@ def _let_out(before: Access | None, event: MemberWithheld | MemberRecused | Memb
     kept = replace(kept, seen=_seen(before, entries), limit=Level.NONE, paused_until=None, stated_clear=False)
     match event:
         case MemberWithheld():
-            return replace(kept, standing=Standing.WITHHELD, why=event.why, conflict=event.conflict)
+            who = event.name or kept.name
+            return replace(kept, standing=Standing.WITHHELD, why=event.why, conflict=event.conflict, name=who)
         case MemberRecused():
             return replace(kept, standing=Standing.RECUSED, why=event.conflict, conflict=event.conflict)
         case MemberLeft():
@@ -171,7 +172,7 @@ def _limited(before: Access | None, event: AccessLimited, entries: int) -> Acces
         conflict="soft",
         limit=level,
         seen=_seen(before, entries),
-        had=kept.had or level is Level.DISCUSS,
+        had=kept.had or level > Level.NONE,
     )
 
 

@@ -35,12 +35,17 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Somebody left: `why` is left or removed, `email` tells them from whoever has the handle later."""
+    """Somebody left: `why` is left or removed; `email` and `name` tell them from whoever has the handle later."""
 
     handle: str
     email: str
     why: str
     at: str
+    name: str = ""
+
+    def is_of(self, member: Member) -> bool:
+        """Whether it was this person: a changed address in the file brings nobody back."""
+        return self.handle == member.handle and (self.email in member.addresses or self.name == member.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +74,12 @@ class Book:
 
     def has_departed(self, member: Member) -> bool:
         """Whether this person left, though the configuration still names them."""
-        return any(gone.handle == member.handle and gone.email in member.addresses for gone in self.departed)
+        return any(gone.is_of(member) for gone in self.departed)
 
     def with_departure(self, member: Member, why: str, at: datetime) -> Book:
         """The book after somebody left."""
-        return replace(self, departed=(*self.departed, Departure(member.handle, member.email, why, at.isoformat())))
+        gone = Departure(member.handle, member.email, why, at.isoformat(), member.name)
+        return replace(self, departed=(*self.departed, gone))
 
     def with_absence(self, handle: str, first: str, last: str) -> Book:
         """The book after somebody said that they will be away."""

@@ -80,6 +80,11 @@ def _stands(member: Member, case: Case, *standings: Standing) -> bool:
     return place is not None and place.standing in standings and place.address in member.addresses
 
 
+def is_person(member: Member | None, place: Access) -> bool:
+    """Whether who has the handle today is whom that place of a case is about: by the address or by the name."""
+    return member is not None and (place.address in member.addresses or place.name in ("", member.name))
+
+
 def is_same_person(member: Member, case: Case) -> bool:
     """Whether who has the handle today is who had access to the case, then or now: the address says so."""
     place = case.members.get(member.handle)

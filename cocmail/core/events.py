@@ -55,12 +55,13 @@ class MemberAdmitted:
 class MemberWithheld:
     """This member must not see the case. `why` is screened, excluded, reporter, inherited, named or concerned.
 
-    `conflict` is soft where the roster says so of the person in the case.
+    `conflict` is soft where the roster says so of the person in the case; `name` is who had the handle then.
     """
 
     handle: str
     why: str
     conflict: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
     if dead and not proven:
         return Decision(Reason.DEAD_TOKEN)
     if dead and not _needs_no_case(subject):
-        return _no_access(message, setting, member, grant)
+        return _no_access(message, setting, member, grant, subject)
     if dead:
         return run(message, setting, member, None, subject, visible)
     place = _place(setting, subject, visible, grant)
@@ -206,14 +206,16 @@ def _place(setting: Setting, subject: Subject, visible: dict[str, Case], grant: 
     return Place(visible[next(iter(chosen))]) if chosen else Place()
 
 
-def _no_access(message: Message, setting: Setting, member: Member, grant: Grant | None) -> Decision:
+def _no_access(
+    message: Message, setting: Setting, member: Member, grant: Grant | None, subject: Subject
+) -> Decision:
     """To somebody without access every case is no case: one sentence, whatever was asked, and no name of any.
 
     Who was asked about a conflict and answers in words is told that only a tag counts.
     """
     plan = Plan(setting)
     case = setting.known.cases.get(grant.case_id) if grant is not None else None
-    if case is not None and is_asked(member, case):
+    if case is not None and is_asked(member, case) and not subject.commands:
         send_receipt(plan, message, member, case, [{"outcome": "answer-by-tag", "refused": True}])
         return plan.finish(Reason.REFUSED)
     send_receipt(plan, message, member, None, [{"outcome": "no-such-case"}])

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from cocmail.core import checks, letters
-from cocmail.core.access import Access, Standing
+from cocmail.core import checks, letters, questions
+from cocmail.core.access import Standing
 from cocmail.core.asking import send_receipt
 from cocmail.core.book import Book, Seat
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
-from cocmail.core.conflicts import is_listed
+from cocmail.core.conflicts import is_listed, is_person
 from cocmail.core.effects import Decision, Letter, Note
 from cocmail.core.events import MemberAsked, MemberLeft, MemberMoved
 from cocmail.core.lifecycle import State
@@ -231,16 +231,16 @@ def end_access(plan: Plan, case: Case) -> bool:
     gone = [
         handle
         for handle, place in case.members.items()
-        if place.standing in _STANDS and not _still_sits(plan.setting.committee.member(handle), place)
+        if place.standing is not Standing.LEFT and not is_person(plan.setting.committee.member(handle), place)
     ]
     for handle in gone:
         plan.add(case.id, MemberLeft(handle))
         plan.bar(case.id, handle)
+    for motion in plan.cases[case.id].proceedings.open_motions:
+        if motion.about in gone:
+            # Whoever has the handle next must not be let in, or put out, by what was asked about somebody else.
+            questions.close(plan, case.id, motion.number, why="left", cancelled=True)
     return bool(gone)
-
-
-def _still_sits(member: Member | None, place: Access) -> bool:
-    return member is not None and (place.address in member.addresses or place.name in ("", member.name))
 
 
 def greet(setting: Setting) -> Decision | None:

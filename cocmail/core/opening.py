@@ -9,7 +9,7 @@ from cocmail.core import letters, readers
 from cocmail.core.classify import Reason, is_from_robot, looks_automatic
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Decision, Letter, Note
-from cocmail.core.events import CaseOpened, EntryFiled, MemberWithheld, ReporterKnown
+from cocmail.core.events import CaseOpened, EntryFiled, ReporterKnown
 from cocmail.core.model import REPORTER, Committee, Member, Person
 from cocmail.core.places import admit, forward_entry, holders, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
@@ -48,8 +48,7 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
         # A form or a group writes for many people from one address: it is no party.
         plan.notes.append(Note("party", address, {}, case_id))
     for handle, why in _withheld(message, setting, only, related).items():
-        soft = "soft" if why == "screened" and handle in message.screening.soft else ""
-        plan.add(case_id, MemberWithheld(handle, why, soft))
+        withhold(plan, case_id, handle, why, "soft" if why == "screened" and handle in message.screening.soft else "")
     exclude_elsewhere(plan, message, but=case_id)
     barred, today = plan.cases[case_id].barred, setting.now.date()
     for member in readers.first_readers(setting.committee, audience, only, barred, today):

@@ -74,7 +74,8 @@ def withhold(plan: Plan, case_id: str, handle: str, why: str, conflict: str = ""
     out = place is not None and place.standing is Standing.WITHHELD
     if out and place is not None and (why not in NOT_BY_VOTE or place.why in NOT_BY_VOTE):
         return
-    plan.add(case_id, MemberWithheld(handle, why, conflict))
+    member = plan.setting.committee.member(handle)
+    plan.add(case_id, MemberWithheld(handle, why, conflict, member.name if member is not None else ""))
     plan.bar(case_id, handle)
 
 
@@ -149,6 +150,17 @@ def to_target(plan: Plan, case_id: str, entry: str) -> None:
             token=plan.cases[case_id].token_of(person),
         )
     )
+
+
+def watchers(plan: Plan, case_id: str) -> list[Member]:
+    """Who of those who have the case watches over it: who read it before the others were asked, else the watchers of
+    the day.
+    """
+    committee, case = plan.setting.committee, plan.cases[case_id]
+    there = list(having(committee, case))
+    if readers.is_check_first(committee):
+        return [member for member in there if case.members[member.handle].why != "clear"]
+    return _watching(plan, there)
 
 
 def _watching(plan: Plan, there: list[Member]) -> list[Member]:

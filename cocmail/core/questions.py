@@ -172,7 +172,9 @@ def end(plan: Plan, case_id: str, number: int) -> None:
 
 
 def close(plan: Plan, case_id: str, number: int, *, why: str, cancelled: bool = False) -> None:
-    """Count, and tell everybody who may vote. `why` is all-voted, time, withdrawn, objected, replaced or too-few."""
+    """Count, and tell everybody who may vote. `why` is all-voted, time, withdrawn, objected, replaced, left
+    or too-few.
+    """
     committee, now = plan.setting.committee, plan.setting.now
     motion = _motion(plan, case_id, number)
     # Of what is cancelled nobody learns the ballots: they are void.

@@ -14,12 +14,13 @@ from cocmail.core.classify import Reason
 from cocmail.core.commands import COMMANDS
 from cocmail.core.commands.access import discards_reason
 from cocmail.core.commands.call import Call, Line, refuse
-from cocmail.core.conflicts import is_asked, is_challenged, level_of
+from cocmail.core.conflicts import is_asked, is_challenged, level_of, voters
 from cocmail.core.effects import Decision, Note
 from cocmail.core.lifecycle import EARLY, MOVES, Move, State
 from cocmail.core.model import Member, member_person
 from cocmail.core.opening import file_entry
 from cocmail.core.ownwords import own_words
+from cocmail.core.places import watchers
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message, Setting
 from cocmail.core.signature import TagRow
@@ -92,13 +93,18 @@ def _not_allowed(row: TagRow, call: Call) -> Line | None:
     done = call.case.proceedings
     if row.who != "member" and is_challenged(call.case, call.member.handle):
         return refuse("paused-now", tag=str(call.tag))
-    if row.who != "member" and level_of(call.member, call.case) < Level.FULL:
+    votes = row.who == "eligible" and call.member in voters(call.committee, call.case)
+    if row.who != "member" and not votes and level_of(call.member, call.case) < Level.FULL:
         return refuse("limited", tag=str(call.tag))
     if done.state not in row.states:
         return refuse("wrong-state", tag=str(call.tag), state=done.state.value)
-    if row.who == "owner" and not done.is_owner(call.member.handle):
+    owns = done.is_owner(call.member.handle)
+    if row.who == "owner" and not owns:
         names = [member.name for member in call.others if done.is_owner(member.handle)]
         return refuse("not-owner", tag=str(call.tag), names=names)
+    watching = watchers(call.plan, call.case_id) if row.who == "triage" else []
+    if row.who == "triage" and not owns and call.member not in watching:
+        return refuse("not-triage", tag=str(call.tag), names=[member.name for member in watching])
     return None
 
 

@@ -21,6 +21,7 @@ _CASE = re.compile(r"([a-z]+)[ -]([a-z]+)")
 _QUESTION = re.compile(r"\[([^\[\]]{0,120})\][\s:]*+(q[1-9][0-9]{0,3})(?![\w-])")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _SUGGESTIONS = 8
+_OPPOSITES = (("optout", "optin"), ("stay", "leave"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def read(subject: str, *, own_names: Collection[str] = (), parent_tags: Collecti
         problems.append(TagProblem("forwarded"))
     if (fresh or problems) and len(names) > 1:
         problems.append(TagProblem("two-cases"))
-    repeated = tuple(tag for tag in written if tag not in fresh)
+    repeated = tuple(tag for tag in written if fold(str(tag)) in earlier)
     return Subject(fresh, tuple(dict.fromkeys(problems)), names, forwarded, _question(around, own), repeated)
 
 
@@ -200,8 +201,9 @@ def _clashes(tags: Sequence[Tag]) -> Iterator[TagProblem]:
     if "recuse" in others and len(others) > 1:
         yield TagProblem("contradiction", _listed(others))
         return
-    if {"optout", "optin"} <= set(names):
-        yield TagProblem("contradiction", _listed([name for name in names if name in ("optout", "optin")]))
+    for pair in _OPPOSITES:
+        if set(pair) <= set(names):
+            yield TagProblem("contradiction", _listed([name for name in names if name in pair]))
     apart = [tag.name for tag in tags if tag.name == "committee" or _opens_a_matter(tag)]
     if apart and any(tag.needs_case for tag in tags):
         yield TagProblem("contradiction", _listed([*apart, *(tag.name for tag in tags if tag.needs_case)]))

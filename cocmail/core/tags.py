@@ -41,7 +41,7 @@ TABLE: tuple[TagRow, ...] = (
     TagRow("unrecuse", "member", "you ask the others to let you back into a case that you withdrew from"),
     TagRow(
         "party",
-        "cleared",
+        "triage",
         "who is involved, and how; a member who is meant, or has a conflict with them, is kept out",
         (
             _word("role", "reported", "reporter", "harmed", "witness", required=True),
@@ -52,7 +52,7 @@ TABLE: tuple[TagRow, ...] = (
     ),
     TagRow(
         "check",
-        "cleared",
+        "triage",
         "asks who does not have the case yet whether they have a conflict with the reported person; `staged` tells the "
         "other parties before anything is opened",
         (_word("how", "staged"),),

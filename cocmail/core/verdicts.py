@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cocmail.core import checks, letters, places, vacancies
 from cocmail.core.access import Level, Standing
-from cocmail.core.conflicts import readers
+from cocmail.core.conflicts import is_person, readers
 from cocmail.core.events import AccessLimited, MemberRecused, MemberResumed
 from cocmail.core.model import Member, member_person
 from cocmail.core.motions import Motion
@@ -25,6 +25,10 @@ def follow(plan: Plan, case_id: str, number: int) -> None:
     motion = plan.cases[case_id].proceedings.motion(number)
     member = plan.setting.committee.member(motion.about) if motion is not None else None
     if motion is None or member is None:
+        return
+    place = plan.cases[case_id].members.get(motion.about)
+    if place is not None and (place.standing is Standing.LEFT or not is_person(member, place)):
+        # The handle is somebody else's by now.
         return
     act = _ACTS.get(motion.meaning)
     if act is not None:

@@ -59,6 +59,7 @@ _WHY = {
     "withdrawn": "it was taken back by who opened it",
     "objected": "it was objected to in time",
     "replaced": "it was overtaken by another one",
+    "left": "the member whom it was about left the committee",
     "too-few": "too few were left to vote",
 }
 

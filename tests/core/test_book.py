@@ -75,7 +75,7 @@ def test_a_committee_that_nobody_left_is_as_the_file_says() -> None:
 @pytest.mark.parametrize("why", ["left", "removed"])
 def test_who_left_is_no_member_though_the_file_still_says_so(why: str) -> None:
     book = NEW_BOOK.with_departure(JUN, why, NOW)
-    assert book.departed == (Departure("jun", "jun@example.net", why, AT),)
+    assert book.departed == (Departure("jun", "jun@example.net", why, AT, "Jun Sato"),)
     left = in_force(committee(people=(*members("amara", "sam"), JUN)), book)
     assert [member.handle for member in left.members] == ["amara", "sam"]
     assert left.member("jun") is None and left.member_at("jun@work.example") is None

@@ -35,7 +35,7 @@ BEFORE: dict[str, tuple[str, tuple[Event, ...]]] = {
     "confirm-soft": (NOOR, (READ, reply_address(NOOR), MemberRecused(NOOR, "soft"))),
     "restore": (NOOR, (READ, reply_address(NOOR), MemberRecused(NOOR))),
     "force": (NOOR, (READ, reply_address(NOOR), MemberPaused(NOOR, END))),
-    "lift": (IVO, (MemberWithheld(IVO, "screened"),)),
+    "lift": (IVO, (MemberWithheld(IVO, "screened", name="Ivo Petrov"),)),
     **dict.fromkeys(
         ("limit-none", "limit-summary", "limit-discuss"),
         (NOOR, (READ, reply_address(NOOR), MemberRecused(NOOR, "soft"))),

@@ -11,7 +11,7 @@ from cocmail.core.prefixes import FORWARD, REPLY
 from cocmail.core.signature import Argument, TagRow
 from cocmail.core.tags import ROWS, TABLE, Tag
 
-WHO = {"member", "cleared", "owner", "eligible", "mover", "second"}
+WHO = {"member", "cleared", "triage", "owner", "eligible", "mover", "second"}
 WRITTEN = {
     "member": ["@amara"],
     "question": ["q1", "q17"],

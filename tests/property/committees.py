@@ -11,8 +11,9 @@ import itertools
 import json
 import random
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import reduce
 
@@ -22,15 +23,31 @@ from cocmail.commit import commit
 from cocmail.core import events, subjects
 from cocmail.core.case import Case, apply
 from cocmail.core.conflicts import Sight, may_have
+from cocmail.config.preset import read_preset
 from cocmail.core.decide import decide
-from cocmail.core.effects import Letter, decode_letter
-from cocmail.core.model import REPORTER, Committee, Door, Envelope, Mail, Member, Policy, Proof, Role, Wanted
+from cocmail.core.effects import Decision, Letter, decode_letter
+from cocmail.core.letters import as_addressed
+from cocmail.core.model import (
+    REPORTER,
+    Committee,
+    Door,
+    Envelope,
+    KnownConflict,
+    Mail,
+    Member,
+    Person,
+    Policy,
+    Proof,
+    Role,
+    TransferTarget,
+    Wanted,
+)
 from cocmail.core.screening import screen
 from cocmail.core.setting import Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.clock import Clock
 from cocmail.doors.contents import Contents
-from cocmail.knowledge import Gatherer, load_case
+from cocmail.knowledge import Gatherer, committee_now, load_case
 from cocmail.mail import codenames
 from cocmail.mail.compose import compose
 from cocmail.mail.draw import SystemDraw
@@ -40,41 +57,32 @@ from cocmail.reports.document import document
 from cocmail.reports.thread import thread
 from cocmail.roster import Roster
 from cocmail.store import cases, outbox, spool, timers
-from cocmail.store.tables import CASES
+from cocmail.store.tables import CASES, OUTBOX
 from cocmail.store.transaction import Tx
-from property.expected import ALTERNATES, MEDIATORS, PRIMARY, Procedure
+from property.procedures import EVERYBODY, FOUNDATION, Seat, seats_at_first
 from property.quick import QuickStore, at_once
 
 ALIAS = "c@example.org"
-ROLES = {Role.PRIMARY: PRIMARY, Role.ALTERNATE: ALTERNATES, Role.MEDIATOR: MEDIATORS}
-MEMBERS = tuple(
-    Member(handle, f"{handle.title()} Zzyx{handle}", f"{handle}@example.net", role=role)
-    for role, handles in ROLES.items()
-    for handle in handles
-)
+TARGET = TransferTarget("foundation", "foundation@target.example", date(2026, 1, 1))
+# Somebody outside, whom this member is close to.
+A_FRIEND, WHOSE = "Kit Zzyxkit", "ivo"
 LEASE = timedelta(minutes=15)
 RETRY = timedelta(minutes=10)
 # The mail server takes what it is given, refuses half of it for now, or does not answer.
 UP, PICKY, AWAY = "up", "picky", "away"
 
 
-def committee_of(procedure: Procedure) -> Committee:
-    """The committee whose policy says what that procedure says."""
-    knobs = {
-        "intake.first_recipients": "primary_all",
-        "intake.triage_watchers": 2,
-        "conflict.minimum.cleared": procedure.fewest,
-        "conflict.kinds": ("recused",),
-        "conflict.reason": "forbidden",
-        "votes.outcome.rule": procedure.rule,
-        "votes.outcome.base": "cleared",
-        "votes.outcome.quorum.majority": procedure.more_than_half_take_part,
-        "votes.outcome.quorum.floor": procedure.take_part,
-        "votes.outcome.open_for": procedure.open_for,
-        "votes.outcome.asks_first": (),
-        "outreach.second_reader": procedure.second_reader,
-    }
-    return Committee(ALIAS, "C", ALIAS, Policy("basic", knobs), MEMBERS, chair="amara")
+def committee_of(preset: str, seats: Mapping[str, Seat], override: Mapping[str, object]) -> Committee:
+    """The committee of a file that names this preset and these members."""
+    members = tuple(_member(handle, seats[handle]) for handle in EVERYBODY if handle in seats)
+    policy = Policy(preset, {**read_preset(preset), **override})  # type: ignore[dict-item]
+    return Committee(ALIAS, "C", ALIAS, policy, members, chair="amara", transfer_targets=(TARGET,))
+
+
+def _member(handle: str, seat: Seat) -> Member:
+    close_to = (KnownConflict(A_FRIEND, (), "hard"),) if handle == WHOSE else ()
+    name = f"{handle.title()} Zzyx{handle}"
+    return Member(handle, name, seat.email, role=Role(seat.role), known_conflicts=close_to)
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,14 @@ class Delivered:
 
     @property
     def to(self) -> str:
+        """Who gets it: a member by handle; everybody else as the oracle calls them."""
+        match self.letter.to.kind:
+            case "witness":
+                return f"the witness {self.letter.to.handle}"
+            case "third":
+                return FOUNDATION
+            case "reporter":
+                return "the reporter"
         return self.letter.to.handle or self.letter.to.kind
 
 
@@ -109,8 +125,8 @@ class House:
     `steps` counts what happens here: mail that is handed in, looks at the clock, restarts, further tries to send.
     """
 
-    def __init__(self, procedure: Procedure, store: QuickStore, steps: Counter[str], *, whole: bool) -> None:
-        self.committee, self.store, self.whole = committee_of(procedure), store, whole
+    def __init__(self, preset: str, store: QuickStore, steps: Counter[str], *, whole: bool) -> None:
+        self.preset, self.store, self.whole = preset, store, whole
         self.now = datetime(2026, 11, 21, tzinfo=UTC)
         self.mail_server = UP
         self.fresh: list[Delivered] = []
@@ -121,15 +137,34 @@ class House:
         self._messages: dict[str, Message] = {}
         self._events: dict[str, list[events.Event]] = {}
         self._cases: dict[str, Case] = {}
-        self._roster, self._reader = Roster([self.committee], []), Reader()
         store.empty()
+        self.committee = committee_of(preset, seats_at_first(), {})
+        self._roster, self._reader = Roster([self.committee], []), Reader()
+        contents = Contents(store, self._reader)
+        self._pipeline = Pipeline(store, self._reader, self._roster, contents, lambda: self.now)
+        self._pipeline._draw = self._dice
+        self._go_on()
+
+    @property
+    def in_force(self) -> Committee:
+        """Without who has left by their own word or by a vote."""
+        return self.store.read_now(lambda tx: committee_now(tx, self.committee))
 
     def restart(self) -> None:
         """The daemon dies while it sends and counts, and starts again."""
         self.steps["restarts"] += 1
         self.store.write_now(self._die)
-        contents = Contents(self.store, self._reader)
-        at_once(Pipeline(self.store, self._reader, self._roster, contents, lambda: self.now).review())
+        self._go_on()
+
+    def edit(self, seats: Mapping[str, Seat], override: Mapping[str, object]) -> None:
+        """The committee's file is changed, and read again."""
+        self.steps["config edits"] += 1
+        self.now += timedelta(seconds=1)
+        self.committee = committee_of(self.preset, seats, override)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        at_once(self._pipeline.change([self.committee], []))
         self.store.write_now(self._send)
 
     def _die(self, tx: Tx) -> None:
@@ -172,26 +207,29 @@ class House:
             waiting = spool.next_new(tx, self.now)
             assert waiting is not None, "what was accepted was lost"
             # As in a transaction of its own: no key is known from before.
-            released = self._decide(Tx(tx.session, tx.keyring), self._messages[waiting.id], waiting.confirmed_handle)
-            self._unseen += released - 1
+            decision = self._decide(Tx(tx.session, tx.keyring), self._messages[waiting.id], waiting.confirmed_handle)
+            self._unseen += (decision.release is not None) - 1
+            for case_id in cases.ids(tx, None) if decision.book is not None else ():
+                self._pipeline._review(case_id, Tx(tx.session, tx.keyring))
         self._send(Tx(tx.session, tx.keyring))
         return self._look(tx)
 
-    def _decide(self, tx: Tx, message: Message, confirmed_by: str | None) -> bool:
-        """True when it lets a message run that was held."""
+    def _decide(self, tx: Tx, message: Message, confirmed_by: str | None) -> Decision:
         gatherer = Gatherer(tx, self.committee, self.now)
-        if any(ROWS[name].reads_thread for name in subjects.tag_names(message.mail.subject)):
+        subject = message.mail.subject
+        if any(ROWS[name].reads_thread for name in subjects.tag_names(subject)) or subjects.is_numbered_clear(subject):
             said = {entry: self._messages[entry].mail.text for entry in gatherer.entries_at_hand(message)}
             message = replace(message, thread=said)
         known = gatherer.gather(message, confirmed_by)
-        decision = decide(message, Setting(self.committee, known, self.now, self._dice))
+        decision = decide(message, Setting(gatherer.committee, known, self.now, self._dice))
         commit(tx, decision, message, self.committee, (), self.now)
-        return decision.release is not None
+        return decision
 
     def look_at_the_clock(self) -> None:
         """The timers that are due, by the daemon's own clock; while mail waits from before, it does nothing."""
         self.steps["looks at the clock"] += 1
-        clock = Clock(self.store, self._roster, lambda: self.now)
+        clock = Clock(self.store, self._roster, lambda: self.now, self._pipeline.review)
+        clock._draw = self._dice
         while at_once(clock.do_one()):
             pass
 
@@ -203,14 +241,18 @@ class House:
         self.store.write_now(self._send)
 
     def _send(self, tx: Tx) -> None:
+        if self.mail_server == AWAY or not outbox.count(tx):
+            return
         at_hand: dict[str, Case] = {}
-        while self.mail_server != AWAY and outbox.count(tx) and (rows := outbox.claim(tx, self.now, 50, LEASE)):
+        committee = committee_now(tx, self.committee)
+        while rows := outbox.claim(tx, self.now, 50, LEASE):
             for row in rows:
                 _, letter = decode_letter(row.payload)
                 if letter.case_id and letter.case_id not in at_hand:
                     at_hand[letter.case_id] = load_case(tx, letter.case_id)
                 case = at_hand.get(letter.case_id)
-                sight = may_have(letter, self.committee, case, self.now)
+                letter = as_addressed(letter, case)
+                sight = may_have(letter, committee, case, self.now)
                 if sight is Sight.LATER:
                     outbox.wait(tx, row.id, self.now + timedelta(minutes=5))
                     continue
@@ -219,18 +261,30 @@ class House:
                     outbox.defer(tx, row.id, code="451 4.3.0", next_attempt=again, refused_since=self.now)
                     continue
                 if sight is Sight.YES:
-                    self.fresh.append(Delivered(letter, self._text(letter, case)))
+                    self.fresh.append(Delivered(letter, self._text(letter, committee, case)))
                 outbox.sent(tx, row.id)
 
-    def _text(self, letter: Letter, case: Case | None) -> str:
-        content = self._enclosed(letter, case)
+    def queued(self) -> list[Letter]:
+        """What waits: since the mail server is away, or its recipient may not have it yet."""
+
+        def work(tx: Tx) -> list[Letter]:
+            if not outbox.count(tx):
+                return []
+            rows = tx.run(select(OUTBOX)).all()
+            found = (outbox._opened(tx, row) for row in rows)
+            return [decode_letter(row.payload)[1] for row in found if row is not None]
+
+        return self.store.read_now(work)
+
+    def _text(self, letter: Letter, committee: Committee, case: Case | None) -> str:
+        content = self._enclosed(letter, committee, case)
         if self.whole:
-            made = compose(letter, self.committee, case, content, return_path="", now=self.now)
+            made = compose(letter, committee, case, content, return_path="", now=self.now)
             body = message_from_bytes(made.content, policy=policy.default).get_body(("plain",))
             return str(body.get_content()) if body is not None else ""
         return json.dumps(dict(letter.words)) + (content.text if content is not None else "")
 
-    def _enclosed(self, letter: Letter, case: Case | None) -> Mail | None:
+    def _enclosed(self, letter: Letter, committee: Committee, case: Case | None) -> Mail | None:
         if letter.entry:
             return self._messages[letter.entry].mail
         if case is None or letter.template not in ("thread", "document"):
@@ -238,8 +292,8 @@ class House:
         every = [entry for entry in case.entries if letter.template == "thread" or entry.author == REPORTER]
         mails = {entry.id: self._messages[entry.id].mail for entry in every}
         if letter.template == "thread":
-            return Mail(text=thread(case, self.committee, mails))
-        return Mail(text=document(case, self.committee, mails, self.now))
+            return Mail(text=thread(case, committee, mails))
+        return Mail(text=document(case, committee, mails, self.now))
 
     # What the store knows
 
@@ -265,6 +319,6 @@ class House:
         return self._cases[case_id]
 
     def address(self, case_id: str, person: str) -> tuple[str, str]:
-        """A case's name, and the reply token that a person was given in it, or ""."""
+        """A case's name, and the reply token that a person was given in it last, or ""."""
         case = self.case(case_id)
-        return case.code_name, next((token for token, owner in case.tokens.items() if str(owner) == person), "")
+        return case.code_name, case.token_of(Person.parse(person))

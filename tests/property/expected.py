@@ -61,16 +61,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that was written: who was looked for in it, as `handle address`, and who is named."""
+    """Something that was written: who was looked for in it, as `handle address`, and who of them is named.
+
+    `text` are all whom it names, though nobody looked for them then.
+    """
 
     canary: str
     author: str
     kind: str
     looked_for: frozenset[str]
     named: frozenset[str]
+    text: frozenset[str]
 
 
-@dataclass
+@dataclass(eq=False)
 class Question:
     """`canaries` are the words of its text; `asks` is outcome, remove, confirm, restore, force, lift or limit."""
 
@@ -104,7 +108,7 @@ class Draft:
     sent: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Challenge:
     by: str
     about: str
@@ -129,6 +133,7 @@ class Expected:
     waiting: set[str] = field(default_factory=set)
     record: set[str] = field(default_factory=set)
     parties: list[tuple[str, str]] = field(default_factory=list)
+    party_members: list[frozenset[str]] = field(default_factory=list)
     paused: dict[str, datetime] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     closed: list[Question] = field(default_factory=list)

@@ -8,38 +8,44 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from property.expected import EVERYBODY, PRIMARY, REPORTER, Draft, Expected, Procedure, Question, Said
-
-A_PAUSE = timedelta(hours=24)
-A_WEEK = timedelta(days=7)
-LIVE = {"open", "voting", "decided"}
-KEPT = {*LIVE, "resolved"}
-# In which states a tag runs; the others run in any.
-RUNS_IN = {
-    "note": KEPT,
-    "plan": LIVE,
-    "motion": LIVE,
-    "own": KEPT,
-    "optout": KEPT,
-    "optin": KEPT,
-    "resolve": {"decided", "resolved"},
-    "notreport": {"open", "dismissed"},
-}
-# These are read by whoever steps in, and name people.
-TEXTS = ("", "note", "plan", "motion", "reporter")
-OWNERS_ALONE = ("resolve", "optout", "optin")
+from property.admission import (
+    bring_in,
+    complete,
+    put_out,
+    remind,
+    watchers,
+    withhold,
+    withhold_unless_last,
+)
+from property.ballots import close, settle
+from property.expected import LIVE, Entry, Expected, Place, Said
+from property.hearing import hear_tag, read_by
+from property.procedures import (
+    A_PRIMARY,
+    AN_ALTERNATE,
+    DAYS,
+    EVERYBODY,
+    FOUNDATION,
+    REPORTER,
+    Body,
+    Procedure,
+    Seat,
+    seats_at_first,
+)
 
 
 class Oracle:
     """All cases. Its clock is set by whoever asks; `True` from what it hears means that the case has changed."""
 
     def __init__(self, procedure: Procedure, now: datetime) -> None:
-        self.procedure, self.now = procedure, now
+        self.body = Body(procedure, now, seats_at_first())
         self.cases: dict[str, Expected] = {}
-        # What was said to all members, outside of any case.
+        # What was said to all members, outside of any case; and what need not come, since somebody left.
         self.wanted: Counter[tuple[str, str]] = Counter()
+        self.lost: set[tuple[str, str]] = set()
+        self._voices: dict[tuple[str, str], set[str]] = {}
 
     # Reports
 
@@ -47,184 +53,205 @@ class Oracle:
         self, case_id: str, reporter: str, named: frozenset[str], excluded: frozenset[str], proven: bool, canary: str
     ) -> None:
         earlier = [case for case in self.cases.values() if case.reporter == reporter]
-        inherited = set().union(*(case.barred for case in earlier))
+        opened = Expected(self.body, reporter, unchecked=self.body.procedure.check_first)
+        opened.early = "triage" if opened.unchecked else ""
+        opened.entries.append(self._entry(canary, REPORTER, "report", named))
+        opened.record.add(canary)
+        opened.excluded |= excluded
+        kept = dict.fromkeys(sorted(set().union(*(case.barred for case in earlier))), "inherited")
+        kept |= dict.fromkeys(opened.entries[0].named, "screened") | dict.fromkeys(excluded, "excluded")
+        for handle, why in kept.items():
+            opened.places[handle] = Place("withheld", why=why)
         for case in earlier if excluded else ():
-            if proven:
-                case.bar(excluded)
-                case.fill(self.procedure.fewest)
-            elif not case.readers or len(case.readers - excluded) >= 2:
-                # Unproven words leave two readers at least, and let nobody in.
-                case.bar(excluded)
-        opened = Expected(reporter, inherited | named | excluded, set(PRIMARY), [canary], {canary})
-        opened.bar(opened.barred)
-        opened.fill(self.procedure.fewest, is_new=True)
-        opened.want(opened.readers, f"forward {canary}")
+            self._exclude(case, excluded) if proven else withhold_unless_last(case, excluded)
+        able = [handle for handle in self.body.holding(A_PRIMARY, AN_ALTERNATE) if handle not in opened.barred]
+        own = [handle for handle in able if self.body.seats[handle].role == A_PRIMARY]
+        first = watchers(opened, own) if opened.early else able if self.body.procedure.all_at_once else own
+        for handle in first:
+            bring_in(opened, handle, "policy")
+        complete(opened, is_new=True)
         self.cases[case_id] = opened
-        self._settle()
+        self.settle()
+
+    def _exclude(self, case: Expected, handles: frozenset[str]) -> None:
+        for handle in sorted(handles):
+            withhold(case, handle, "excluded")
+        case.excluded |= handles
+        complete(case)
+
+    def _entry(self, canary: str, author: str, kind: str, named: frozenset[str]) -> Entry:
+        found = frozenset(handle for handle in named if self.body.is_searched_for(handle))
+        looked_for = frozenset(f"{handle} {seat.email}" for handle, seat in self.body.seats.items())
+        return Entry(canary, author, kind, looked_for, found, named)
 
     def hear_reporter(self, case_id: str, named: frozenset[str], excluded: frozenset[str], canary: str) -> None:
         case = self.cases[case_id]
         for other in self.cases.values():
             if excluded and other.reporter == case.reporter and other is not case:
-                other.bar(excluded)
-                other.fill(self.procedure.fewest)
-        case.entries.append(canary)
-        case.record.add(canary)
-        case.bar(excluded | named)
-        case.fill(self.procedure.fewest)
-        case.want(case.readers, f"forward {canary}")
-        self._settle()
+                self._exclude(other, excluded)
+        self._follow_up(case, REPORTER, named, excluded, canary)
+        self.settle()
+
+    def hear_witness(self, case_id: str, witness: str, named: frozenset[str], canary: str) -> None:
+        """The answer goes to all who have the case; who answered is part of it by that."""
+        self._follow_up(self.cases[case_id], witness, named | {witness}, frozenset(), canary)
+        self.settle()
+
+    def _follow_up(
+        self, case: Expected, author: str, named: frozenset[str], excluded: frozenset[str], canary: str
+    ) -> None:
+        entry = self._entry(canary, author, "follow-up", named)
+        case.entries.append(entry)
+        for handle in sorted(entry.named):
+            withhold(case, handle, "screened")
+        for handle in sorted(excluded):
+            withhold(case, handle, "excluded")
+        case.excluded |= excluded
+        if author == REPORTER:
+            case.record.add(canary)
+        complete(case)
+        case.want(case.having("discuss") - {author}, f"forward {canary}")
+        if not case.having("discuss") and case.handed_over and author == REPORTER:
+            case.want({FOUNDATION}, f"transfer {canary}")
 
     # Members
 
     def as_understood(self, said: Said) -> Said:
         """With the question that a ballot is meant for, where only one can be meant."""
         case = self.cases[said.case]
-        meant = case.unfinished if said.tag == "vote" and said.author in case.readers else []
+        meant = case.unfinished if said.tag == "vote" and case.sees(said.author, "vote") else []
         return replace(said, number=meant[0]) if not said.number and len(meant) == 1 else said
 
     def hear_unproven(self, said: Said) -> bool:
         """Nothing runs; a withdrawal by the member's own reply address holds their mail for a day, once."""
         case = self.cases[said.case]
-        if said.tag != "recuse" or not said.by_token or said.author not in case.readers or said.author in case.paused:
+        if said.tag != "recuse" or not said.by_token or said.author in case.paused:
             return False
-        case.paused[said.author] = self.now + A_PAUSE
+        if not case.sees(said.author, "recuse"):
+            return False
+        case.paused[said.author] = self.body.now + DAYS
         return True
 
-    def hear(self, said: Said, came: datetime, *, confirmed: bool = False) -> bool:
-        """What a member has proven to have written. `came`: when it was handed in."""
+    def hear(self, said: Said, came: datetime, *, confirmed: bool = False) -> bool | None:
+        """What a member has proven to have written. `came`: when it was handed in. None: it may have changed or not."""
         case = self.cases[said.case]
-        if said.tag == "committee" and said.author not in case.readers and not said.by_token:
+        if said.author not in self.body.seats:
+            return False
+        sees = case.sees(said.author, said.tag)
+        if said.tag == "committee" and not said.by_token and case.level(said.author) == "none":
             # To somebody who does not have it there is no such case, so that this is no mail of one.
-            self.wanted.update((handle, f"committee {said.canary}") for handle in EVERYBODY if handle != said.author)
-        if said.author not in case.readers or case.state not in RUNS_IN.get(said.tag, {case.state}):
+            others = (handle for handle in self.body.seats if handle != said.author)
+            self.wanted.update((handle, f"committee {said.canary}") for handle in others)
+        if not sees or not read_by(case, said):
             return False
-        if said.tag in OWNERS_ALONE and case.owner != said.author:
-            return False
-        match said.tag:
-            case "vote":
-                changed = _vote(case, said, came)
-            case "send":
-                changed = self._send(case, said, confirmed)
-            case "resolve":
-                changed = confirmed and case.state == "decided"
-                case.ended = "resolved" if changed else case.ended
-            case "motion" | "withdraw" | "recuse" | "reopen" | "notreport":
-                changed = self._moves(case, said)
-            case _:
-                changed = _writes(case, said)
-        if changed and said.tag in TEXTS:
-            case.entries.append(said.canary)
-            case.talked_about |= said.named
-        self._settle()
+        changed = hear_tag(case, said, came, self._entry, confirmed=confirmed)
+        self.settle()
         return changed
 
-    def _send(self, case: Expected, said: Said, confirmed: bool) -> bool:
-        """Somebody else sends; where nobody else is there, or no second reader is asked for, after a confirmation."""
-        if said.number > len(case.drafts) or case.opted_out:
-            return False
-        draft = case.drafts[said.number - 1]
-        second = self.procedure.second_reader and len(case.readers) > 1
-        if draft.sent or draft.author not in case.readers or (second and draft.author == said.author):
-            return False
-        if not second and not confirmed:
-            return False
-        draft.sent = True
-        case.record.add(draft.canary)
-        case.want({REPORTER}, f"outreach {draft.canary}")
-        return True
+    def hear_removal(self, case_id: str, said: Said) -> None:
+        """A matter of the committee's own is opened: all have it but mediators and whom it is about."""
+        about, author = said.about, said.author
+        matter = self.cases[case_id] = Expected(self.body, "", matter=True)
+        matter.places[about] = Place("withheld", why="concerned")
+        matter.excluded.add(about)
+        matter.entries.append(self._entry(said.canary, author, "record", said.named | {about}))
+        for handle in (*self.body.holding(A_PRIMARY, AN_ALTERNATE), author):
+            if handle != about:
+                bring_in(matter, handle, "matter")
+        hear_tag(matter, replace(said, tag="remove"), self.body.now, self._entry)
+        self.settle()
 
-    def _moves(self, case: Expected, said: Said) -> bool:
-        match said.tag:
-            case "motion":
-                if len(case.readers) < self.procedure.fewest:
-                    return False
-                case.questions.append(Question(said.author, said.canary, self.now + self.procedure.open_for))
-                case.record.add(said.canary)
-                case.want(case.readers, f"vote {said.canary}")
-                return True
-            case "withdraw":
-                question = case.questions[said.number - 1] if said.number <= len(case.questions) else None
-                if question is None or question.result or question.mover != said.author:
-                    return False
-                self._close(case, question, cancelled=True)
-                return True
-            case "recuse":
-                case.bar({said.author})
-                case.fill(self.procedure.fewest)
-                return True
-            case "reopen":
-                late = case.ended == "dismissed" and case.ended_at and self.now - case.ended_at > A_WEEK
-                if late or case.state in ("open", "voting"):
-                    return False
-                case.ended, case.counted_from = "", len(case.questions)
-                return True
-        if case.state == "dismissed":
-            return False
-        case.ended, case.ended_at = "dismissed", self.now
-        return True
+    def hear_departure(self, handle: str) -> None:
+        del self.body.seats[handle]
+        self.body.gone.add(handle)
+        self.review()
 
-    # Votes
+    # The committee itself
+
+    def change(self, seats: dict[str, Seat]) -> None:
+        """The file was changed: it names these members."""
+        before = dict(self.body.seats)
+        self.body.gone &= seats.keys()
+        self.body.seats = {handle: seat for handle, seat in seats.items() if handle not in self.body.gone}
+        fresh = [handle for handle in EVERYBODY if handle in self.body.seats and handle not in before]
+        for handle in seats.keys() | before.keys():
+            if before.get(handle) != seats.get(handle):
+                self.lost |= {each for each in self.wanted if each[0] == handle}
+        self.review()
+        for handle in fresh if self.body.procedure.new_ones_get_names else ():
+            self._offer(handle)
+
+    def _offer(self, handle: str) -> None:
+        """A new member is told who has been reported, by numbers, of what they are no part of themselves."""
+        number = 0
+        for case in self.cases.values():
+            involved = any(handle in named for named in case.party_members)
+            if case.matter or case.handed_over or not case.reported() or handle in case.places or involved:
+                continue
+            if case.state in ("dismissed", "triage"):
+                continue
+            number += 1
+            case.places[handle] = Place("asked", self.body.seats[handle].email, number=number)
+            for canary in case.reported():
+                self.wanted[handle, f"welcome {canary}"] += 1
+
+    def review(self) -> None:
+        """Who left loses everything; where nobody is left, others are called; questions are counted anew."""
+        for case in self.cases.values():
+            left = [who for who in case.with_standing("in", "limited", "asked") if who not in self.body.seats]
+            for handle in left:
+                put_out(case, handle, "left")
+            if not (case.handed_over or case.readers) or (left and case.state in LIVE):
+                complete(case)
+        self.settle()
+
+    def confirm_address(self, what: str, about: str, new: str, by: str) -> None:
+        """From the old mailbox, or by two others: mail of open cases goes to the new one."""
+        if by not in self.body.seats or not self.body.is_at(about, new):
+            return
+        if what == "vouch":
+            voices = self._voices.setdefault((about, new), set())
+            voices.add(by)
+            if len(voices) < 2:
+                return
+        for case in self.cases.values():
+            place = case.places.get(about)
+            if place is not None and place.standing in ("in", "limited", "asked") and place.address != new:
+                place.address = new
+                if place.standing == "asked":
+                    case.want_again(about, "check")
+
+    # Time
 
     def time_is_over(self) -> None:
-        """What has stood open for long enough is counted."""
+        """What has stood open for long enough is counted, lapses or goes on, in the order in which it was due."""
         for case in self.cases.values():
-            for question in case.questions:
-                if not question.result and question.ends <= self.now:
-                    self._close(case, question)
+            while due := [each for each in _due(case) if each[0] <= self.body.now]:
+                _, kind, number = min(due)
+                match kind:
+                    case "question":
+                        close(case, case.questions[number])
+                        settle(case)
+                    case "remind":
+                        remind(case)
+                    case "lapse":
+                        del case.challenges[number]
+                    case "check":
+                        case.asked_until = None
+                        complete(case)
+                        settle(case)
+        self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        before = len(self.body.seats)
         for case in self.cases.values():
-            for question in case.questions:
-                too_few = len(case.readers) < self.procedure.fewest
-                if not question.result and (too_few or case.readers <= question.ballots.keys()):
-                    self._close(case, question, cancelled=too_few)
-
-    def _close(self, case: Expected, question: Question, *, cancelled: bool = False) -> None:
-        # Of what is cancelled nobody learns the ballots.
-        ballots = {} if cancelled else question.ballots
-        cast = [ballots.get(reader, "silent") for reader in case.readers]
-        counts = tuple(cast.count(ballot) for ballot in ("yes", "no", "abstain", "silent"))
-        passed = self.procedure.passes(*counts)
-        question.counts = (*counts, len(cast))
-        question.result = "cancelled" if cancelled else "passed" if passed else "failed"
-        case.want(case.readers, f"tally {question.canary}")
+            settle(case)
+        if len(self.body.seats) != before:
+            self.review()
 
 
-def _vote(case: Expected, said: Said, came: datetime) -> bool:
-    number = said.number or (case.unfinished[0] if len(case.unfinished) == 1 else 0)
-    if number not in case.unfinished:
-        return False
-    question = case.questions[number - 1]
-    if came >= question.ends or question.ballots.get(said.author) == said.ballot:
-        return False
-    question.ballots[said.author] = said.ballot
-    return True
-
-
-def _writes(case: Expected, said: Said) -> bool:
-    """Texts, letters that are asked for, and what only one word of the case changes."""
-    others = case.readers - {said.author}
-    match said.tag:
-        case "":
-            case.want(others, f"forward {said.canary}")
-            return True
-        case "note" | "plan":
-            case.record.add(said.canary)
-            case.want(others, f"notice {said.canary}")
-            return True
-        case "reporter" if not case.opted_out:
-            case.drafts.append(Draft(said.author, said.canary))
-            case.want(case.readers, f"draft {said.canary}")
-            return True
-        case "show" | "doc":
-            case.wanted[said.author, "thread" if said.tag == "show" else "document"] += 1
-        case "own" if not case.owner:
-            case.owner = said.author
-            return True
-        case "optout" | "optin" if case.opted_out != (said.tag == "optout"):
-            case.opted_out = not case.opted_out
-            # What had not left by then never does.
-            case.stopped |= {what for handle, what in case.wanted if handle == REPORTER}
-            return True
-    return False
+def _due(case: Expected) -> list[tuple[datetime, str, int]]:
+    ends = [(each.ends, "question", at) for at, each in enumerate(case.questions) if not each.result]
+    lapses = [(each.until, "lapse", at) for at, each in enumerate(case.challenges)]
+    rounds = [(at, kind, 0) for at, kind in ((case.remind_at, "remind"), (case.asked_until, "check")) if at]
+    return ends + lapses + rounds

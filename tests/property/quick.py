@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from cocmail.store.engine import Store
-from cocmail.store.tables import CASES, COUNTERS, EVENTS, LOOKUPS, OUTBOX, SPOOL, TIMERS
+from cocmail.store.tables import CASES, COUNTERS, EVENTS, LOOKUPS, NOTES, OUTBOX, SPOOL, TIMERS
 from cocmail.store.transaction import Tx, told
 from cocmail.vault.keyring import Keyring
 
@@ -71,8 +71,15 @@ class QuickStore(Store):
         return self.read_now(work)
 
     def empty(self) -> None:
-        """As if no mail had ever come."""
-        self.write_now(lambda tx: [tx.run(delete(table)) for table in _OF_CASES])
+        """As if no mail had ever come, and no committee had been there."""
+
+        def work(tx: Tx) -> None:
+            for table in _OF_CASES:
+                tx.run(delete(table))
+            # By this one the store knows its key.
+            tx.run(delete(NOTES).where(NOTES.c.name != "check"))
+
+        self.write_now(work)
 
 
 def _without_the_disk(connection: Any, _record: object) -> None:

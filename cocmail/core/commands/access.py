@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cocmail.core import checks
-from cocmail.core.access import Access, Standing
+from cocmail.core.access import Access, Level, Standing
 from cocmail.core.case import Case
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
-from cocmail.core.conflicts import is_asked, readers
+from cocmail.core.conflicts import is_asked, level_of, readers
 from cocmail.core.deadlines import minute
 from cocmail.core.events import ConflictDenied, ConflictStated, MemberRecused, PartiesShown
 from cocmail.core.letters import notice, to_reader
@@ -22,10 +22,12 @@ FROM_OUTSIDE = frozenset({"report", "follow-up"})
 
 def clear(call: Call) -> Line:
     """States that there is no conflict. Who was asked gets access by it; said again it changes nothing."""
-    if not call.case_id:
+    if call.tag.argument("number"):
         return _clear_numbered(call)
     if is_asked(call.member, call.case):
         return _let_in(call)
+    if level_of(call.member, call.case) < Level.FULL:
+        return refuse("limited", tag=str(call.tag))
     if call.case.members[call.member.handle].stated_clear:
         return unchanged("clear-again", undo="#recuse")
     call.plan.add(call.case_id, ConflictDenied(call.member.handle))
@@ -118,6 +120,8 @@ def _kind(call: Call, before: Access) -> tuple[str, bool]:
     kinds = call.committee.policy["conflict.kinds"]
     said = call.tag.argument("word")
     known = isinstance(kinds, tuple) and said in kinds
+    if known and before.standing is Standing.RECUSED and before.conflict == "hard":
+        return "hard", True
     if not known:
         return before.conflict if before.standing is Standing.RECUSED else "", not said
     twice = said == "soft" and any(
@@ -169,7 +173,7 @@ def unrecuse(call: Call) -> Line:
     """Asks the others to let this member back in. Who still has the case has nothing to ask for."""
     plan, case, handle = call.plan, call.case, call.member.handle
     place = case.members[handle]
-    if place.standing is not Standing.RECUSED:
+    if place.standing not in (Standing.RECUSED, Standing.LIMITED):
         return unchanged("not-out")
     if place.conflict == "forced":
         return refuse("was-forced")

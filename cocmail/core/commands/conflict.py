@@ -23,6 +23,7 @@ LAPSES_AFTER = timedelta(hours=48)
 # Longer than the vote: a daemon that was down must not let mail go before the vote is counted.
 PAUSED_AT_MOST = timedelta(days=30)
 LAPSE = "challenge-end"
+_OUT_BY_CONFLICT = frozenset({Standing.RECUSED, Standing.LIMITED, Standing.WITHHELD})
 _FIELD = re.compile(r"(?im)^[ \t*_]*(member|access)[ \t*_]*[:\uff1a][ \t*_]*@?([a-z0-9][a-z0-9-]*)")
 
 
@@ -44,7 +45,7 @@ def challenge(call: Call) -> Line:
     if call.committee.policy.get("conflict.forced") != "unanimous_others":
         return refuse("no-challenge")
     chosen = named_member(call)
-    if chosen is None or not exists_for(chosen, call.case) or chosen.handle == call.member.handle:
+    if chosen is None or chosen not in call.others:
         return refuse("no-such-reader", handles=[member.handle for member in call.others])
     open_now = call.case.proceedings.challenges
     if any(motion.about == chosen.handle for motion in call.case.proceedings.conflict_motions):
@@ -98,7 +99,8 @@ def limit(call: Call) -> Line:
     """Asks the others what a member with a soft conflict may have."""
     chosen, level = named_member(call), call.tag.argument("word")
     place = call.case.members.get(chosen.handle) if chosen is not None else None
-    if chosen is None or place is None or place.conflict != "soft" or place.standing is Standing.CLEARED:
+    soft = place is not None and place.conflict == "soft" and place.standing in _OUT_BY_CONFLICT
+    if chosen is None or place is None or not soft:
         return refuse("not-soft")
     if place.limit.name.casefold() == level:
         return unchanged("limited-already", name=chosen.name, level=level)
