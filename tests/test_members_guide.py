@@ -50,6 +50,7 @@ def entries() -> dict[str, Entry]:
 # How the guide puts what the table of tags says.
 WHO = {
     "cleared": "who has the case",
+    "triage": "a watcher or an owner",
     "owner": "an owner",
     "eligible": "who may vote on it",
     "mover": "who opened it",
@@ -73,8 +74,8 @@ WHEN = {
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_members_read_of_every_tag_what_the_program_does_with_it(row: TagRow) -> None:
     entry = entries()[row.form]
-    member = "who has the case" if row.needs_case else "every member"
-    assert entry.who == WHO_ELSE.get(row.name, WHO.get(row.who, member))
+    who = {**WHO, "member": "who has the case" if row.needs_case else "every member"}
+    assert entry.who == WHO_ELSE.get(row.name, who[row.who])
     assert entry.when == (WHEN[row.states] if row.needs_case else "needs no case")
     assert row.help.casefold() in entry.said.casefold()
     understood = subjects.read(entry.example, own_names=["footpath lens"])

@@ -23,8 +23,8 @@ class Said:
     """What a member wrote to a case: talk, or a tag with its arguments.
 
     `number` is that of a question, of a draft or of a list, `about` another member, `word` a keyword. `canary` is the
-    word in its text that nothing else holds ("" where there is no text), `named` whom the text names; `by_token`: it
-    came to the member's reply address, not to the alias.
+    word in its text that nothing else holds ("" where there is no text), `named` whom the text names, `sender` whose
+    address it came from; `by_token`: it came to the member's reply address, not to the alias.
     """
 
     case: str
@@ -36,6 +36,7 @@ class Said:
     about: str = ""
     canary: str = ""
     named: frozenset[str] = frozenset()
+    sender: str = ""
     by_token: bool = True
 
 

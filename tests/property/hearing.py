@@ -20,7 +20,7 @@ from property.ballots import ask, close
 from property.expected import LIVE, Challenge, Draft, Entry, Expected, Question, Said
 from property.procedures import DAYS, HOURS, REPORTER
 
-Enter = Callable[[str, str, str, frozenset[str]], Entry]
+Enter = Callable[[str, str, str, frozenset[str], str], Entry]
 KEPT = {*LIVE, "resolved"}
 # In which states a tag runs; the others run in any.
 RUNS_IN = {
@@ -71,7 +71,7 @@ def hear_tag(case: Expected, said: Said, came: datetime, enter: Enter, *, confir
         case _:
             changed = _writes(case, said)
     if changed and said.tag in TEXTS:
-        entry = enter(said.canary, said.author, "discussion" if not said.tag else "record", said.named)
+        entry = enter(said.canary, said.author, "discussion" if not said.tag else "record", said.named, said.sender)
         case.entries.append(entry)
     return changed
 
@@ -139,7 +139,7 @@ def _unrecuse(case: Expected, said: Said) -> bool:
 
 def _party(case: Expected, said: Said, enter: Enter) -> bool:
     case.parties.append((said.word, said.canary))
-    meant = enter(said.canary, said.author, "", said.named).named
+    meant = enter(said.canary, said.author, "", said.named, "").named
     case.party_members.append(said.named)
     case.record.add(said.canary)
     if said.word in case.body.procedure.conflicts_of:

@@ -205,7 +205,8 @@ def agrees(house: House, case_id: str, case: Expected) -> None:
     found = house.case(case_id)
     done = found.proceedings
     standings = {handle: place.standing.value.replace("cleared", "in") for handle, place in found.members.items()}
-    assert standings == {handle: place.standing for handle, place in case.places.items()}
+    wanted = {handle: place.standing for handle, place in case.places.items()}
+    assert standings == wanted, f"the places differ: {sorted(standings.items() ^ wanted.items())}"
     assert {member.handle for member in readers(house.in_force, found)} == case.readers
     assert done.state.name.lower() == case.state
     closings = Counter(event.number for event in house.events(case_id) if isinstance(event, QuestionClosed))

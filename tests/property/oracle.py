@@ -45,6 +45,7 @@ class Oracle:
         # What was said to all members, outside of any case; and what need not come, since somebody left.
         self.wanted: Counter[tuple[str, str]] = Counter()
         self.lost: set[tuple[str, str]] = set()
+        self.departures = 0
         self._voices: dict[tuple[str, str], set[str]] = {}
 
     # Reports
@@ -79,8 +80,9 @@ class Oracle:
         case.excluded |= handles
         complete(case)
 
-    def _entry(self, canary: str, author: str, kind: str, named: frozenset[str]) -> Entry:
-        found = frozenset(handle for handle in named if self.body.is_searched_for(handle))
+    def _entry(self, canary: str, author: str, kind: str, named: frozenset[str], sender: str = "") -> Entry:
+        """The sender's address names a member, too."""
+        found = frozenset(handle for handle in named | {sender} if self.body.is_searched_for(handle))
         looked_for = frozenset(f"{handle} {seat.email}" for handle, seat in self.body.seats.items())
         return Entry(canary, author, kind, looked_for, found, named)
 
@@ -94,13 +96,13 @@ class Oracle:
 
     def hear_witness(self, case_id: str, witness: str, named: frozenset[str], canary: str) -> None:
         """The answer goes to all who have the case; who answered is part of it by that."""
-        self._follow_up(self.cases[case_id], witness, named | {witness}, frozenset(), canary)
+        self._follow_up(self.cases[case_id], witness, named, frozenset(), canary)
         self.settle()
 
     def _follow_up(
         self, case: Expected, author: str, named: frozenset[str], excluded: frozenset[str], canary: str
     ) -> None:
-        entry = self._entry(canary, author, "follow-up", named)
+        entry = self._entry(canary, author, "follow-up", named, author)
         case.entries.append(entry)
         for handle in sorted(entry.named):
             withhold(case, handle, "screened")
@@ -154,7 +156,7 @@ class Oracle:
         matter = self.cases[case_id] = Expected(self.body, "", matter=True)
         matter.places[about] = Place("withheld", why="concerned")
         matter.excluded.add(about)
-        matter.entries.append(self._entry(said.canary, author, "record", said.named | {about}))
+        matter.entries.append(self._entry(said.canary, author, "record", said.named | {about}, author))
         for handle in (*self.body.holding(A_PRIMARY, AN_ALTERNATE), author):
             if handle != about:
                 bring_in(matter, handle, "matter")
@@ -247,6 +249,7 @@ class Oracle:
         for case in self.cases.values():
             settle(case)
         if len(self.body.seats) != before:
+            self.departures += 1
             self.review()
 
 

@@ -119,6 +119,7 @@ def wished(chance: Random, case: Expected, tag: str) -> dict[str, Any]:
             likely = [case.owner]
             about = member(chance, *outside) if tag == "ask" else about
         case "clear":
+            number = 0
             likely = sorted(handle for handle in case.with_standing("asked") if not case.places[handle].number)
             likely = likely or sorted(case.readers)
         case "unrecuse":
