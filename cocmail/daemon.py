@@ -95,6 +95,8 @@ class Daemon:
         workers: list[asyncio.Task[None]] = []
         try:
             await self._open_doors()
+            # Before anybody works on the new roster: who is told of it, and whose access ends.
+            await self.pipeline.change(self.settings.committees, self.settings.admins)
             workers = [
                 asyncio.create_task(self._forever(name, work))
                 for name, work in (
@@ -103,7 +105,6 @@ class Daemon:
                     ("clock", self.clock.run),
                 )
             ]
-            await self.pipeline.change(self.settings.committees, self.settings.admins)
             addresses = [door.address for door in self.doors]
             if self.settings.metrics is not None:
                 self.metrics = open_metrics(self.settings.metrics, self.store, self.now, lambda: _all_run(workers))

@@ -13,10 +13,10 @@ from typing import Any
 
 from cocmail.core import case as folding
 from cocmail.core import events, subjects
+from cocmail.core.addresses import is_about_address
 from cocmail.core.book import NEW_BOOK, Book, decode_book, in_force
 from cocmail.core.case import Case
 from cocmail.core.conflicts import exists_for, is_asked
-from cocmail.core.membership import is_about_address
 from cocmail.core.model import REPORTER, Committee, Mail, Person, Wanted
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
 from cocmail.store import cases, lookups, notes

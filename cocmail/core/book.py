@@ -6,6 +6,7 @@ The rule: who left by their own word, or by a vote, is no member any more, whate
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -23,10 +24,14 @@ class Seat:
     email: str
     also: tuple[str, ...] = ()
     role: str = "primary"
+    conflicts: str = ""
 
     @staticmethod
     def of(member: Member) -> Seat:
-        return Seat(member.handle, member.name, member.email, member.also, member.role.value)
+        """The seat of a member. Of known conflicts it keeps a digest: that they changed is told, not with whom."""
+        known = repr(sorted((each.name, each.emails, each.kind) for each in member.known_conflicts))
+        digest = hashlib.sha256(known.encode()).hexdigest()[:16] if member.known_conflicts else ""
+        return Seat(member.handle, member.name, member.email, member.also, member.role.value, digest)
 
     @property
     def addresses(self) -> frozenset[str]:

@@ -38,7 +38,10 @@ KEPT_OUT = frozenset({Standing.RECUSED, Standing.WITHHELD, Standing.LIMITED})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message of the case: `id` is where the store keeps it. `waits`: not passed on while conflicts are checked."""
+    """A message of the case: `id` is where the store keeps it. `waits`: not passed on while conflicts are checked.
+
+    `kept_from` is the member whom it must not reach, whatever else they may have of the case.
+    """
 
     id: str
     author: Person
@@ -49,6 +52,7 @@ class Entry:
     unreadable: str = ""
     forged: bool = False
     employers: tuple[str, ...] = ()
+    kept_from: str = ""
     waits: bool = False
 
 
@@ -73,7 +77,7 @@ class Case:
     checking_until: datetime | None = None
     target: TargetAsked | None = None
     told: frozenset[str] = frozenset()
-    proposed: bool = False
+    proposed: frozenset[str] = frozenset()
     unreached: bool = False
     proceedings: Proceedings = field(default_factory=Proceedings)
 
@@ -84,6 +88,9 @@ class Case:
     def with_standing(self, *standings: Standing) -> frozenset[str]:
         """Handles of the members with one of those standings."""
         return frozenset(handle for handle, place in self.members.items() if place.standing in standings)
+
+    def entry(self, entry_id: str) -> Entry | None:
+        return next((entry for entry in self.entries if entry.id == entry_id), None)
 
     def called(self, role: str) -> tuple[str, ...]:
         """The names of the parties with that role, without repeats."""
@@ -134,7 +141,7 @@ def apply(case: Case, event: Event) -> Case:
         case ReporterTold():
             return replace(case, told=case.told | {event.what})
         case TransferProposed():
-            return replace(case, proposed=True)
+            return replace(case, proposed=case.proposed | set(event.told))
         case NobodyReached():
             return replace(case, unreached=True)
         case _:
@@ -170,6 +177,7 @@ def _entry(case: Case, event: EntryFiled) -> Entry:
         event.unreadable,
         event.forged,
         event.employers,
+        event.kept_from,
         # Until all have answered, talk is short and waits (domain R33).
         waits=event.kind == "discussion" and case.proceedings.state is State.CHECKING,
     )

@@ -29,8 +29,10 @@ from cocmail.core.model import Member, Role, member_person
 if TYPE_CHECKING:
     from cocmail.core.plan import Plan
 
-END, REMIND = "check-end", "check-reminder"
+END, REMIND, WATCH = "check-end", "check-reminder", "watch"
 ANSWER_WITHIN = timedelta(days=2)
+# Domain analysis, section D: no action for so long, and the next watcher looks.
+ACT_WITHIN = timedelta(hours=12)
 
 
 def put(plan: Plan, case_id: str, members: Iterable[Member], *, staged: bool = False, lifts: bool = False) -> None:
@@ -87,6 +89,35 @@ def _others(case: Case) -> list[dict[str, str]]:
     return [{"role": party.role, "name": party.name} for party in case.parties if party.role != "reported"]
 
 
+def begin_watch(plan: Plan, case_id: str) -> None:
+    """Somebody looks after it that the watchers have the others asked."""
+    if plan.cases[case_id].proceedings.state is State.TRIAGE:
+        plan.timers.append(Timer(case_id, WATCH, "1", plan.setting.now + ACT_WITHIN))
+
+
+def watch(plan: Plan, case_id: str, about: str) -> None:
+    """Nobody has been asked yet: the watchers are reminded, and where they did nothing at all the next one looks, too.
+
+    It goes on as long as the case is with them: a report must not be forgotten where only one person knows of it.
+    """
+    committee, case, now = plan.setting.committee, plan.cases[case_id], plan.setting.now
+    if case.proceedings.state is not State.TRIAGE:
+        return
+    there = places.present(plan, case_id)
+    if not case.parties:
+        known = places.unfit(plan, case_id) | {member.handle for member in there}
+        for member in readers.triage(committee, known, now.date())[:1]:
+            places.bring_in(plan, case_id, member, "stand-in")
+    words = {"names": [member.name for member in places.present(plan, case_id)], "party": bool(case.parties)}
+    for member in there:
+        letter = letters.to_reader(
+            committee, plan.cases[case_id], member, "reminder", f"watch {about}", words, template="watch_reminder"
+        )
+        plan.letters.append(letter)
+    wait = ACT_WITHIN if about == "1" else 2 * ACT_WITHIN
+    plan.timers.append(Timer(case_id, WATCH, str(int(about) + 1), now + wait))
+
+
 def has_second_step(case: Case, handle: str) -> bool:
     """Whether a member who has just stated no conflict is told the other parties before anything is opened."""
     place = case.members[handle]
@@ -119,12 +150,11 @@ def remind(plan: Plan, case_id: str, about: str) -> None:
 
 def advance(plan: Plan, case_id: str) -> None:
     """Go on where everybody has answered, or time is over: open the case, or ask the next."""
-    case, now = plan.cases[case_id], plan.setting.now
+    case = plan.cases[case_id]
     state = case.proceedings.state
     if state not in LIVE or state is State.TRIAGE:
         return
-    asked = [case.members[member.handle] for member in plan.setting.committee.members if is_asked(member, case)]
-    if any(place.until is not None and now < place.until for place in asked):
+    if is_waiting(plan, case_id):
         return
     enough = len(places.present(plan, case_id)) >= readers.minimum(plan.setting.committee, case.audience)
     if not enough and _ask_alternates(plan, case_id):
@@ -133,6 +163,13 @@ def advance(plan: Plan, case_id: str) -> None:
         handover.call_mediators(plan, case_id)
     if plan.cases[case_id].proceedings.state is State.CHECKING and places.present(plan, case_id):
         _close(plan, case_id)
+
+
+def is_waiting(plan: Plan, case_id: str) -> bool:
+    """Whether somebody who was asked still has time to answer."""
+    case, now = plan.cases[case_id], plan.setting.now
+    asked = [case.members[member.handle] for member in plan.setting.committee.members if is_asked(member, case)]
+    return any(place.until is not None and now < place.until for place in asked)
 
 
 def _ask_alternates(plan: Plan, case_id: str) -> bool:

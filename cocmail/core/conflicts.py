@@ -107,6 +107,15 @@ def was_looked_for(member: Member, case: Case) -> bool:
     )
 
 
+def was_there(member: Member, case: Case) -> bool:
+    """Whether a member was on the roster when the case was opened, and has not left since."""
+    place = case.members.get(member.handle)
+    if place is not None:
+        return place.standing is not Standing.LEFT
+    first = case.entries[0].screened if case.entries else frozenset()
+    return not first or any(each.split(" ")[0] == member.handle for each in first)
+
+
 def may_be_listed(member: Member, case: Case) -> bool:
     """Whether the vague row of a case may stand in the sheet that this member gets (contract, section 5).
 
@@ -169,7 +178,10 @@ def _may_have_of(member: Member, letter: Letter, case: Case, committee: Committe
         return _now_or_later(member, place, now) if place is not None and (asked or unstated) else Sight.NO
     motion = case.proceedings.motion(int(letter.label.removeprefix("Q"))) if letter.label else None
     if motion is not None and motion.about == member.handle:
-        # Nobody sees what the others ask about them.
+        # Nobody sees what the others ask about them, nor what they say of it.
+        return Sight.NO
+    entry = case.entry(letter.entry) if letter.entry else None
+    if entry is not None and entry.kept_from == member.handle:
         return Sight.NO
     need = Level(letter.need)
     if letter.kind in ("vote", "tally") and committee.policy.get("conflict.soft_may_vote") is True:

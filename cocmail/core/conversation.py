@@ -46,15 +46,16 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
 
 
 def discuss(
-    message: Message, setting: Setting, case_id: str, author: Member, *, repeated: Sequence[str] = ()
+    message: Message, setting: Setting, case_id: str, author: Member, *, repeated: Sequence[str] = (), about: str = ""
 ) -> Decision:
     """A member's words to the other members of a case; while these are asked about conflicts, the words wait.
 
-    `repeated` are tags of the mail that is answered, which did not run: the author is told.
+    `repeated` are tags of the mail that is answered, which did not run: the author is told. `about` is the member whose
+    conflict of interest they talk about, who must not read it.
     """
     plan = Plan(setting)
     person = member_person(author.handle)
-    file_entry(plan, message, case_id, person, "discussion")
+    file_entry(plan, message, case_id, person, "discussion", kept_from=about)
     if plan.cases[case_id].entries[-1].waits:
         plan.letters.append(notice(setting.committee, plan.cases[case_id], author, message.id, "waits", {}))
     else:

@@ -13,17 +13,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cocmail.core import checks, questions
+from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, looks_automatic
-from cocmail.core.commands.conflict import LAPSE, lapse
+from cocmail.core.commands.conflict import LAPSE, lapse, tell_lapsed
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
 from cocmail.core.effects import Decision
 from cocmail.core.lifecycle import LIVE
 from cocmail.core.members import decide_for_member, has_member_business
-from cocmail.core.membership import confirm_address, end_access, is_about_address
+from cocmail.core.membership import end_access
 from cocmail.core.model import Member
 from cocmail.core.opening import exclude, is_trusted, open_case
 from cocmail.core.plan import Plan
@@ -96,6 +97,7 @@ def _lapse(plan: Plan, case_id: str, about: str) -> None:
     by, handle = about.split()
     if any((each.by, each.handle) == (by, handle) for each in plan.cases[case_id].proceedings.challenges):
         plan.add(case_id, lapse(by, handle, plan.setting.now))
+        tell_lapsed(plan, case_id, by, handle)
 
 
 def _end_talk(plan: Plan, case_id: str, about: str) -> None:
@@ -106,6 +108,7 @@ TIMERS: Mapping[str, Callable[[Plan, str, str], None]] = {
     questions.END: _end_question,
     checks.REMIND: checks.remind,
     checks.END: check_is_over,
+    checks.WATCH: checks.watch,
     LAPSE: _lapse,
     TALK_ENDS: _end_talk,
 }

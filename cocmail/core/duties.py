@@ -37,11 +37,10 @@ def _renew(plan: Plan, member: Member) -> None:
     if every is None or since is None:
         return
     asked = book.asked.get(member.handle)
-    if asked is None:
-        if now >= deadlines.after(datetime.fromisoformat(since), every, timedelta(days=3650)):
-            plan.book = replace(book, asked={**book.asked, member.handle: now.isoformat()})
-            _write(plan, member, "renewal", "reminder", f"renewal {now.date()}")
-    elif now >= datetime.fromisoformat(asked) + ANSWER_WITHIN:
+    if now >= deadlines.after(datetime.fromisoformat(asked or since), every, timedelta(days=3650)):
+        plan.book = replace(book, asked={**book.asked, member.handle: now.isoformat()})
+        _write(plan, member, "renewal", "reminder", f"renewal {now.date()}")
+    elif asked is not None and now >= datetime.fromisoformat(asked) + ANSWER_WITHIN:
         _tell_once(plan, f"no answer {member.handle} {asked}", member, "no_answer")
 
 

@@ -203,6 +203,7 @@ class EntryFiled:
     `screened` are the members of the day who were looked for in its text, as "handle address"; `named` the handles
     found. Nobody who was not looked for, or was found, is ever let in without being asked. `unreadable` as in `Mail`.
     `forged`: the border said that the sender is not who the header says. `employers`: whose employer it mentions.
+    `kept_from`: whom it is about, where the others talk about a member's conflict of interest.
     """
 
     entry: str
@@ -214,6 +215,7 @@ class EntryFiled:
     unreadable: str = ""
     forged: bool = False
     employers: tuple[str, ...] = ()
+    kept_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +235,10 @@ class ReporterTold:
 
 @dataclass(frozen=True, slots=True)
 class TransferProposed:
-    """Too few members are without a conflict: those were told to which target the procedure hands the case."""
+    """Too few members are without a conflict: these were told to which target the procedure hands the case."""
 
     target: str
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from cocmail.core.case import Case
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Letter
 from cocmail.core.events import NobodyReached, ReporterTold, TargetAsked, TransferProposed
+from cocmail.core.lifecycle import EARLY, LIVE
 from cocmail.core.model import REPORTER, Member, Person, Role, TransferTarget
 
 if TYPE_CHECKING:
@@ -50,8 +51,13 @@ def _mediators(plan: Plan, case_id: str) -> list[Member]:
 def call_mediators(plan: Plan, case_id: str, mediators: list[Member] | None = None) -> bool:
     """The third party steps in, and gets the thread. False: there is none who could."""
     found = _mediators(plan, case_id) if mediators is None else mediators
+    before = having(plan.setting.committee, plan.cases[case_id])
     for member in found:
         places.bring_in(plan, case_id, member, "mediator")
+    for reader in before if found else ():
+        words = {"what": "mediator", "name": ", ".join(member.name for member in found)}
+        case = plan.cases[case_id]
+        plan.letters.append(letters.notice(plan.setting.committee, case, reader, "mediator", "changed", words))
     return bool(found)
 
 
@@ -114,15 +120,26 @@ def tell_reporter(plan: Plan, case_id: str, template: str) -> None:
 
 
 def propose(plan: Plan, case_id: str) -> None:
-    """Too few are without a conflict for this procedure, but not nobody: those are told what it wants now, once."""
+    """Too few are without a conflict for this procedure, but not nobody: each of those is told once what it wants."""
     committee, case = plan.setting.committee, plan.cases[case_id]
-    if case.proposed or case.target is not None or not readers.is_below_quota(committee, case):
+    if case.target is not None or case.proceedings.state not in LIVE or not _is_too_few(plan, case_id):
         return
-    left = having(committee, case)
-    target = readers.transfer_target(committee)
+    left = [member for member in having(committee, case) if member.handle not in case.proposed]
     if not left:
         return
-    plan.add(case_id, TransferProposed(target.name if target is not None else ""))
-    words = {"target": target.name if target is not None else "", "address": target.email if target is not None else ""}
+    target = readers.transfer_target(committee)
+    name, address = (target.name, target.email) if target is not None else ("", "")
+    plan.add(case_id, TransferProposed(name, tuple(member.handle for member in left)))
     for member in left:
-        plan.letters.append(letters.notice(committee, plan.cases[case_id], member, "below-quota", "below_quota", words))
+        about = f"below-quota {member.handle}"
+        words = {"target": name, "address": address}
+        plan.letters.append(letters.notice(committee, plan.cases[case_id], member, about, "below_quota", words))
+
+
+def _is_too_few(plan: Plan, case_id: str) -> bool:
+    """Whether those who are left cannot decide it, and nobody steps in beside them."""
+    committee, case = plan.setting.committee, plan.cases[case_id]
+    if case.proceedings.state in EARLY or case.audience != "committee":
+        return False
+    there = {member.handle for member in places.present(plan, case_id)}
+    return not readers.suffice(committee, case, "outcome", there)

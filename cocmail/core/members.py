@@ -17,6 +17,7 @@ from cocmail.core.conflicts import is_asked, is_challenged, level_of
 from cocmail.core.conversation import discuss, visible_cases
 from cocmail.core.effects import Decision
 from cocmail.core.model import Member
+from cocmail.core.motions import CONFLICT
 from cocmail.core.opening import open_case
 from cocmail.core.ownwords import own_words
 from cocmail.core.plan import Plan
@@ -101,7 +102,16 @@ def _talk(message: Message, setting: Setting, member: Member, case: Case | None,
         return _not_a_ballot(message, setting, member, case)
     if subject.repeated and not own_words(message.mail.text) and not message.mail.attachments:
         return _refuse_outcome(message, setting, member, "not-repeated", case, _as_meant(setting, case, subject))
-    return discuss(message, setting, case.id, member, repeated=_as_meant(setting, case, subject))
+    repeated, about = _as_meant(setting, case, subject), _talked_about(setting, case, subject)
+    return discuss(message, setting, case.id, member, repeated=repeated, about=about)
+
+
+def _talked_about(setting: Setting, case: Case, subject: Subject) -> str:
+    """The member whom the question on a conflict is about that is answered in words, or ""."""
+    answered = next((reference.label for reference in setting.known.references if reference.label), "")
+    label = (answered or subject.question).lower().removeprefix("q")
+    motion = case.proceedings.motion(int(label)) if label.isdigit() else None
+    return motion.about if motion is not None and motion.kind == CONFLICT else ""
 
 
 def _as_meant(setting: Setting, case: Case, subject: Subject) -> list[str]:

@@ -11,27 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
 
-from cocmail.core import checks, letters, questions
+from cocmail.core import addresses, letters, questions
 from cocmail.core.access import Standing
-from cocmail.core.asking import send_receipt
+from cocmail.core.addresses import MOVE, VOUCH
 from cocmail.core.book import Book, Seat
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.conflicts import is_listed, is_person
 from cocmail.core.effects import Decision, Letter, Note
-from cocmail.core.events import MemberAsked, MemberLeft, MemberMoved
+from cocmail.core.events import MemberAsked, MemberLeft
 from cocmail.core.lifecycle import State
 from cocmail.core.model import Committee, Member, Person, member_person
 from cocmail.core.plan import Plan
 from cocmail.core.screening import screen_name
-from cocmail.core.setting import Message, Question, Setting
-
-ADDRESS_CONFIRM_FOR = timedelta(days=7)
-VOICES = 2
-MOVE, VOUCH = "move", "vouch"
-_STANDS = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED})
+from cocmail.core.setting import Setting
 
 
 def seat_person(handle: str) -> Person:
@@ -63,7 +57,16 @@ def announce(setting: Setting) -> Decision | None:
 
 def _rules(committee: Committee) -> dict[str, str]:
     knobs = {name: _shown(value) for name, value in committee.policy.knobs.items()}
-    return {"policy": committee.policy.name, **knobs}
+    targets = {f"transfer_targets.{target.name}": target.email for target in committee.transfer_targets}
+    trust = committee.trust
+    around = {
+        "trust.level": trust.level,
+        "trust.authserv_id": str(trust.authserv_id),
+        "trust.peers": ", ".join(sorted(trust.peers)),
+        "triage.order": ", ".join(committee.triage_order),
+        "other_contact": str(committee.other_contact),
+    }
+    return {"policy": committee.policy.name, **knobs, **targets, **around}
 
 
 def _shown(value: object) -> str:
@@ -121,6 +124,8 @@ def _differences(seat: Seat, member: Member) -> Iterator[dict[str, str]]:
         yield {"what": "address", "name": member.name, "old": seat.email, "new": member.email}
     if set(seat.also) != set(member.also):
         yield {"what": "also", "name": member.name}
+    if seat.conflicts != Seat.of(member).conflicts:
+        yield {"what": "conflicts", "name": member.name}
     if seat.role != member.role.value:
         yield {"what": "role", "name": member.name, "role": member.role.value}
     if seat.name != member.name:
@@ -142,7 +147,7 @@ def _notice(
 ) -> Letter:
     """The change of the roster. Who is no part of a changed address can vouch for it by a one-use address."""
     vouching = [
-        {"name": member.name, "new": member.email, "address": _question(plan, handle, address, member, VOUCH)}
+        {"name": member.name, "new": member.email, "address": addresses.ask(plan, handle, address, member, VOUCH)}
         for seat, member in changes
         if member.handle != handle
     ]
@@ -150,80 +155,25 @@ def _notice(
 
 
 def _ask_old_address(plan: Plan, seat: Seat, member: Member) -> Letter:
-    token = _question(plan, seat.handle, seat.email, member, MOVE)
+    token = addresses.ask(plan, seat.handle, seat.email, member, MOVE)
     words = {"new": member.email, "address": token}
     return replace(_seat_letter(plan, seat.handle, seat.email, "address", words), kind="confirm")
 
 
-def _question(plan: Plan, handle: str, address: str, member: Member, what: str) -> str:
-    """A one-use address by which the changed address is confirmed; returns the address itself."""
-    token = plan.setting.draw.token()
-    command = f"{what} {member.handle} {member.email}"
-    note = {
-        "entry": "",
-        "handle": handle,
-        "command": command,
-        "expires": (plan.setting.now + ADDRESS_CONFIRM_FOR).isoformat(),
-        "spent": False,
-        "address": address,
-    }
-    plan.notes.append(Note("confirm", token, note))
-    local, _, domain = plan.setting.committee.address.rpartition("@")
-    return f"{local}+confirm-{token}@{domain}"
-
-
 def _seat_letter(plan: Plan, handle: str, address: str, template: str, words: Mapping[str, object]) -> Letter:
     about = f"{template} {plan.setting.now.isoformat()}"
+    token = plan.setting.draw.token()
+    # An answer is a member's mail of no case; of who has left it is kept, and no report.
+    plan.notes.append(Note("token", token, {"person": str(member_person(handle)), "address": address}))
     return Letter(
         id=letters.letter_id("", about, address, handle),
         kind="notice",
         to=seat_person(handle),
         template=template,
         address=address,
+        token=token,
         words=words,
     )
-
-
-def is_about_address(question: Question) -> bool:
-    """Whether a one-use address confirms a changed address, and no message that was held."""
-    return question.command.split(" ")[0] in (MOVE, VOUCH)
-
-
-def confirm_address(plan: Plan, message: Message, question: Question) -> Decision:
-    """Mail to such an address: from the old mailbox it moves the open cases; so do two other members together."""
-    what, handle, address = question.command.split(" ")
-    member = plan.setting.committee.member(handle)
-    asked = plan.setting.committee.member(question.handle)
-    theirs = what == MOVE or (asked is not None and question.address in asked.addresses)
-    if member is None or member.email != address or asked is None or not theirs:
-        return Decision(Reason.DEAD_CONFIRM)
-    plan.spent.append(question.token)
-    if what == VOUCH:
-        key = f"{handle} {address}"
-        voices = tuple(dict.fromkeys((*plan.book.vouched.get(key, ()), question.handle)))
-        plan.book = replace(plan.book, vouched={**plan.book.vouched, key: voices})
-        enough = len(voices) >= VOICES
-        send_receipt(plan, message, asked, None, [{"outcome": "vouched", "name": member.name, "enough": enough}])
-        if not enough:
-            return plan.finish(Reason.CONFIRMED)
-    move(plan, member)
-    send_receipt(plan, message, member, None, [{"outcome": "moved"}])
-    return plan.finish(Reason.CONFIRMED)
-
-
-def move(plan: Plan, member: Member) -> None:
-    """The open cases of a member go to their new address: new reply addresses; a question that waits is put again."""
-    for case_id, case in list(plan.cases.items()):
-        place = case.members.get(member.handle)
-        if place is None or place.standing not in _STANDS or place.address in member.addresses:
-            continue
-        if place.name != member.name:
-            continue
-        plan.add(case_id, MemberMoved(member.handle, member.email))
-        plan.issue(case_id, member_person(member.handle), member.email)
-        plan.unbar(case_id, member.handle)
-        if place.standing is Standing.ASKED:
-            checks.send(plan, case_id, member)
 
 
 def end_access(plan: Plan, case: Case) -> bool:
@@ -250,7 +200,7 @@ def greet(setting: Setting) -> Decision | None:
         return None
     for seat in book.leaving:
         plan.letters.append(_seat_letter(plan, seat.handle, seat.email, "farewell", {}))
-        _tell_chair(plan, seat.name)
+        _tell_chair(plan, seat)
     for handle in book.joining:
         member = setting.committee.member(handle)
         if member is not None:
@@ -259,13 +209,13 @@ def greet(setting: Setting) -> Decision | None:
     return plan.finish(Reason.NO_MESSAGE)
 
 
-def _tell_chair(plan: Plan, name: str) -> None:
+def _tell_chair(plan: Plan, seat: Seat) -> None:
     """What no program can take back is somebody's to do (domain R80)."""
     committee = plan.setting.committee
-    chair = committee.member(committee.chair or "")
-    if chair is not None:
-        about, token = f"left {name} {plan.setting.now.isoformat()}", plan.issue_unbound(chair)
-        plan.letters.append(letters.outside(committee, chair, "left", about, token, name=name, chair=True))
+    for member in committee.members:
+        if committee.sees_to(member.handle, seat.handle):
+            about, token = f"left {seat.name} {plan.setting.now.isoformat()}", plan.issue_unbound(member)
+            plan.letters.append(letters.outside(committee, member, "left", about, token, name=seat.name, chair=True))
 
 
 def _welcome(plan: Plan, member: Member) -> None:

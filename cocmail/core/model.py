@@ -120,6 +120,10 @@ class Committee:
         """The alias and its other spellings. An id from before the alias was renamed is one of them."""
         return frozenset((self.address, *self.aliases))
 
+    def sees_to(self, reader: str, gone: str) -> bool:
+        """Whether it is that member's to see to what follows when another one left: the chair's, else everybody's."""
+        return reader == self.chair or self.chair in (None, gone) or self.member(self.chair or "") is None
+
     def owns(self, address: str) -> bool:
         """Whether an address (in normal form) is the alias, another spelling of it, or either with an extension."""
         local, _, domain = address.rpartition("@")

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from cocmail.core import letters, readers
+from cocmail.core.checks import begin_watch
 from cocmail.core.classify import Reason, is_from_robot, looks_automatic
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Decision, Letter, Note
@@ -54,6 +55,7 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
     for member in readers.first_readers(setting.committee, audience, only, barred, today):
         admit(plan, case_id, member, "policy")
     complete(plan, case_id)
+    begin_watch(plan, case_id)
     forward_entry(plan, case_id, message.id)
     acknowledge(plan, message, case_id, chosen=holders(plan.cases[case_id]) <= set(only))
     return plan.finish(reason, case_id=case_id)
@@ -116,15 +118,17 @@ def _withheld(message: Message, setting: Setting, only: Collection[str], related
     return found
 
 
-def file_entry(plan: Plan, message: Message, case_id: str, author: Person, kind: str) -> None:
+def file_entry(
+    plan: Plan, message: Message, case_id: str, author: Person, kind: str, *, kept_from: str = ""
+) -> None:
     """The message becomes part of the case, findable by its Message-ID, with whom of the roster it was searched for."""
     message_id = message.mail.message_id
     looked_for = tuple(f"{member.handle} {member.email}" for member in plan.setting.committee.members)
     named = tuple(message.screening.found)
     unreadable = message.mail.unreadable
     forged, employers = message.proof.is_forged, message.screening.employers
-    filed = EntryFiled(message.id, str(author), kind, message_id, looked_for, named, unreadable, forged, employers)
-    plan.add(case_id, filed)
+    how = (looked_for, named, unreadable, forged, employers, kept_from)
+    plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, *how))
     if message_id and kind != "record":
         plan.notes.append(Note("message-id", message_id, {"kind": kind, "person": str(author), "tags": []}, case_id))
 

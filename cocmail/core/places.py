@@ -55,7 +55,7 @@ def _catch_up(plan: Plan, case_id: str, member: Member, entries: Iterable[Entry]
     committee, case = plan.setting.committee, plan.cases[case_id]
     person = member_person(member.handle)
     for entry in entries:
-        if not entry.waits and entry.author != person:
+        if not entry.waits and entry.author != person and entry.kept_from != member.handle:
             plan.letters.append(letters.forward(committee, case, entry.id, member))
     for motion in case.proceedings.open_motions:
         questions.ask(plan, case_id, motion, frozenset({member.handle}))
@@ -120,13 +120,16 @@ def forward_entry(
     the reporter adds. Nobody at all: `complete` has raised the alarm.
     """
     committee, case = plan.setting.committee, plan.cases[case_id]
-    there = present(plan, case_id, Level.DISCUSS)
+    filed = case.entry(entry)
+    kept_from = filed.kept_from if filed is not None else ""
+    there = [member for member in present(plan, case_id, Level.DISCUSS) if member.handle != kept_from]
     if watchers_only:
         there = _watching(plan, there)
     names = [member.name for member in there if exists_for(member, case)]
     for member in there:
         if but is None or member.handle != but.handle:
-            others = {"others": [name for name in names if name != member.name]} if watchers_only else {}
+            told = watchers_only or bool(kept_from)
+            others = {"others": [name for name in names if name != member.name]} if told else {}
             plan.letters.append(replace(letters.forward(committee, case, entry, member), words=others))
     if not there and (but is None or but.kind != "third"):
         to_target(plan, case_id, entry)

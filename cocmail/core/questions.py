@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cocmail.core import acts, deadlines, letters, readers, votes
 from cocmail.core.access import Level
 from cocmail.core.case import Case
-from cocmail.core.conflicts import is_still, level_of, voters
+from cocmail.core.conflicts import is_still, level_of, voters, was_there
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Timer
 from cocmail.core.model import Committee, Policy, Role
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 END = "question-end"
 OPEN_FOR = timedelta(hours=72)
+A_MOMENT = timedelta(minutes=1)
 # What counts where a procedure says nothing of that kind of question.
 _RULE, _BASES = "majority", {CONFLICT: "others", "remove": "all_members", "policy": "all_members"}
 
@@ -45,7 +46,8 @@ def base_of(committee: Committee, case: Case, base: str, about: str = "") -> fro
     """
     soft = {member.handle for member in voters(committee, case)}
     cleared = frozenset(member.handle for member in committee.members if is_still(member, case)) | soft
-    voting = frozenset(member.handle for member in committee.members if member.role is Role.PRIMARY)
+    primary = [member for member in committee.members if member.role is Role.PRIMARY]
+    voting = frozenset(member.handle for member in primary)
     if case.audience == "matter":
         # Alternates take part in the talk about the committee's own matters; its members decide them.
         return voting if base == "all_members" else voting - {about}
@@ -53,7 +55,9 @@ def base_of(committee: Committee, case: Case, base: str, about: str = "") -> fro
         case "all_members":
             return voting | cleared
         case "non_conflicted":
-            return (voting | cleared) - (case.barred - soft) - {about}
+            # Who came later has no part in a case of before, as long as nobody lets them in.
+            of_then = frozenset(member.handle for member in primary if was_there(member, case))
+            return (of_then | cleared) - (case.barred - soft) - {about}
         case _:
             return cleared - {about}
 
@@ -155,7 +159,7 @@ def settle(plan: Plan, case_id: str) -> None:
         eligible = _eligible(committee, case, motion)
         if not eligible or not readers.suffice(committee, case, motion.kind, eligible):
             close(plan, case_id, motion.number, why="too-few", cancelled=True)
-        elif eligible <= motion.ballots.keys():
+        elif eligible <= motion.ballots.keys() and not _has_to_wait(case, motion):
             close(plan, case_id, motion.number, why="all-voted")
 
 
@@ -166,9 +170,20 @@ def base_of_motion(committee: Committee, case: Case, motion: Motion) -> frozense
 
 def end(plan: Plan, case_id: str, number: int) -> None:
     """Time is over. Nothing happens to a question that closed before."""
-    motion = plan.cases[case_id].proceedings.motion(number)
-    if motion is not None and motion.is_open:
-        close(plan, case_id, number, why="time")
+    case = plan.cases[case_id]
+    motion = case.proceedings.motion(number)
+    if motion is None or not motion.is_open:
+        return
+    if _has_to_wait(case, motion):
+        last = max(each.ends for each in case.proceedings.conflict_motions)
+        plan.timers.append(Timer(case_id, END, str(number), max(last, plan.setting.now) + A_MOMENT))
+        return
+    close(plan, case_id, number, why="time")
+
+
+def _has_to_wait(case: Case, motion: Motion) -> bool:
+    """Whether a conflict has to be settled first: until then nothing is decided (domain R21)."""
+    return motion.kind == "outcome" and bool(case.proceedings.conflict_motions)
 
 
 def close(plan: Plan, case_id: str, number: int, *, why: str, cancelled: bool = False) -> None:

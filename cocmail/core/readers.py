@@ -122,4 +122,8 @@ def suffice(committee: Committee, case: Case, kind: str, voting: Collection[str]
     """Whether those who can vote are enough for a question of that kind."""
     if kind != "outcome":
         return bool(voting)
+    found = [committee.member(handle) for handle in voting]
+    if found and all(member is not None and member.role is Role.MEDIATOR for member in found):
+        # The third party stands in for a committee that is out as a whole.
+        return True
     return len(voting) >= minimum(committee, case.audience) and not is_below_quota(committee, case)

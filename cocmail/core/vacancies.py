@@ -33,13 +33,20 @@ def complete(plan: Plan, case_id: str) -> None:
         checks.advance(plan, case_id)
     else:
         _fill(plan, case_id)
+    _hand_over_or_wait(plan, case_id)
+    handover.tell_of_mediation(plan, case_id)
+    handover.propose(plan, case_id)
+
+
+def _hand_over_or_wait(plan: Plan, case_id: str) -> None:
+    committee = plan.setting.committee
     if not present(plan, case_id):
-        handover.hand_over(plan, case_id)
+        # Who is asked can still answer; what comes after their time follows then.
+        if not checks.is_waiting(plan, case_id):
+            handover.hand_over(plan, case_id)
     elif not any(exists_for(member, plan.cases[case_id]) for member in committee.members):
         # All who are left wait for a changed address: somebody must hear of it before the next mail comes.
         plan.alarms.append("waiting-address")
-    handover.tell_of_mediation(plan, case_id)
-    handover.propose(plan, case_id)
 
 
 def check_is_over(plan: Plan, case_id: str, about: str) -> None:
@@ -56,6 +63,9 @@ def _fill(plan: Plan, case_id: str) -> None:
     while len(there := present(plan, case_id)) < needed:
         more = _stand_ins(plan, case_id, [member.handle for member in there])
         if not more:
+            if there and not triage and readers.named_target(committee) is None:
+                # Too few by the procedure's own number: the third party decides with them.
+                handover.call_mediators(plan, case_id)
             return
         for member in more:
             bring_in(plan, case_id, member, "stand-in")

@@ -94,7 +94,7 @@ def limit(plan: Plan, case_id: str, member: Member, level: str) -> None:
     plan.letters.append(letters.notice(committee, case, member, about, "limited", words, need=Level.SUMMARY))
     if level == "discuss" and before.level is not Level.DISCUSS:
         for entry in case.entries[before.seen :]:
-            if not entry.waits:
+            if not entry.waits and entry.kept_from != member.handle:
                 plan.letters.append(letters.forward(committee, case, entry.id, member))
 
 
@@ -113,7 +113,7 @@ def _removed(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
     plan.alarms.append("roster-behind")
     words = {"name": member.name, "address": member.email}
     for reader in readers(committee, plan.cases[case_id]):
-        said = {**words, "chair": reader.handle == committee.chair}
+        said = {**words, "chair": committee.sees_to(reader.handle, member.handle)}
         plan.letters.append(letters.notice(committee, plan.cases[case_id], reader, "removed", "removed", said))
 
 

@@ -49,7 +49,7 @@ class Enclosures:
             return await self._original(case)
         if letter.template == "thread":
             every = await self._mails(case.entries)
-            return Mail(text=await asyncio.to_thread(thread, case, committee, every))
+            return Mail(text=await asyncio.to_thread(thread, case, committee, every, letter.to.handle))
         written = [entry for entry in case.entries if entry.author == REPORTER]
         mails = await self._mails(written)
         return Mail(text=await asyncio.to_thread(document, case, committee, mails, self._now()))

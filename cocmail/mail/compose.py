@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from cocmail.core.access import Level
 from cocmail.core.case import Case, Entry
-from cocmail.core.conflicts import is_same_person, readers, withheld_count
+from cocmail.core.conflicts import is_challenged, is_same_person, readers, withheld_count
 from cocmail.core.effects import Letter
 from cocmail.core.letters import message_id
 from cocmail.core.model import Attachment, Committee, Mail
@@ -51,6 +51,7 @@ _SUBJECTS_WITHOUT_CASE = {
     "sheet": "Status sheet",
     "committee": "Committee talk",
     **dict.fromkeys(("left", "welcome", "renewal", "no_answer", "term"), "About the committee"),
+    **dict.fromkeys(("paused", "forced_out"), "About a case"),
 }
 _HUMAN_KINDS = frozenset({"outreach", "transfer"})
 _REPLIED_KINDS = frozenset({"ack", "receipt"})
@@ -147,7 +148,9 @@ def _text(letter: Letter, committee: Committee, case: Case | None, content: Mail
     }
     if case is not None:
         having = readers(committee, case, Level.DISCUSS)
-        others = [member.name for member in having if member.handle != letter.to.handle]
+        # Whose access is paused gets nothing now, and must not be thought to have it.
+        there = [member for member in having if not is_challenged(case, member.handle)]
+        others = [member.name for member in there if member.handle != letter.to.handle]
         words |= {"others": others, "withheld": withheld_count(committee, case)}
         words |= _entry_words(committee, case, letter.entry)
     return render(letter.template, committee.language, {**words, **letter.words})

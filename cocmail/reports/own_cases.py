@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cocmail.core.case import Case
-from cocmail.core.conflicts import exists_for
+from cocmail.core.conflicts import exists_for, is_asked
 from cocmail.core.model import Member
 
 
 def own_cases(member: Member, cases: Iterable[Case]) -> str:
     """One line a case that exists for this member, oldest first; it says so where there is none."""
-    lines = [_line(member, case) for case in cases if exists_for(member, case)]
+    every = list(cases)
+    lines = [_line(member, case) for case in every if exists_for(member, case)]
+    asked = [case.code_name for case in every if _asks(member, case)]
+    lines += [f"  [{name}]  asks whether you have a conflict of interest" for name in asked]
     return "\n".join(("Your cases:", "", *lines)) if lines else "You have no case."
+
+
+def _asks(member: Member, case: Case) -> bool:
+    """Whether a conflict question of the case waits for an answer; one of a list of names shows no case's name."""
+    return is_asked(member, case) and not case.members[member.handle].number
 
 
 def _line(member: Member, case: Case) -> str:

@@ -12,12 +12,16 @@ from cocmail.core.model import Committee, Mail
 from cocmail.reports.passages import FORMER, contents, dated, member_name
 
 
-def thread(case: Case, committee: Committee, mails: Mapping[str, Mail]) -> str:
-    """The thread as plain text. `mails` are the messages that are still kept, by the id of their entry."""
+def thread(case: Case, committee: Committee, mails: Mapping[str, Mail], reader: str = "") -> str:
+    """The thread as plain text. `mails` are the messages that are still kept, by the id of their entry.
+
+    `reader` is the handle of who gets it: what the others said about that member's conflict is left out.
+    """
+    theirs = [entry for entry in case.entries if not reader or entry.kept_from != reader]
     passages = [
         f"{number}. {_author(entry, case, committee)} wrote ({dated(entry, case, mails.get(entry.id))}):\n\n"
         f"{contents(entry, mails)}"
-        for number, entry in enumerate(case.entries, start=1)
+        for number, entry in enumerate(theirs, start=1)
     ]
     return "\n\n".join(passages) or "Nothing was written yet."
 

@@ -35,7 +35,7 @@ from core.every_tag import (
 RUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("clear", "recuse", "reporter", "show", "doc", *WITHOUT_CASE), UNSEALED),
     **dict.fromkeys(("own", "assign", "note", "actions"), KEPT),
-    **dict.fromkeys(("party", "check", "limit", "risk", "scope", "urgent", "plan", "consequence", "status"), LIVE),
+    **dict.fromkeys(("party", "check", "risk", "scope", "urgent", "plan", "consequence", "status"), LIVE),
     "motion conflict": LIVE,
     # Nothing is decided before conflicts are (R21, R33).
     "motion outcome": LIVE - EARLY,
@@ -50,7 +50,7 @@ AGAIN_BY_AMARA = {"optin": KEPT, "resolve": frozenset({"resolved"})}
 # What one procedure alone knows.
 ONLY_UNDER = {
     "kubernetes": {"challenge": LIVE},
-    "cncf": {"object": frozenset({"voting"})},
+    "cncf": {"object": frozenset({"voting"}), "limit": LIVE},
 }
 
 
@@ -161,7 +161,7 @@ def test_what_has_to_be_on_record_first_is_asked_for(policy: str) -> None:
 def test_while_a_conflict_is_voted_on_nothing_is_decided() -> None:
     for policy in policies_of("open"):
         here = Desk(desk("open", policy).committee, desk("open", policy).case)
-        here.does("jun", *WRITTEN["limit"])
+        here.does("jun", *WRITTEN["motion conflict"])
         [line] = lines(here.look("amara", *WRITTEN["motion outcome"]))
         assert (line["outcome"], line["labels"]) == ("conflict-pending", ["Q1"]), policy
 
@@ -171,7 +171,7 @@ def test_a_question_on_a_conflict_leaves_the_case_where_it_is() -> None:
         for policy in policies_of(state):
             here = Desk(desk(state, policy).committee, desk(state, policy).case)
             before = here.case.proceedings.state
-            told = here.does("jun", *WRITTEN["limit"])
+            told = here.does("jun", *WRITTEN["motion conflict"])
             assert names(changed(told)) == ["QuestionOpened"]
             assert here.case.proceedings.state is before
 

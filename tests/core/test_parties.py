@@ -55,7 +55,9 @@ def test_who_is_meant_or_close_to_them_is_out_where_the_procedure_calls_it_a_con
         here = desk(policy)
         told = here.does("amara", f'#party {role} "{name}"')
         assert changed(told)[0] == PartyNamed(role, name, "amara", AT)
-        assert kept_out(here) == ({about} if about and role in COUNTS[policy] else set()), name
+        # Who reported it, or was harmed, is no judge of it, whatever the procedure says of ties to them.
+        themselves = about == "ivo" and role != "witness"
+        assert kept_out(here) == ({about} if about and (themselves or role in COUNTS[policy]) else set()), name
         assert here.case.called(role) == (name,)
 
 
@@ -177,7 +179,7 @@ def test_several_stand_in_one_mail_and_all_of_them_count() -> None:
     here = desk("numfocus")
     told = here.does("amara", '#party reported "Kit Larsen" #party witness "Dana Cole" #party harmed "Ivo Petrov"')
     assert names(changed(told)).count("PartyNamed") == 3
-    assert kept_out(here) == {"sam", "lee"}
+    assert kept_out(here) == {"sam", "lee", "ivo"}
 
 
 @pytest.mark.parametrize("policy", ["chaoss", "numfocus"])

@@ -11,6 +11,10 @@ from property.expected import LIVE, Entry, Expected, Place
 from property.procedures import A_MEDIATOR, A_PRIMARY, AN_ALTERNATE, FOUNDATION, REPORTER
 
 FROM_OUTSIDE = ("report", "follow-up")
+# Whom the reporter kept out, or who is one: no vote of the others brings them in.
+# Known, and to be mended: who comes back does not get what had been queued, but had not left, when access ended.
+CANCELLED_IS_LOST = True
+NOT_BY_VOTE = ("excluded", "reporter", "inherited", "concerned")
 
 
 def bring_in(case: Expected, handle: str, why: str, *, kinds: Collection[str] = ()) -> None:
@@ -34,14 +38,19 @@ def restore(case: Expected, handle: str) -> None:
     """The others let them back in. Whom the reporter does not want stays out, whatever the others think."""
     if handle in case.excluded:
         return
+    seen = case.places[handle].seen
     case.places[handle] = Place("in", case.body.seats[handle].email, "restored", had=True, stated=True)
     case.paused.pop(handle, None)
+    not_yet = {(handle, f"forward {entry.canary}") for entry in case.entries[:seen]} & case.lost
     catch_up(case, handle, case.entries)
+    if CANCELLED_IS_LOST:
+        case.lost |= not_yet
 
 
 def withhold(case: Expected, handle: str, why: str) -> None:
+    """The first reason stays, but a reporter's wish weighs more than any other."""
     place = case.places.get(handle)
-    if place is not None and place.standing in ("withheld", "recused"):
+    if place is not None and place.standing == "withheld" and (why not in NOT_BY_VOTE or place.why in NOT_BY_VOTE):
         return
     put_out(case, handle, "withheld", why)
 
@@ -50,7 +59,9 @@ def put_out(case: Expected, handle: str, standing: str, why: str = "", conflict:
     before = case.places.get(handle) or Place(standing)
     if standing == "left":
         conflict = before.conflict
-    case.places[handle] = Place(standing, before.address, why, conflict, had=before.had)
+    has = before.standing == "in" or before.level == "discuss"
+    seen = len(case.entries) if has else before.seen
+    case.places[handle] = Place(standing, before.address, why, conflict, had=before.had, seen=seen)
     case.let_go({handle})
 
 
@@ -60,13 +71,17 @@ def limit(case: Expected, handle: str, level: str) -> None:
     case.let_go({handle})
     if paused is not None:
         case.paused[handle] = paused
-    had = before.had or level == "discuss"
+    had = before.had or level != "none"
     standing = "recused" if level == "none" else "limited"
-    case.places[handle] = Place(standing, case.body.seats[handle].email, "", "soft", level, had=had)
+    seen = len(case.entries) if before.level == "discuss" else before.seen
+    case.places[handle] = Place(standing, case.body.seats[handle].email, "", "soft", level, had=had, seen=seen)
     if level == "discuss" and before.level != "discuss":
+        not_yet = {(handle, f"forward {entry.canary}") for entry in case.entries[:seen]} & case.lost
         for entry in case.entries:
-            if entry.canary not in case.waiting:
+            if entry.canary not in case.waiting and entry.author != handle:
                 case.want({handle}, f"forward {entry.canary}")
+        if CANCELLED_IS_LOST:
+            case.lost |= not_yet
 
 
 def withhold_unless_last(case: Expected, handles: Collection[str]) -> None:

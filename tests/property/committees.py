@@ -20,10 +20,10 @@ from functools import reduce
 from sqlalchemy import select
 
 from cocmail.commit import commit
+from cocmail.config.preset import read_preset
 from cocmail.core import events, subjects
 from cocmail.core.case import Case, apply
 from cocmail.core.conflicts import Sight, may_have
-from cocmail.config.preset import read_preset
 from cocmail.core.decide import decide
 from cocmail.core.effects import Decision, Letter, decode_letter
 from cocmail.core.letters import as_addressed
@@ -42,7 +42,7 @@ from cocmail.core.model import (
     TransferTarget,
     Wanted,
 )
-from cocmail.core.screening import screen
+from cocmail.core.screening import screen, searched
 from cocmail.core.setting import Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.clock import Clock
@@ -217,8 +217,10 @@ class House:
     def _decide(self, tx: Tx, message: Message, confirmed_by: str | None) -> Decision:
         gatherer = Gatherer(tx, self.committee, self.now)
         subject = message.mail.subject
-        if any(ROWS[name].reads_thread for name in subjects.tag_names(subject)) or subjects.is_numbered_clear(subject):
-            said = {entry: self._messages[entry].mail.text for entry in gatherer.entries_at_hand(message)}
+        numbered = subjects.is_numbered_clear(subject)
+        if numbered or any(ROWS[name].reads_thread for name in subjects.tag_names(subject)):
+            mails = {entry: self._messages[entry].mail for entry in gatherer.entries_at_hand(message)}
+            said = {entry: searched(mail) if numbered else mail.text for entry, mail in mails.items()}
             message = replace(message, thread=said)
         known = gatherer.gather(message, confirmed_by)
         decision = decide(message, Setting(gatherer.committee, known, self.now, self._dice))

@@ -53,6 +53,7 @@ class Place:
     conflict: str = ""
     level: str = "none"
     had: bool = False
+    seen: int = 0
     stated: bool = False
     until: datetime | None = None
     number: int = 0
@@ -235,6 +236,11 @@ class Expected:
     def asked_about(self) -> set[str]:
         """Whose conflict is being voted on."""
         return {each.about for each in self.questions if not each.result and each.on_conflict}
+
+    @property
+    def challenged(self) -> set[str]:
+        """Of whom the others are deciding whether they have to withdraw."""
+        return {each.about for each in self.questions if not each.result and each.asks == "force"}
 
     @property
     def fewest(self) -> int:

@@ -18,7 +18,7 @@ from property.admission import (
 )
 from property.ballots import ask, close
 from property.expected import LIVE, Challenge, Draft, Entry, Expected, Question, Said
-from property.procedures import DAYS, HOURS, REPORTER
+from property.procedures import A_PRIMARY, DAYS, EVERYBODY, HOURS, REPORTER
 
 Enter = Callable[[str, str, str, frozenset[str], str], Entry]
 KEPT = {*LIVE, "resolved"}
@@ -43,9 +43,21 @@ def read_by(case: Expected, said: Said) -> bool:
         return True
     if level != "full" and (said.tag or level != "discuss"):
         return False
-    if case.state not in RUNS_IN.get(said.tag, {case.state}):
+    if said.author in case.challenged or case.state not in RUNS_IN.get(said.tag, {case.state}):
+        # Access is paused both ways while the others decide on it.
         return False
+    if said.tag in ("party", "check") and said.author not in _watching(case):
+        return case.owner == said.author
     return said.tag not in OWNERS_ALONE or case.owner == said.author
+
+
+def _watching(case: Expected) -> list[str]:
+    """Who watches over a case: who read it before the others were asked; else the first of those who have it."""
+    there = [handle for handle in EVERYBODY if handle in case.readers]
+    if case.body.procedure.check_first:
+        return [handle for handle in there if case.places[handle].why != "clear"]
+    own, size = case.body.holding(A_PRIMARY), case.body.procedure.watchers
+    return [handle for handle in own if handle in there][:size] or there[:2]
 
 
 def hear_tag(case: Expected, said: Said, came: datetime, enter: Enter, *, confirmed: bool = False) -> bool | None:
@@ -103,11 +115,14 @@ def _recuse(case: Expected, said: Said) -> bool:
     """A conflict with its kind and a text is put on record, and confirmed by the others, where that is the procedure."""
     place, handle, states = case.places[said.author], said.author, case.body.procedure.states
     fresh = place.standing != "recused"
-    if not fresh and not (states and said.word and said.canary and place.conflict != "forced"):
-        return False
     kind = said.word if states else ""
     twice = kind == "soft" and (handle, "soft") in case.statements
-    kind = "hard" if twice else kind
+    hard_already = not fresh and place.conflict == "hard"
+    kind = "hard" if kind and (twice or hard_already) else kind
+    if not fresh:
+        says_more = states and said.word and said.canary and (handle, kind) not in case.statements
+        if not says_more or place.conflict == "forced":
+            return False
     if fresh:
         put_out(case, handle, "recused", "", kind)
     place = case.places[handle]
@@ -126,7 +141,7 @@ def _recuse(case: Expected, said: Said) -> bool:
 
 def _unrecuse(case: Expected, said: Said) -> bool:
     place = case.places[said.author]
-    if place.standing != "recused" or place.conflict == "forced":
+    if place.standing not in ("recused", "limited") or place.conflict == "forced":
         return False
     if said.author in case.asked_about or not case.readers:
         return False
@@ -173,14 +188,14 @@ def _check(case: Expected, said: Said) -> bool | None:
 
 def _challenge(case: Expected, said: Said) -> bool:
     about, author = said.about, said.author
-    if not case.body.procedure.forced or about == author or not _has_some(case, about) or about in case.asked_about:
+    if not case.body.procedure.forced or about not in case.readers - {author} or about in case.asked_about:
         return False
     first = next((each for each in case.challenges if each.about == about), None)
     if first is not None and first.by == author:
         return False
     if first is not None:
         case.challenges.remove(first)
-        case.paused[about] = case.body.now + 96 * HOURS
+        case.paused[about] = case.body.now + 30 * DAYS
         ask(case, "force", first.by, {first.canary, said.canary} - {""}, about=about, seconded=True)
         return True
     if any(each.by == author for each in case.challenges) or not said.canary:
@@ -196,7 +211,9 @@ def _has_some(case: Expected, handle: str) -> bool:
 
 def _limit(case: Expected, said: Said) -> bool:
     place = case.places.get(said.about)
-    if place is None or said.about not in case.body.seats or place.conflict != "soft" or place.standing == "in":
+    if place is None or said.about not in case.body.seats or place.conflict != "soft":
+        return False
+    if place.standing not in ("recused", "limited", "withheld"):
         return False
     if place.level == said.word or said.about in case.asked_about:
         return False

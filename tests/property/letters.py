@@ -33,6 +33,7 @@ class AddressAsked:
     about: str
     new: str
     by: str
+    at: str
     until: datetime
 
 
@@ -90,16 +91,16 @@ class Letters:
     def _take_of_roster(self, delivered: Delivered) -> None:
         """What changed in the committee, to everybody; a changed address is asked about at the old one, and vouched."""
         words, by = delivered.letter.words, delivered.to
-        found = [("move", "", "", words["address"], words["new"])] if delivered.letter.template == "address" else []
+        found = [("move", words["address"], words["new"])] if delivered.letter.template == "address" else []
         if delivered.letter.template == "roster":
             vouching: Any = words["vouching"]
-            found = [("vouch", "", "", each["address"], each["new"]) for each in vouching]
-        for what, _, _, address, new in found:
+            found = [("vouch", each["address"], each["new"]) for each in vouching]
+        for what, address, new in found:
             token = ONE_USE.search(str(address))
             assert token is not None
             about = str(new).partition("@")[0]
             until = self._oracle.body.now + ADDRESS_ASKED_FOR
-            self.addresses[token[1]] = AddressAsked(what, about, str(new), by, until)
+            self.addresses[token[1]] = AddressAsked(what, about, str(new), by, delivered.letter.address, until)
 
     def _take_of_case(self, delivered: Delivered, case: Expected, words: set[str]) -> None:
         letter, to = delivered.letter, delivered.to

@@ -259,7 +259,7 @@ class Committees(RuleBasedStateMachine):
         self.house.accept("whoever@elsewhere.example", "Yes", "", Wanted(confirm=token), Proof())
         self.work_off()
         if self.house.now < asked.until:
-            self.oracle.confirm_address(asked.what, asked.about, asked.new, asked.by)
+            self.oracle.confirm_address(asked.what, asked.about, asked.new, asked.by, asked.at)
 
     def time_passes(self) -> None:
         """Pauses, rounds and questions end. A ballot that came in before counts, though it is looked at afterwards."""

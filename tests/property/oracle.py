@@ -105,7 +105,7 @@ class Oracle:
         entry = self._entry(canary, author, "follow-up", named, author)
         case.entries.append(entry)
         for handle in sorted(entry.named):
-            withhold(case, handle, "screened")
+            withhold(case, handle, "reporter" if handle == author else "screened")
         for handle in sorted(excluded):
             withhold(case, handle, "excluded")
         case.excluded |= excluded
@@ -200,16 +200,21 @@ class Oracle:
     def review(self) -> None:
         """Who left loses everything; where nobody is left, others are called; questions are counted anew."""
         for case in self.cases.values():
-            left = [who for who in case.with_standing("in", "limited", "asked") if who not in self.body.seats]
+            left = [who for who in case.places if who not in self.body.seats and case.places[who].standing != "left"]
             for handle in left:
                 put_out(case, handle, "left")
+            for question in case.questions:
+                if question.about in left and not question.result:
+                    close(case, question, cancelled=True)
             if not (case.handed_over or case.readers) or (left and case.state in LIVE):
                 complete(case)
         self.settle()
 
-    def confirm_address(self, what: str, about: str, new: str, by: str) -> None:
+    def confirm_address(self, what: str, about: str, new: str, by: str, at: str) -> None:
         """From the old mailbox, or by two others: mail of open cases goes to the new one."""
         if by not in self.body.seats or not self.body.is_at(about, new):
+            return
+        if what == "vouch" and not self.body.is_at(by, at):
             return
         if what == "vouch":
             voices = self._voices.setdefault((about, new), set())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cocmail.core.model import Proof
 from property.committees import A_FRIEND, WHOSE
 from property.expected import Expected, Said
-from property.procedures import EVERYBODY, Procedure, address_of
+from property.procedures import EVERYBODY, address_of
 
 T = TypeVar("T")
 

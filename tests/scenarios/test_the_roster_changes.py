@@ -39,7 +39,7 @@ async def test_a_change_made_while_the_daemon_was_down_is_told_at_its_start(tmp_
         await scene.settle()
         assert "Kim Adeyemi is a member" in scene.all("notice", "sam")[0].text
         assert "You are no member" in scene.last("notice", "sam").text
-        assert "Welcome" in scene.last("notice", "kim").text
+        assert any("Welcome" in mail.text for mail in scene.all("notice", "kim"))
         assert not scene.all("forward", "kim")
 
 

@@ -17,6 +17,7 @@ from cocmail.core.events import MemberPaused
 from cocmail.core.model import Member, witness_person
 from cocmail.core.motions import CONFLICT, Challenge, Motion
 from cocmail.core.places import NOT_BY_VOTE
+from cocmail.core.plan import Plan
 from cocmail.core.questions import open_question
 
 LAPSES_AFTER = timedelta(hours=48)
@@ -47,6 +48,8 @@ def challenge(call: Call) -> Line:
     chosen = named_member(call)
     if chosen is None or chosen not in call.others:
         return refuse("no-such-reader", handles=[member.handle for member in call.others])
+    if any(_is_settled(motion, chosen.handle) for motion in call.case.proceedings.motions):
+        return refuse("challenge-decided", name=chosen.name)
     open_now = call.case.proceedings.challenges
     if any(motion.about == chosen.handle for motion in call.case.proceedings.conflict_motions):
         return unchanged("asked-about-already", name=chosen.name)
@@ -58,6 +61,11 @@ def challenge(call: Call) -> Line:
     if any(each.by == call.member.handle for each in open_now):
         return refuse("one-challenge")
     return _first(call, chosen)
+
+
+def _is_settled(motion: Motion, handle: str) -> bool:
+    """Whether the others have decided in this case whether that member has to withdraw: it is asked once."""
+    return motion.asks == "force" and motion.about == handle and motion.result in ("passed", "failed")
 
 
 def _first(call: Call, chosen: Member) -> Line:
@@ -95,8 +103,26 @@ def lapse(call_by: str, handle: str, at: datetime) -> acts.ChallengeEnded:
     return acts.ChallengeEnded(call_by, handle, at.isoformat(), "lapsed")
 
 
+def tell_lapsed(plan: Plan, case_id: str, by: str, handle: str) -> None:
+    """Who was told of the challenge is told of its end; whom it was about hears of neither."""
+    committee, case = plan.setting.committee, plan.cases[case_id]
+    about, challenger = committee.member(handle), committee.member(by)
+    words = {
+        "what": "lapsed",
+        "name": challenger.name if challenger is not None else "A former member",
+        "about": about.name if about is not None else "a former member",
+    }
+    for reader in readers(committee, case):
+        if reader.handle != handle:
+            key = f"lapsed {by} {handle} {plan.setting.now.isoformat()}"
+            plan.letters.append(letters.notice(committee, case, reader, key, "changed", words))
+
+
 def limit(call: Call) -> Line:
     """Asks the others what a member with a soft conflict may have."""
+    kinds = call.committee.policy.get("conflict.kinds")
+    if not isinstance(kinds, tuple) or "soft" not in kinds:
+        return refuse("no-soft")
     chosen, level = named_member(call), call.tag.argument("word")
     place = call.case.members.get(chosen.handle) if chosen is not None else None
     soft = place is not None and place.conflict == "soft" and place.standing in _OUT_BY_CONFLICT
@@ -120,6 +146,9 @@ def motion_conflict(call: Call) -> Line:
     Whom the reporter excluded, or who is the reporter, is not brought in by a vote. Which of the two it is, or whether
     that member is kept out at all, is not told.
     """
+    if not call.case.called("reported"):
+        # The member is asked by the reported name; without one there is nothing to ask.
+        return refuse("no-party")
     found = fields_of(call.text)
     if not found.get("member") or found.get("access") != "full":
         return refuse("missing-parts", missing=["Member:", "Access:"], parts=["Member: @name", "Access: full"])

@@ -12,6 +12,8 @@ from cocmail.core.screening import screen_name
 from cocmail.core.vacancies import complete
 
 LONGEST_NAME = 80
+# What stands in our own links, for the member to write over.
+PLACEHOLDER = "name"
 # Which of the words of `conflict.relations` a party's role falls under (domain B).
 _RELATIONS = {
     "reported": frozenset({"accused", "reported", "anyone_named"}),
@@ -26,14 +28,16 @@ def party(call: Call) -> Line:
     role, name = call.tag.argument("word"), " ".join(call.tag.text.split())
     if len(name) > LONGEST_NAME:
         return refuse("too-long", limit=LONGEST_NAME)
+    if name.casefold() == PLACEHOLDER:
+        return refuse("placeholder")
     if any((each.role, each.name) == (role, name) for each in call.case.parties):
         return unchanged("party-again", name=name)
     call.plan.add(call.case_id, PartyNamed(role, name, call.member.handle, call.at))
     own = level_of(call.member, call.case)
-    if _is_conflict(call, role):
-        for handle, kinds in screen_name(call.committee, name).items():
+    for handle, kinds in screen_name(call.committee, name).items():
+        if _is_conflict(call, role, themselves=not kinds):
             withhold(call.plan, call.case_id, handle, "named", "soft" if kinds == {"soft"} else "")
-        complete(call.plan, call.case_id)
+    complete(call.plan, call.case_id)
     if level_of(call.member, call.case) < own:
         # Whoever names themselves is out like anybody else.
         return done("party-self", case_name=call.case.code_name)
@@ -41,11 +45,14 @@ def party(call: Call) -> Line:
     return done("party", role=role, party=name, asked=checks.is_early(call.case))
 
 
-def _is_conflict(call: Call, role: str) -> bool:
-    """Whether a tie to somebody in that role is a conflict here; to the reported person it always is.
+def _is_conflict(call: Call, role: str, *, themselves: bool) -> bool:
+    """Whether to be somebody in that role, or to have a tie to them, is a conflict here.
 
-    A preset can say of witnesses that they are none (CNCF, "Conflicts of Interest": merely witnessing).
+    To the reported person it always is; and who was harmed, or reported it, is no judge of it. A preset can say of
+    witnesses that they are none (CNCF, "Conflicts of Interest": merely witnessing).
     """
+    if themselves and role != "witness":
+        return True
     policy = call.committee.policy
     if role == "witness" and policy.get("conflict.witness_is_conflict") is True:
         return True

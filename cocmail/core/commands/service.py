@@ -26,7 +26,7 @@ def leave(call: Call) -> Line:
     for other in call.committee.members:
         if other.handle != call.member.handle:
             token = call.plan.issue_unbound(other)
-            chair = other.handle == call.committee.chair
+            chair = call.committee.sees_to(other.handle, call.member.handle)
             call.plan.letters.append(
                 letters.outside(
                     call.committee, other, "left", call.message.id, token, name=call.member.name, chair=chair

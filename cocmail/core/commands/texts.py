@@ -32,7 +32,8 @@ def _reporter_in(call: Call, text: str) -> list[str]:
     if reporter is None:
         return []
     folded = leaks.fold(text)
-    known = [*reporter.name.split(), reporter.address, *call.case.called("reporter"), *call.case.called("witness")]
+    called = [name for role in ("reporter", "harmed", "witness") for name in call.case.called(role)]
+    known = [*reporter.name.split(), reporter.address, *called]
     return [word for word in dict.fromkeys(known) if len(word) > 2 and leaks.fold(word) in folded]
 
 

@@ -1,0 +1,88 @@
+"""A member's changed address: who says that it is theirs, and what moves then (contract, section 2).
+
+    the file names another address ──> the old mailbox is asked, and every other member can vouch
+                                          │ the old mailbox says yes, or two members do
+                                          v
+                                       open cases go to the new address, under new reply addresses
+
+The rule: a file alone moves no open case to another mailbox.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from cocmail.core import checks
+from cocmail.core.access import Standing
+from cocmail.core.asking import send_receipt
+from cocmail.core.classify import Reason
+from cocmail.core.effects import Decision, Note
+from cocmail.core.events import MemberMoved
+from cocmail.core.model import Member, member_person
+from cocmail.core.plan import Plan
+from cocmail.core.setting import Message, Question
+
+CONFIRM_FOR = timedelta(days=7)
+VOICES = 2
+MOVE, VOUCH = "move", "vouch"
+_STANDS = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED})
+
+
+def ask(plan: Plan, handle: str, address: str, member: Member, what: str) -> str:
+    """A one-use address by which the changed address is confirmed; returns the address itself."""
+    token = plan.setting.draw.token()
+    command = f"{what} {member.handle} {member.email}"
+    note = {
+        "entry": "",
+        "handle": handle,
+        "command": command,
+        "expires": (plan.setting.now + CONFIRM_FOR).isoformat(),
+        "spent": False,
+        "address": address,
+    }
+    plan.notes.append(Note("confirm", token, note))
+    local, _, domain = plan.setting.committee.address.rpartition("@")
+    return f"{local}+confirm-{token}@{domain}"
+
+
+def is_about_address(question: Question) -> bool:
+    """Whether a one-use address confirms a changed address, and no message that was held."""
+    return question.command.split(" ")[0] in (MOVE, VOUCH)
+
+
+def confirm_address(plan: Plan, message: Message, question: Question) -> Decision:
+    """Mail to such an address: from the old mailbox it moves the open cases; so do two other members together."""
+    what, handle, address = question.command.split(" ")
+    member = plan.setting.committee.member(handle)
+    asked = plan.setting.committee.member(question.handle)
+    theirs = what == MOVE or (asked is not None and question.address in asked.addresses)
+    if member is None or member.email != address or asked is None or not theirs:
+        return Decision(Reason.DEAD_CONFIRM)
+    plan.spent.append(question.token)
+    if what == VOUCH:
+        key = f"{handle} {address}"
+        voices = tuple(dict.fromkeys((*plan.book.vouched.get(key, ()), question.handle)))
+        plan.book = replace(plan.book, vouched={**plan.book.vouched, key: voices})
+        enough = len(voices) >= VOICES
+        send_receipt(plan, message, asked, None, [{"outcome": "vouched", "name": member.name, "enough": enough}])
+        if not enough:
+            return plan.finish(Reason.CONFIRMED)
+    move(plan, member)
+    send_receipt(plan, message, member, None, [{"outcome": "moved"}])
+    return plan.finish(Reason.CONFIRMED)
+
+
+def move(plan: Plan, member: Member) -> None:
+    """The open cases of a member go to their new address: new reply addresses; a question that waits is put again."""
+    for case_id, case in list(plan.cases.items()):
+        place = case.members.get(member.handle)
+        if place is None or place.standing not in _STANDS or place.address in member.addresses:
+            continue
+        if place.name != member.name:
+            continue
+        plan.add(case_id, MemberMoved(member.handle, member.email))
+        plan.issue(case_id, member_person(member.handle), member.email)
+        plan.unbar(case_id, member.handle)
+        if place.standing is Standing.ASKED:
+            checks.send(plan, case_id, member)
