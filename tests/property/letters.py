@@ -19,7 +19,6 @@ from property.procedures import FOUNDATION, REPORTER
 CANARY = re.compile(r"canary\d+x")
 ONE_USE = re.compile(r"\+confirm-(\w+)@")
 ASKED_FOR = timedelta(hours=24)
-ADDRESS_ASKED_FOR = timedelta(days=7)
 # What somebody with a part of a case may have of it; of everything else they need all.
 NEEDED = {"forward": "discuss", "note": "summary", "plan": "summary", "limited": "summary"}
 COUNTED = ("thread", "document")
@@ -34,7 +33,6 @@ class AddressAsked:
     new: str
     by: str
     at: str
-    until: datetime
 
 
 class Letters:
@@ -82,7 +80,7 @@ class Letters:
         letter = delivered.letter
         said, at = self._held.get(letter.in_reply_to, (None, None))
         here = self._oracle.body.is_at(delivered.to, letter.address)
-        assert here or letter.to.kind == "seat", "an answer to an address that is not registered"
+        assert here or letter.to.kind == "seat", f"an answer to an address that is not registered: {letter}"
         assert words <= ({said.canary} if said else set()), "a receipt told what its recipient had not written"
         if letter.kind == "confirm":
             assert said is not None and at is not None and said.author == delivered.to
@@ -99,8 +97,7 @@ class Letters:
             token = ONE_USE.search(str(address))
             assert token is not None
             about = str(new).partition("@")[0]
-            until = self._oracle.body.now + ADDRESS_ASKED_FOR
-            self.addresses[token[1]] = AddressAsked(what, about, str(new), by, delivered.letter.address, until)
+            self.addresses[token[1]] = AddressAsked(what, about, str(new), by, delivered.letter.address)
 
     def _take_of_case(self, delivered: Delivered, case: Expected, words: set[str]) -> None:
         letter, to = delivered.letter, delivered.to
@@ -207,8 +204,10 @@ def agrees(house: House, case_id: str, case: Expected) -> None:
     done = found.proceedings
     standings = {handle: place.standing.value.replace("cleared", "in") for handle, place in found.members.items()}
     wanted = {handle: place.standing for handle, place in case.places.items()}
-    assert standings == wanted, f"the places differ: {sorted(standings.items() ^ wanted.items())}"
-    assert {member.handle for member in readers(house.in_force, found)} == case.readers
+    more, less = sorted(standings.items() - wanted.items()), sorted(wanted.items() - standings.items())
+    assert not (more or less), f"the places differ: {more}, not {less}"
+    have = {member.handle for member in readers(house.in_force, found)}
+    assert have == case.readers, f"the readers differ: {have ^ case.readers}"
     assert done.state.name.lower() == case.state
     closings = Counter(event.number for event in house.events(case_id) if isinstance(event, QuestionClosed))
     ended = [number for number, question in enumerate(case.questions, start=1) if question.result]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -20,6 +21,7 @@ from property.procedures import (
     A_MEDIATOR,
     A_PRIMARY,
     AN_ALTERNATE,
+    DAYS,
     EVERYBODY,
     HOURS,
     MAY_JOIN,
@@ -53,6 +55,7 @@ from property.writing import (
 )
 
 CASES = 4
+SECOND = timedelta(seconds=1)
 
 
 class Committees(RuleBasedStateMachine):
@@ -67,6 +70,7 @@ class Committees(RuleBasedStateMachine):
         self.numbers = itertools.count()
         self.changed: set[str] = set()
         self.departures = 0
+        self.moved: dict[tuple[str, str], list[datetime]] = {}
 
     @property
     def body(self) -> Any:
@@ -82,20 +86,22 @@ class Committees(RuleBasedStateMachine):
         cases = self.oracle.cases.values()
         possible = {
             self.members_write: 5,
-            self.members_vote: 4,
-            self.members_withdraw: 1,
+            self.members_vote: 5,
+            self.members_withdraw: 1.5,
+            self.members_ask_for_conflicts: 5 * any(case.early for case in cases),
             self.members_answer_the_question: 4 * any(case.with_standing("asked") for case in cases),
+            self.members_challenge: 1.5 * self.procedure.forced,
             self.a_member_confirms: 2 * bool(self.letters.asked),
             self.the_reporter_adds: 1,
             self.a_witness_answers: 2 * any(case.witnesses for case in cases),
             self.a_report: len(self.oracle.cases) < CASES,
-            self.a_member_is_to_go: 0.5 * (len(self.oracle.cases) < CASES),
-            self.a_member_leaves: 0.3 * (len(self.body.seats) > 4),
-            self.the_file_is_edited: 1.5,
+            self.a_member_is_to_go: 0.25 * (len(self.oracle.cases) < CASES),
+            self.a_member_leaves: 0.2 * (len(self.body.seats) > 4),
+            self.the_file_is_edited: 1.2,
             self.an_address_is_confirmed: 3 * bool(self.letters.addresses),
             self.time_passes: 2,
-            self.the_daemon_starts_anew: 0.7,
-            self.the_mail_server_changes: 0.7 + (self.house.mail_server != UP),
+            self.the_daemon_starts_anew: 0.5,
+            self.the_mail_server_changes: 0.5 + (self.house.mail_server != UP),
         }
         happens = one_of(self.chance, possible)
         note(happens.__name__)
@@ -147,14 +153,24 @@ class Committees(RuleBasedStateMachine):
             self.says(case_id, **wish(self.chance, self.oracle.cases[case_id]))
 
     def members_vote(self) -> None:
-        """On a question that is open, as a rule; where there is none, somebody puts one first."""
+        """On a question that is open; where there is none, somebody puts one first. Mostly they are of one mind."""
         case_id = self.pick()
         case = self.oracle.cases[case_id]
         if not case.unfinished:
-            self.says(case_id, **wished(self.chance, case, "motion") | {"proof": OWN})
-        for _ in range(self.chance.choice((1, 2, 3, 4))):
-            if case.unfinished or self.chance.random() < 0.2:
-                self.says(case_id, **ballot(self.chance, case))
+            self.put_to_the_vote(case_id)
+        tendency = self.chance.choice(("yes", "yes", "no", ""))
+        for _ in range(self.chance.choice((1, 2, 3, 4, 5))):
+            if case.unfinished:
+                drawn = ballot(self.chance, case)
+                self.says(case_id, **drawn | ({"ballot": tendency} if tendency and drawn["ballot"] != "abstain" else {}))
+
+    def put_to_the_vote(self, case_id: str) -> None:
+        """What has to be judged before is judged first."""
+        case = self.oracle.cases[case_id]
+        unjudged = [tag for tag in case.body.procedure.asks_first if tag not in case.judged]
+        for tag in (*unjudged, "motion"):
+            if not case.early:
+                self.says(case_id, **wished(self.chance, case, tag) | {"proof": OWN})
 
     def members_withdraw(self) -> None:
         """One, who may be somebody else; or all who have the case, so that others step in, in the middle of a vote."""
@@ -162,12 +178,31 @@ class Committees(RuleBasedStateMachine):
         case = self.oracle.cases[case_id]
         leave = wished(self.chance, case, "recuse")
         if self.chance.random() < 0.8:
-            self.says(case_id, **leave | {"proof": self.chance.choice((OWN, NOBODY, ANOTHER))})
+            self.says(case_id, **leave | {"proof": self.chance.choice((OWN, OWN, NOBODY, ANOTHER))})
             return
         if not case.unfinished:
-            self.says(case_id, **wished(self.chance, case, "motion") | {"proof": OWN})
+            self.put_to_the_vote(case_id)
         for reader in sorted(case.readers):
             self.says(case_id, **leave | {"author": reader, "proof": OWN})
+
+    def members_ask_for_conflicts(self) -> None:
+        """Who watches over a case says who was reported, and has the others asked."""
+        early = sorted(case_id for case_id, case in self.oracle.cases.items() if case.early)
+        case_id = self.chance.choice(early)
+        case = self.oracle.cases[case_id]
+        for tag in ("check",) if case.reported() else ("party", "check"):
+            said = wished(self.chance, case, tag)
+            self.says(case_id, **said | {"proof": OWN} | ({"word": "reported"} if tag == "party" else {}))
+
+    def members_challenge(self) -> None:
+        """One, or two one after the other, say that another has a conflict."""
+        case_id = self.pick()
+        case = self.oracle.cases[case_id]
+        if len(case.readers) > 2:
+            about, *voices = self.chance.sample(sorted(case.readers), 3)
+            for author in voices[: self.chance.choice((1, 2, 2))]:
+                said = wished(self.chance, case, "challenge")
+                self.says(case_id, **said | {"about": about, "author": author, "proof": OWN})
 
     def members_answer_the_question(self) -> None:
         """Who was asked about a conflict, all or some of them; by the number of a list, who is new."""
@@ -245,6 +280,9 @@ class Committees(RuleBasedStateMachine):
                 for knob, value, meaning in self.chance.sample(OVERRIDES, self.chance.choice((0, 1, 1, 2))):
                     self.override[knob] = value
                     self.body.changed(**meaning)
+        for each in seats.keys() & self.file.keys():
+            if seats[each].email != self.file[each].email:
+                self.moved.setdefault((each, seats[each].email), []).append(self.house.now + SECOND)
         self.file = seats
         note(f"{kind} {handle} {seats} {self.override}")
         self.house.edit(seats, self.override)
@@ -256,9 +294,13 @@ class Committees(RuleBasedStateMachine):
         token = self.chance.choice(sorted(self.letters.addresses)[-6:])
         asked = self.letters.addresses[token]
         note(f"{asked}")
+        # A letter may have waited, and the same may be asked again: which of the edits it is from is not known here.
+        spans = {self.house.now < edited + 7 * DAYS for edited in self.moved[asked.about, asked.new]}
+        if len(spans) > 1:
+            return
         self.house.accept("whoever@elsewhere.example", "Yes", "", Wanted(confirm=token), Proof())
         self.work_off()
-        if self.house.now < asked.until:
+        if spans == {True}:
             self.oracle.confirm_address(asked.what, asked.about, asked.new, asked.by, asked.at)
 
     def time_passes(self) -> None:

@@ -154,7 +154,9 @@ def wished(chance: Random, case: Expected, tag: str) -> dict[str, Any]:
 def ballot(chance: Random, case: Expected) -> dict[str, Any]:
     """A ballot, mostly a good one; the arguments of `says`."""
     number = chance.choice((0, *case.unfinished * 6, 1, 2, 3))
-    return wished(chance, case, "vote") | {"number": number}
+    able = [handle for each in case.unfinished for handle in sorted(case.may_vote(case.questions[each - 1]))]
+    drawn = wished(chance, case, "vote")
+    return drawn | {"number": number, "author": member(chance, *able) if able else drawn["author"]}
 
 
 def sender_of(author: str, proof: str) -> str:
