@@ -65,7 +65,9 @@ def carry_out(
     for timer in decision.timers:
         timers.set_(tx, timer.case_id, timer.kind, timer.about, timer.due)
     if decision.book is not None:
-        notes.keep(tx, f"book {committee.id}", encode_book(decision.book))
+        # Under every address: a committee that is renamed, and back, finds what was written last.
+        for address in dict.fromkeys((committee.id, *sorted(committee.addresses))):
+            notes.keep(tx, f"book {address}", encode_book(decision.book))
     for kind, value in decision.counted:
         notes.bump(tx, kind, value, window(kind, now))
 

@@ -94,7 +94,7 @@ class Gatherer:
         for case_id in (grant, question, confirmed, twin):
             self._case(case_id.case_id if case_id is not None else "")
         member = self._member(message, grant)
-        if _asks_for_all(question, mail.subject):
+        if _asks_for_all(question, mail.subject if member else ""):
             self._cases.update(cases_of(self._tx, self._committee))
         return Known(
             cases={case_id: case for case_id, case in self._cases.items() if case is not None},

@@ -32,7 +32,7 @@ from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.contents import Contents, ReadAgainFailed
 from cocmail.errors import StoreBusy
-from cocmail.knowledge import Gatherer, cases_of, load_book, load_case
+from cocmail.knowledge import Gatherer, cases_of, committee_now, load_book, load_case
 from cocmail.mail.address import extension, wanted
 from cocmail.mail.draw import SystemDraw
 from cocmail.mail.proof import prove
@@ -46,6 +46,10 @@ NAMES_TRIED = 20
 IDLE_SECONDS = 1.0
 
 
+class RosterChanged(Exception):
+    """The committee's file was reloaded while a message was being read: it is looked at anew."""
+
+
 class Pipeline:
     """Takes messages from the doors and works them off, one after the other."""
 
@@ -57,6 +61,7 @@ class Pipeline:
         self._arrived = asyncio.Event()
         self._draw = SystemDraw()
         self._stopping = False
+        self._unreviewed: list[str] = []
 
     def committee_of(self, address: str) -> str | None:
         """The committee that a recipient address belongs to, or None: not ours."""
@@ -87,6 +92,8 @@ class Pipeline:
             try:
                 while not self._stopping and await self.work_off_one():
                     pass
+                if self._unreviewed:
+                    await self._review_on()
             except StoreBusy:
                 maillog.store_busy("pipeline")
             # Not wait_for: in Python 3.11 it swallows a cancellation that arrives with the event.
@@ -105,6 +112,9 @@ class Pipeline:
         except StoreBusy:
             raise
         except spool.AlreadyFiled:
+            return True
+        except RosterChanged:
+            # Decided on who is a member now, not on who was when it was read.
             return True
         except ReadAgainFailed:
             # Something of the case could not be read just now; it can be later.
@@ -125,6 +135,7 @@ class Pipeline:
             until = self.now() + timedelta(hours=1)
             await self.store.write(lambda tx: spool.postpone(tx, message_id, until))
             return
+        today = await self.store.read(lambda tx: committee_now(tx, committee))
         spam = committee.trust.spam_header
         mail = await self.reader.read(raw, also=frozenset({spam.casefold()}) if spam else frozenset())
         sent = await self._sent_before(envelope, mail, committee)
@@ -134,15 +145,15 @@ class Pipeline:
             envelope=envelope,
             # Not in the event loop, not within the transaction: ten thousand headers or a long text must keep nobody
             # else waiting, neither for an answer nor for a 250.
-            wanted=await asyncio.to_thread(wanted_by, envelope, mail, committee),
+            wanted=await asyncio.to_thread(wanted_by, envelope, mail, today),
             proof=await asyncio.to_thread(prove, mail, envelope, committee.trust),
-            screening=await asyncio.to_thread(screen, committee, mail, sent),
+            screening=await asyncio.to_thread(screen, today, mail, sent),
         )
         message = replace(message, thread=await self._thread(message, committee))
         decision = await self._decide_and_commit(message, committee, confirmed_by)
         maillog.decided(message_id, decision.reason.value, len(decision.letters))
-        if decision.book is not None:
-            # Somebody may have left: their places in other cases are empty from now on.
+        if decision.left:
+            # Somebody has left: their places in other cases are empty from now on.
             await self.review()
         self.queued.set()
 
@@ -173,6 +184,8 @@ class Pipeline:
         """Decide within the transaction that carries it out: nothing can change in between."""
 
         def work(tx: Tx) -> Decision:
+            if self.roster.committee(message.envelope.committee) is not committee:
+                raise RosterChanged
             now = self.now()
             gatherer = Gatherer(tx, committee, now)
             known = gatherer.gather(message, confirmed_by)
@@ -209,20 +222,31 @@ class Pipeline:
 
     async def review(self) -> None:
         """After the roster changed: cases that nobody of it has any more get stand-ins, or the admins an alarm."""
-        for case_id in await self.store.read(lambda tx: cases.ids(tx, None)):
+        self._unreviewed = await self.store.read(lambda tx: cases.ids(tx, None))
+        await self._review_on()
+
+    async def _review_on(self) -> None:
+        """Those that are left; what the store was too busy for stays so, and is looked at again."""
+        waiting, self._unreviewed = self._unreviewed, []
+        for case_id in waiting:
             try:
                 await self.store.write(partial(self._review, case_id))
+            except StoreBusy:
+                maillog.store_busy("review")
+                self._unreviewed.append(case_id)
             except Exception as error:
                 # One damaged case must not keep all the others, and new reports, from being taken.
                 maillog.failed("review", error)
         self.queued.set()
 
     def _review(self, case_id: str, tx: Tx) -> None:
+        # The books first, as everywhere: two daemons that lock in different orders wait for each other.
+        books = {each.id: load_book(tx, each) for each in self.roster}
         case, now = load_case(tx, case_id), self.now()
         committee = self.roster.committee(case.committee)
         if committee is None:
             return
-        book = load_book(tx, committee)
+        book = books[committee.id]
         setting = Setting(in_force(committee, book), Known(cases={case_id: case}, book=book), now, self._draw)
         decision = review(case, setting)
         if decision is not None:

@@ -66,8 +66,8 @@ class Access:
     """One member's place in one case.
 
     `address` is where the access (or the question) was given, `name` who had the handle then. `had`: there was access
-    at some time. `conflict` is hard, soft, forced or "". `seen` counts the entries that had been filed when access
-    ended. `until`, `number`, `staged` and `shown` belong to the conflict question.
+    at some time. `conflict` is hard, soft, forced or "". `until`, `number`, `staged` and `shown` belong to the
+    conflict question; `since` is from which entry on somebody who was new has the others' talk.
     """
 
     standing: Standing
@@ -79,9 +79,9 @@ class Access:
     had: bool = False
     conflict: str = ""
     limit: Level = Level.NONE
-    seen: int = 0
     until: datetime | None = None
     number: int = 0
+    since: int = 0
     staged: bool = False
     shown: bool = False
 
@@ -96,15 +96,15 @@ class Access:
 OUT = frozenset({Standing.RECUSED, Standing.WITHHELD, Standing.LIMITED, Standing.LEFT})
 
 
-def after(before: Access | None, event: AccessEvent, entries: int) -> Access:
-    """The place after one more event; `entries` counts what the case holds by then."""
+def after(before: Access | None, event: AccessEvent) -> Access:
+    """The place after one more event."""
     match event:
         case MemberAdmitted() | MemberRestored() | MemberAsked():
             return _let_in(before, event)
         case MemberWithheld() | MemberRecused() | MemberLeft():
-            return _let_out(before, event, entries)
+            return _let_out(before, event)
         case AccessLimited():
-            return _limited(before, event, entries)
+            return _limited(before, event)
     if before is None:
         # A statement, a pause or a move of somebody without standing gives none.
         return Access(Standing.WITHHELD, why="inherited")
@@ -122,15 +122,16 @@ def after(before: Access | None, event: AccessEvent, entries: int) -> Access:
 
 
 def _let_in(before: Access | None, event: MemberAdmitted | MemberRestored | MemberAsked) -> Access:
-    stated, had, seen = (before.stated_clear, before.had, before.seen) if before else (False, False, 0)
+    stated, had = (before.stated_clear, before.had) if before else (False, False)
     match event:
         case MemberRestored():
-            again = Access(Standing.CLEARED, event.address, "restored", event.name, stated_clear=True, had=True)
-            return replace(again, seen=seen)
+            return Access(Standing.CLEARED, event.address, "restored", event.name, stated_clear=True, had=True)
         case MemberAdmitted():
             if before is not None and before.standing in OUT:
                 return before
-            return Access(Standing.CLEARED, event.address, event.why, event.name, stated_clear=stated, had=True)
+            number = before.number if before is not None else 0
+            let_in = Access(Standing.CLEARED, event.address, event.why, event.name, stated_clear=stated, had=True)
+            return replace(let_in, number=number)
         case MemberAsked():
             if before is not None and before.standing is not Standing.ASKED and not event.lifts:
                 return before
@@ -140,7 +141,6 @@ def _let_in(before: Access | None, event: MemberAdmitted | MemberRestored | Memb
                 "lifted" if event.lifts else "asked",
                 event.name,
                 had=had,
-                seen=seen,
                 until=datetime.fromisoformat(event.until) if event.until else None,
                 number=event.number,
                 staged=event.staged,
@@ -148,20 +148,20 @@ def _let_in(before: Access | None, event: MemberAdmitted | MemberRestored | Memb
             )
 
 
-def _let_out(before: Access | None, event: MemberWithheld | MemberRecused | MemberLeft, entries: int) -> Access:
+def _let_out(before: Access | None, event: MemberWithheld | MemberRecused | MemberLeft) -> Access:
     kept = before or Access(Standing.WITHHELD)
-    kept = replace(kept, seen=_seen(before, entries), limit=Level.NONE, paused_until=None, stated_clear=False)
+    kept = replace(kept, limit=Level.NONE, paused_until=None, stated_clear=False)
     match event:
         case MemberWithheld():
-            who = event.name or kept.name
-            return replace(kept, standing=Standing.WITHHELD, why=event.why, conflict=event.conflict, name=who)
+            kept = replace(kept, name=event.name or kept.name, address=kept.address or event.address)
+            return replace(kept, standing=Standing.WITHHELD, why=event.why, conflict=event.conflict)
         case MemberRecused():
             return replace(kept, standing=Standing.RECUSED, why=event.conflict, conflict=event.conflict)
         case MemberLeft():
             return replace(kept, standing=Standing.LEFT, why="left")
 
 
-def _limited(before: Access | None, event: AccessLimited, entries: int) -> Access:
+def _limited(before: Access | None, event: AccessLimited) -> Access:
     level = Level[event.level.upper()]
     kept = before or Access(Standing.WITHHELD)
     return replace(
@@ -171,13 +171,6 @@ def _limited(before: Access | None, event: AccessLimited, entries: int) -> Acces
         name=event.name or kept.name,
         conflict="soft",
         limit=level,
-        seen=_seen(before, entries),
         had=kept.had or level > Level.NONE,
     )
 
-
-def _seen(before: Access | None, entries: int) -> int:
-    """How many of the entries a member had been sent when their access ended."""
-    if before is None:
-        return 0
-    return entries if before.level >= Level.DISCUSS else before.seen

@@ -10,13 +10,16 @@ The rule: a file alone moves no open case to another mailbox.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from cocmail.core import checks
-from cocmail.core.access import Standing
+from cocmail.core.access import Level, Standing
 from cocmail.core.asking import send_receipt
+from cocmail.core.case import Case
 from cocmail.core.classify import Reason
+from cocmail.core.conflicts import level_of
 from cocmail.core.effects import Decision, Note
 from cocmail.core.events import MemberMoved
 from cocmail.core.model import Member, member_person
@@ -26,7 +29,8 @@ from cocmail.core.setting import Message, Question
 CONFIRM_FOR = timedelta(days=7)
 VOICES = 2
 MOVE, VOUCH = "move", "vouch"
-_STANDS = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED})
+# A place keeps its address also where its member is out for now: what is given back goes there.
+_STANDS = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED, Standing.RECUSED})
 
 
 def ask(plan: Plan, handle: str, address: str, member: Member, what: str) -> str:
@@ -68,21 +72,36 @@ def confirm_address(plan: Plan, message: Message, question: Question) -> Decisio
         send_receipt(plan, message, asked, None, [{"outcome": "vouched", "name": member.name, "enough": enough}])
         if not enough:
             return plan.finish(Reason.CONFIRMED)
-    move(plan, member)
-    send_receipt(plan, message, member, None, [{"outcome": "moved"}])
+        moved = move(plan, member, voices)
+    else:
+        moved = move(plan, member)
+    if moved:
+        send_receipt(plan, message, member, None, [{"outcome": "moved"}])
     return plan.finish(Reason.CONFIRMED)
 
 
-def move(plan: Plan, member: Member) -> None:
-    """The open cases of a member go to their new address: new reply addresses; a question that waits is put again."""
+def move(plan: Plan, member: Member, voices: Sequence[str] = ()) -> int:
+    """The open cases of a member go to their new address: new reply addresses; a question that waits is put again.
+
+    With `voices`, a case moves where two of them have it, at addresses of their own that were confirmed: members who
+    were put into the file to vouch have none. Gives how many moved.
+    """
+    moved = 0
     for case_id, case in list(plan.cases.items()):
         place = case.members.get(member.handle)
         if place is None or place.standing not in _STANDS or place.address in member.addresses:
             continue
-        if place.name != member.name:
+        if place.name != member.name or (voices and _have_it(plan, case, voices) < VOICES):
             continue
+        moved += 1
         plan.add(case_id, MemberMoved(member.handle, member.email))
         plan.issue(case_id, member_person(member.handle), member.email)
         plan.unbar(case_id, member.handle)
         if place.standing is Standing.ASKED:
             checks.send(plan, case_id, member)
+    return moved
+
+
+def _have_it(plan: Plan, case: Case, voices: Sequence[str]) -> int:
+    known = (plan.setting.committee.member(voice) for voice in voices)
+    return sum(1 for voice in known if voice is not None and level_of(voice, case) is Level.FULL)

@@ -6,6 +6,7 @@ plain reply to the question means "not me".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -126,7 +127,7 @@ def _with_question(setting: Setting, case: Case | None, subject: Subject, tag: T
 def asked_question(command: str) -> str:
     """The question (q1) that a confirmed ballot was asked about, or ""."""
     words = command.split()
-    return words[1] if words[:1] == ["#vote"] and len(words) > 2 else ""
+    return words[1] if words[:1] == ["#vote"] and len(words) > 2 and re.fullmatch(r"q[0-9]+", words[1]) else ""
 
 
 def _has_matter(message: Message, subject: Subject) -> bool:

@@ -21,6 +21,7 @@ from cocmail.core.events import (
     ConflictStated,
     EntryFiled,
     Event,
+    MemberAdmitted,
     NobodyReached,
     PartyNamed,
     ReporterKnown,
@@ -53,6 +54,7 @@ class Entry:
     forged: bool = False
     employers: tuple[str, ...] = ()
     kept_from: str = ""
+    label: str = ""
     waits: bool = False
 
 
@@ -103,8 +105,12 @@ class Case:
 
     @property
     def barred(self) -> frozenset[str]:
-        """Handles of the members who have a conflict with this case, by their own word or not; soft ones too."""
-        return self.with_standing(*KEPT_OUT)
+        """Handles of the members who have a conflict with this case, by their own word or not; soft ones too.
+
+        To leave the committee and come back takes no conflict away.
+        """
+        gone = self.with_standing(Standing.LEFT)
+        return self.with_standing(*KEPT_OUT) | {handle for handle in gone if self.members[handle].conflict}
 
 
 def fold(case_id: str, events: Iterable[Event]) -> Case:
@@ -178,6 +184,7 @@ def _entry(case: Case, event: EntryFiled) -> Entry:
         event.forged,
         event.employers,
         event.kept_from,
+        event.label,
         # Until all have answered, talk is short and waits (domain R33).
         waits=event.kind == "discussion" and case.proceedings.state is State.CHECKING,
     )
@@ -198,7 +205,9 @@ def _checked(case: Case, event: CheckOpened | CheckClosed) -> Case:
 
 
 def _with_access(case: Case, event: access.AccessEvent) -> Case:
-    place = access.after(case.members.get(event.handle), event, len(case.entries))
+    place = access.after(case.members.get(event.handle), event)
+    if isinstance(event, MemberAdmitted) and event.why == "onboarding":
+        place = replace(place, since=len(case.entries))
     changed = replace(case, members={**case.members, event.handle: place})
     if place.standing in (Standing.CLEARED, Standing.ASKED):
         return changed

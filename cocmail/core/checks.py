@@ -45,10 +45,9 @@ def put(plan: Plan, case_id: str, members: Iterable[Member], *, staged: bool = F
     for member in members:
         before = plan.cases[case_id].members.get(member.handle)
         keeps_stage = before is not None and before.standing is Standing.ASKED and before.staged
-        asked = MemberAsked(
-            member.handle, member.email, member.name, until.isoformat(), staged or keeps_stage, lifts=lifts
-        )
-        plan.add(case_id, asked)
+        address = places.address_of(plan, case_id, member)
+        again = staged or keeps_stage
+        plan.add(case_id, MemberAsked(member.handle, address, member.name, until.isoformat(), again, lifts=lifts))
         send(plan, case_id, member)
 
 
@@ -62,7 +61,7 @@ def _open_round(plan: Plan, case_id: str, until: datetime) -> None:
 def send(plan: Plan, case_id: str, member: Member, template: str = "check") -> None:
     """The question itself, or a reminder of it, to one member."""
     committee, case = plan.setting.committee, plan.cases[case_id]
-    plan.issue(case_id, member_person(member.handle), member.email)
+    plan.issue(case_id, member_person(member.handle), places.address_of(plan, case_id, member))
     place = plan.cases[case_id].members[member.handle]
     until = place.until or case.checking_until
     words = {
@@ -169,7 +168,8 @@ def is_waiting(plan: Plan, case_id: str) -> bool:
     """Whether somebody who was asked still has time to answer."""
     case, now = plan.cases[case_id], plan.setting.now
     asked = [case.members[member.handle] for member in plan.setting.committee.members if is_asked(member, case)]
-    return any(place.until is not None and now < place.until for place in asked)
+    # Who is asked by a vote of the others, later than these, keeps nobody waiting.
+    return any(place.until is not None and now < place.until and place.why != "lifted" for place in asked)
 
 
 def _ask_alternates(plan: Plan, case_id: str) -> bool:

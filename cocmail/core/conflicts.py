@@ -33,7 +33,9 @@ def may_see(member: Member | None, case: Case, now: datetime, need: Level = Leve
     if member is None:
         return Sight.NO
     place = case.members.get(member.handle)
-    return Sight.NO if place is None or place.level < need else _now_or_later(member, place, now)
+    if place is None or place.level < need:
+        return Sight.NO
+    return Sight.LATER if is_challenged(case, member.handle) else _now_or_later(member, place, now)
 
 
 def _now_or_later(member: Member, place: Access, now: datetime) -> Sight:
@@ -83,6 +85,11 @@ def _stands(member: Member, case: Case, *standings: Standing) -> bool:
 def is_person(member: Member | None, place: Access) -> bool:
     """Whether who has the handle today is whom that place of a case is about: by the address or by the name."""
     return member is not None and (place.address in member.addresses or place.name in ("", member.name))
+
+
+def was_ever(member: Member, place: Access) -> bool:
+    """Whether a place of a case was this person's, under whatever handle: by the name or by an address."""
+    return place.name == member.name or place.address in member.addresses
 
 
 def is_same_person(member: Member, case: Case) -> bool:

@@ -11,6 +11,7 @@ from cocmail.core.conflicts import exists_for, has_stepped_back, is_asked
 from cocmail.core.effects import Decision
 from cocmail.core.letters import notice
 from cocmail.core.model import REPORTER, Member, Person, member_person
+from cocmail.core.motions import Motion
 from cocmail.core.opening import exclude_elsewhere, file_entry
 from cocmail.core.places import forward_entry, holders, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
@@ -26,12 +27,24 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
     """
     plan = Plan(setting)
     file_entry(plan, message, case_id, author, "follow-up")
+    if author.kind != "witness":
+        # A witness is out of the case, and must not be able to put those out who have it.
+        _keep_out(plan, message, case_id, author)
+    complete(plan, case_id)
+    forward_entry(plan, case_id, message.id, but=author, watchers_only=bool(message.mail.unreadable))
+    return plan.finish(Reason.FOLLOW_UP, case_id=case_id)
+
+
+def _keep_out(plan: Plan, message: Message, case_id: str, author: Person) -> None:
+    """Whom the words name, and, by the reporter's wish, whom they exclude."""
     case = plan.cases[case_id]
     # Whom the reporter chose alone stays chosen, called by name or not; see `opening`.
     chosen = holders(case) - message.screening.conflicted if case.audience == "one" else frozenset()
     for handle, why in message.screening.found.items():
         if not (why == "screened" and handle in chosen):
             withhold(plan, case_id, handle, why)
+    if author != REPORTER:
+        return
     if message.proof.is_forged:
         # A reply address that got about must not be enough to choose who is left.
         withhold_unless_last(plan, case_id, message.wanted.excluded)
@@ -39,23 +52,25 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
         for excluded in sorted(message.wanted.excluded):
             withhold(plan, case_id, excluded, "excluded")
     exclude_elsewhere(plan, message, but=case_id)
-    if author == REPORTER:
-        complete(plan, case_id)
-    forward_entry(plan, case_id, message.id, but=author, watchers_only=bool(message.mail.unreadable))
-    return plan.finish(Reason.FOLLOW_UP, case_id=case_id)
 
 
 def discuss(
-    message: Message, setting: Setting, case_id: str, author: Member, *, repeated: Sequence[str] = (), about: str = ""
+    message: Message,
+    setting: Setting,
+    case_id: str,
+    author: Member,
+    *,
+    repeated: Sequence[str] = (),
+    about: Motion | None = None,
 ) -> Decision:
     """A member's words to the other members of a case; while these are asked about conflicts, the words wait.
 
-    `repeated` are tags of the mail that is answered, which did not run: the author is told. `about` is the member whose
-    conflict of interest they talk about, who must not read it.
+    `repeated` are tags of the mail that is answered, which did not run: the author is told. `about` is the question on
+    a conflict of interest that they talk about: whom it concerns must not read it.
     """
     plan = Plan(setting)
     person = member_person(author.handle)
-    file_entry(plan, message, case_id, person, "discussion", kept_from=about)
+    file_entry(plan, message, case_id, person, "discussion", **_kept_from(about))
     if plan.cases[case_id].entries[-1].waits:
         plan.letters.append(notice(setting.committee, plan.cases[case_id], author, message.id, "waits", {}))
     else:
@@ -65,6 +80,10 @@ def discuss(
         line = {"outcome": "passed-on", "tags": list(repeated)}
         send_receipt(plan, message, author, plan.cases[case_id], [line])
     return plan.finish(Reason.DISCUSSION, case_id=case_id)
+
+
+def _kept_from(motion: Motion | None) -> dict[str, str]:
+    return {"kept_from": motion.about, "label": motion.label} if motion is not None else {}
 
 
 def _warn_of_copies(plan: Plan, message: Message, case_id: str, author: Member) -> None:
@@ -96,6 +115,6 @@ def visible_cases(setting: Setting, member: Member, tags: frozenset[str] = froze
         case_id: case
         for case_id, case in setting.known.cases.items()
         if exists_for(member, case)
-        or (answers and is_asked(member, case))
+        or (answers and is_asked(member, case) and not case.members[member.handle].number)
         or (later and has_stepped_back(member, case))
     }

@@ -167,11 +167,19 @@ def _to_token(message: Message, setting: Setting, grant: Grant) -> Decision:
             return Decision(Reason.DEAD_TOKEN)
         return decide_for_member(message, setting, member, grant=grant)
     case = setting.known.cases.get(grant.case_id)
-    if case is None:
+    if case is None or not _still_theirs(grant, setting):
         return Decision(Reason.DEAD_TOKEN)
     if message.mail.from_addresses == (grant.address,):
         return follow_up(message, setting, case.id, grant.person)
     return open_case(message, setting, related=case.id, by_token=True)
+
+
+def _still_theirs(grant: Grant, setting: Setting) -> bool:
+    """A witness is a member: the reply address is dead once they are none, or have another mailbox."""
+    if grant.person.kind != "witness":
+        return True
+    member = setting.committee.member(grant.person.handle)
+    return member is not None and grant.address in member.addresses
 
 
 def _from_outside(message: Message, setting: Setting) -> Decision:

@@ -102,7 +102,7 @@ class Decision:
     held message that was confirmed, with the confirm token that did it; `spent` are confirm tokens that are dead from
     now on. `counted` are rate counters (kind, value) to raise. `alarms` are words of a closed list that the admins are
     told. `timers` are set. `answered_at` is when the answer came in that spends a token. `book` is what the committee's
-    book says from now on, if that changed.
+    book says from now on, if that changed; `left`: somebody is no member any more by it.
     """
 
     reason: Reason
@@ -120,3 +120,4 @@ class Decision:
     timers: tuple[Timer, ...] = ()
     answered_at: datetime | None = None
     book: Book | None = None
+    left: bool = False

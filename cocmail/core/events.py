@@ -55,13 +55,15 @@ class MemberAdmitted:
 class MemberWithheld:
     """This member must not see the case. `why` is screened, excluded, reporter, inherited, named or concerned.
 
-    `conflict` is soft where the roster says so of the person in the case; `name` is who had the handle then.
+    `conflict` is soft where the roster says so of the person in the case; `name` and `address`: who had the
+    handle then.
     """
 
     handle: str
     why: str
     conflict: str = ""
     name: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,8 @@ class EntryFiled:
     `screened` are the members of the day who were looked for in its text, as "handle address"; `named` the handles
     found. Nobody who was not looked for, or was found, is ever let in without being asked. `unreadable` as in `Mail`.
     `forged`: the border said that the sender is not who the header says. `employers`: whose employer it mentions.
-    `kept_from`: whom it is about, where the others talk about a member's conflict of interest.
+    `kept_from`: whom it is about, where the others talk about a member's conflict of interest, under the question
+    `label` (Q1).
     """
 
     entry: str
@@ -216,6 +219,7 @@ class EntryFiled:
     forged: bool = False
     employers: tuple[str, ...] = ()
     kept_from: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,15 @@ def forward(committee: Committee, case: Case, entry: str, member: Member) -> Let
         token=case.token_of(person),
         in_reply_to=above,
         references=(above,) if above else (),
+        label=_label_of(case, entry),
         need=Level.DISCUSS,
     )
+
+
+def _label_of(case: Case, entry: str) -> str:
+    """The question under which the members talk about somebody's conflict: an answer to it stays there, too."""
+    filed = case.entry(entry)
+    return filed.label if filed is not None else ""
 
 
 def to_reader(

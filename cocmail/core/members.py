@@ -17,7 +17,7 @@ from cocmail.core.conflicts import is_asked, is_challenged, level_of
 from cocmail.core.conversation import discuss, visible_cases
 from cocmail.core.effects import Decision
 from cocmail.core.model import Member
-from cocmail.core.motions import CONFLICT
+from cocmail.core.motions import CONFLICT, Motion
 from cocmail.core.opening import open_case
 from cocmail.core.ownwords import own_words
 from cocmail.core.plan import Plan
@@ -106,12 +106,12 @@ def _talk(message: Message, setting: Setting, member: Member, case: Case | None,
     return discuss(message, setting, case.id, member, repeated=repeated, about=about)
 
 
-def _talked_about(setting: Setting, case: Case, subject: Subject) -> str:
-    """The member whom the question on a conflict is about that is answered in words, or ""."""
+def _talked_about(setting: Setting, case: Case, subject: Subject) -> Motion | None:
+    """The question on a member's conflict that is answered in words, itself or in talk about it."""
     answered = next((reference.label for reference in setting.known.references if reference.label), "")
     label = (answered or subject.question).lower().removeprefix("q")
     motion = case.proceedings.motion(int(label)) if label.isdigit() else None
-    return motion.about if motion is not None and motion.kind == CONFLICT else ""
+    return motion if motion is not None and motion.kind == CONFLICT else None
 
 
 def _as_meant(setting: Setting, case: Case, subject: Subject) -> list[str]:
@@ -229,4 +229,5 @@ def _no_access(
         send_receipt(plan, message, member, case, [{"outcome": "answer-by-tag", "refused": True}])
         return plan.finish(Reason.REFUSED)
     send_receipt(plan, message, member, None, [{"outcome": "no-such-case"}])
-    return plan.finish(Reason.DEAD_TOKEN)
+    # A member's mail that was answered: sent again later, when things have changed, it must not run.
+    return plan.finish(Reason.NO_SUCH_CASE)

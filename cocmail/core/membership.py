@@ -18,7 +18,7 @@ from cocmail.core.addresses import MOVE, VOUCH
 from cocmail.core.book import Book, Seat
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
-from cocmail.core.conflicts import is_listed, is_person
+from cocmail.core.conflicts import is_listed, is_person, was_ever
 from cocmail.core.effects import Decision, Letter, Note
 from cocmail.core.events import MemberAsked, MemberLeft
 from cocmail.core.lifecycle import State
@@ -26,6 +26,8 @@ from cocmail.core.model import Committee, Member, Person, member_person
 from cocmail.core.plan import Plan
 from cocmail.core.screening import screen_name
 from cocmail.core.setting import Setting
+
+_STANDS = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED})
 
 
 def seat_person(handle: str) -> Person:
@@ -49,10 +51,15 @@ def announce(setting: Setting) -> Decision | None:
         rules=_rules(committee),
         since={member.handle: book.since.get(member.handle, setting.now.isoformat()) for member in members},
         departed=tuple(gone for gone in book.departed if gone.handle in named),
+        vouched=book.vouched if _emails(book) == {member.handle: member.email for member in members} else {},
     )
     if book.seats:
         _tell_changes(plan, book, members)
     return plan.finish(Reason.NO_MESSAGE) if plan.book != book else None
+
+
+def _emails(book: Book) -> dict[str, str]:
+    return {seat.handle: seat.email for seat in book.seats}
 
 
 def _rules(committee: Committee) -> dict[str, str]:
@@ -181,13 +188,15 @@ def end_access(plan: Plan, case: Case) -> bool:
     gone = [
         handle
         for handle, place in case.members.items()
-        if place.standing is not Standing.LEFT and not is_person(plan.setting.committee.member(handle), place)
+        if place.standing in _STANDS and not is_person(plan.setting.committee.member(handle), place)
     ]
     for handle in gone:
         plan.add(case.id, MemberLeft(handle))
         plan.bar(case.id, handle)
     for motion in plan.cases[case.id].proceedings.open_motions:
-        if motion.about in gone:
+        place = case.members.get(motion.about)
+        member = plan.setting.committee.member(motion.about)
+        if motion.about and (member is None or (place is not None and not is_person(member, place))):
             # Whoever has the handle next must not be let in, or put out, by what was asked about somebody else.
             questions.close(plan, case.id, motion.number, why="left", cancelled=True)
     return bool(gone)
@@ -237,7 +246,10 @@ def _welcome(plan: Plan, member: Member) -> None:
 def _may_be_offered(committee: Committee, case: Case, member: Member) -> bool:
     if not is_listed(case) or case.target is not None or not case.called("reported"):
         return False
-    if case.proceedings.state in (State.DISMISSED, State.TRIAGE, State.ESCROWED) or member.handle in case.members:
+    if case.proceedings.state in (State.DISMISSED, State.TRIAGE, State.ESCROWED) or case.audience != "committee":
+        return False
+    if member.handle in case.members or any(was_ever(member, place) for place in case.members.values()):
+        # Somebody who is known here, be it under another handle, is not new.
         return False
     if any(entry.unreadable for entry in case.entries):
         return False

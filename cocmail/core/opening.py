@@ -6,9 +6,12 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from cocmail.core import letters, readers
+from cocmail.core.access import Standing
+from cocmail.core.case import Case
 from cocmail.core.checks import begin_watch
 from cocmail.core.classify import Reason, is_from_robot, looks_automatic
 from cocmail.core.conflicts import readers as having
+from cocmail.core.conflicts import was_ever
 from cocmail.core.effects import Decision, Letter, Note
 from cocmail.core.events import CaseOpened, EntryFiled, ReporterKnown
 from cocmail.core.model import REPORTER, Committee, Member, Person
@@ -38,7 +41,7 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
             at=setting.now.isoformat(),
             marks=_marks(message, setting),
             related=related,
-            check_first=audience in ("committee", "triage") and readers.is_check_first(setting.committee),
+            check_first=audience == "committee" and readers.is_check_first(setting.committee),
         )
     )
     address = answer_address(message, setting.committee)
@@ -113,13 +116,20 @@ def _withheld(message: Message, setting: Setting, only: Collection[str], related
     referred = [reference.case_id for reference in known.references]
     as_party = () if looks_automatic(message.mail) else known.party_cases
     for earlier in dict.fromkeys((*as_party, related, *referred, *named)):
-        for handle in sorted(known.cases[earlier].barred) if earlier in known.cases else ():
+        for handle in _barred_from(known.cases[earlier], setting.committee) if earlier in known.cases else ():
             found.setdefault(handle, "inherited")
     return found
 
 
+def _barred_from(case: Case, committee: Committee) -> list[str]:
+    """Who is kept from a case, by the handles of today: a new handle takes nobody's conflict away."""
+    places = [case.members[handle] for handle in case.barred]
+    renamed = {member.handle for member in committee.members for place in places if was_ever(member, place)}
+    return sorted(case.barred | renamed)
+
+
 def file_entry(
-    plan: Plan, message: Message, case_id: str, author: Person, kind: str, *, kept_from: str = ""
+    plan: Plan, message: Message, case_id: str, author: Person, kind: str, *, kept_from: str = "", label: str = ""
 ) -> None:
     """The message becomes part of the case, findable by its Message-ID, with whom of the roster it was searched for."""
     message_id = message.mail.message_id
@@ -127,8 +137,13 @@ def file_entry(
     named = tuple(message.screening.found)
     unreadable = message.mail.unreadable
     forged, employers = message.proof.is_forged, message.screening.employers
-    how = (looked_for, named, unreadable, forged, employers, kept_from)
+    how = (looked_for, named, unreadable, forged, employers, kept_from, label)
     plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, *how))
+    for handle in named:
+        place = plan.cases[case_id].members.get(handle)
+        if place is not None and place.standing is Standing.ASKED:
+            # Who is named before they have answered must not read it by answering.
+            withhold(plan, case_id, handle, "screened")
     if message_id and kind != "record":
         plan.notes.append(Note("message-id", message_id, {"kind": kind, "person": str(author), "tags": []}, case_id))
 

@@ -17,7 +17,7 @@ from cocmail.core.conflicts import exists_for, may_see, was_looked_for
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Letter
 from cocmail.core.events import MemberAdmitted, MemberRestored, MemberWithheld
-from cocmail.core.model import Member, Person, member_person
+from cocmail.core.model import REPORTER, Member, Person, member_person
 
 if TYPE_CHECKING:
     from cocmail.core.plan import Plan
@@ -26,9 +26,16 @@ LEFT_AT_LEAST = 2
 
 
 def admit(plan: Plan, case_id: str, member: Member, why: str) -> None:
-    """Give a member access at their address of today, with a reply address."""
-    plan.add(case_id, MemberAdmitted(member.handle, member.email, why, member.name))
-    plan.issue(case_id, member_person(member.handle), member.email)
+    """Give a member access, with a reply address: where they were asked, else at their address of today."""
+    address = address_of(plan, case_id, member)
+    plan.add(case_id, MemberAdmitted(member.handle, address, why, member.name))
+    plan.issue(case_id, member_person(member.handle), address)
+
+
+def address_of(plan: Plan, case_id: str, member: Member) -> str:
+    """Where mail of a case goes to a member: where it went before, until a changed address is confirmed."""
+    place = plan.cases[case_id].members.get(member.handle)
+    return place.address if place is not None and place.address else member.email
 
 
 def bring_in(
@@ -44,11 +51,13 @@ def bring_in(
 
 
 def restore(plan: Plan, case_id: str, member: Member) -> None:
-    """Give a member back what they had, with what they missed."""
-    seen = plan.cases[case_id].members[member.handle].seen
-    plan.add(case_id, MemberRestored(member.handle, member.email, member.name))
-    plan.issue(case_id, member_person(member.handle), member.email)
-    _catch_up(plan, case_id, member, plan.cases[case_id].entries[seen:])
+    """Give a member back what they had. All of it is sent again, under the same Message-IDs: what was on its way when
+    access ended was stopped, and nobody knows what had arrived.
+    """
+    address = address_of(plan, case_id, member)
+    plan.add(case_id, MemberRestored(member.handle, address, member.name))
+    plan.issue(case_id, member_person(member.handle), address)
+    _catch_up(plan, case_id, member, plan.cases[case_id].entries)
 
 
 def _catch_up(plan: Plan, case_id: str, member: Member, entries: Iterable[Entry]) -> None:
@@ -71,11 +80,15 @@ def withhold(plan: Plan, case_id: str, handle: str, why: str, conflict: str = ""
     The first reason stays, but a reporter's wish weighs more than any other.
     """
     place = plan.cases[case_id].members.get(handle)
-    out = place is not None and place.standing is Standing.WITHHELD
-    if out and place is not None and (why not in NOT_BY_VOTE or place.why in NOT_BY_VOTE):
-        return
+    if place is not None and place.standing is Standing.WITHHELD:
+        weighs_more = why in NOT_BY_VOTE and place.why not in NOT_BY_VOTE
+        hardens = place.conflict == "soft" and conflict != "soft"
+        if not (weighs_more or hardens):
+            return
+        why = place.why if place.why in NOT_BY_VOTE else why
     member = plan.setting.committee.member(handle)
-    plan.add(case_id, MemberWithheld(handle, why, conflict, member.name if member is not None else ""))
+    name, address = (member.name, member.email) if member is not None else ("", "")
+    plan.add(case_id, MemberWithheld(handle, why, conflict, name, address))
     plan.bar(case_id, handle)
 
 
@@ -131,7 +144,7 @@ def forward_entry(
             told = watchers_only or bool(kept_from)
             others = {"others": [name for name in names if name != member.name]} if told else {}
             plan.letters.append(replace(letters.forward(committee, case, entry, member), words=others))
-    if not there and (but is None or but.kind != "third"):
+    if not there and (but is None or but == REPORTER):
         to_target(plan, case_id, entry)
 
 
@@ -162,7 +175,7 @@ def watchers(plan: Plan, case_id: str) -> list[Member]:
     committee, case = plan.setting.committee, plan.cases[case_id]
     there = list(having(committee, case))
     if readers.is_check_first(committee):
-        return [member for member in there if case.members[member.handle].why != "clear"]
+        return [member for member in there if case.members[member.handle].why not in ("clear", "onboarding")]
     return _watching(plan, there)
 
 

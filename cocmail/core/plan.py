@@ -110,6 +110,7 @@ class Plan:
             timers=tuple(self.timers),
             answered_at=self.answered_at,
             book=self.book if self.book != self.setting.known.book else None,
+            left=len(self.book.departed) > len(self.setting.known.book.departed),
         )
 
     def _settle(self) -> None:

@@ -85,8 +85,13 @@ class Proceedings:
 
     @property
     def conflict_motions(self) -> tuple[Motion, ...]:
-        """The open questions on somebody's conflict: while there is one, nothing is decided (domain R21)."""
+        """The open questions on somebody's conflict."""
         return tuple(motion for motion in self.open_motions if motion.kind == CONFLICT)
+
+    @property
+    def unsettled(self) -> tuple[Motion, ...]:
+        """The open questions on whether somebody is out: until they are settled nothing is decided (domain R21)."""
+        return tuple(motion for motion in self.conflict_motions if motion.asks.startswith(("confirm", "force")))
 
     @property
     def decision(self) -> Motion | None:

@@ -175,7 +175,7 @@ def end(plan: Plan, case_id: str, number: int) -> None:
     if motion is None or not motion.is_open:
         return
     if _has_to_wait(case, motion):
-        last = max(each.ends for each in case.proceedings.conflict_motions)
+        last = max(each.ends for each in case.proceedings.unsettled)
         plan.timers.append(Timer(case_id, END, str(number), max(last, plan.setting.now) + A_MOMENT))
         return
     close(plan, case_id, number, why="time")
@@ -183,7 +183,7 @@ def end(plan: Plan, case_id: str, number: int) -> None:
 
 def _has_to_wait(case: Case, motion: Motion) -> bool:
     """Whether a conflict has to be settled first: until then nothing is decided (domain R21)."""
-    return motion.kind == "outcome" and bool(case.proceedings.conflict_motions)
+    return motion.kind == "outcome" and bool(case.proceedings.unsettled)
 
 
 def close(plan: Plan, case_id: str, number: int, *, why: str, cancelled: bool = False) -> None:

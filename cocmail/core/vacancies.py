@@ -29,7 +29,9 @@ def complete(plan: Plan, case_id: str) -> None:
     committee, case = plan.setting.committee, plan.cases[case_id]
     if case.audience in ("escrow", "matter"):
         return
-    if readers.is_check_first(committee) and case.audience != "one" and case.proceedings.state is not State.TRIAGE:
+    # By what the case is in, not by today's policy alone: a check that has begun is brought to its end.
+    asked = readers.is_check_first(committee) or case.proceedings.state is State.CHECKING
+    if asked and case.audience == "committee" and case.proceedings.state is not State.TRIAGE:
         checks.advance(plan, case_id)
     else:
         _fill(plan, case_id)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cocmail.core import checks, letters, places, vacancies
 from cocmail.core.access import Level, Standing
 from cocmail.core.conflicts import is_person, readers
-from cocmail.core.events import AccessLimited, MemberRecused, MemberResumed
+from cocmail.core.events import AccessLimited, MemberRecused
 from cocmail.core.model import Member, member_person
 from cocmail.core.motions import Motion
 
@@ -69,7 +69,6 @@ def _forced(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
 
 def _resumed(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
     """The challenge is over: what waited goes out."""
-    plan.add(case_id, MemberResumed(member.handle))
     plan.unbar(case_id, member.handle)
 
 
@@ -81,20 +80,20 @@ def _limited(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
 
 def limit(plan: Plan, case_id: str, member: Member, level: str) -> None:
     """Leave that much of a case to a member with a soft conflict; who may talk gets what was said so far."""
-    before = plan.cases[case_id].members[member.handle]
-    plan.add(case_id, AccessLimited(member.handle, level, member.email, member.name))
+    before, address = plan.cases[case_id].members[member.handle], places.address_of(plan, case_id, member)
+    plan.add(case_id, AccessLimited(member.handle, level, address, member.name))
     if level == "none":
         plan.bar(case_id, member.handle)
         return
-    plan.issue(case_id, member_person(member.handle), member.email)
+    plan.issue(case_id, member_person(member.handle), address)
     case = plan.cases[case_id]
     committee = plan.setting.committee
     words = {"level": level, "names": [reader.name for reader in readers(committee, case)]}
     about = f"limited {level} {len(case.proceedings.motions)}"
     plan.letters.append(letters.notice(committee, case, member, about, "limited", words, need=Level.SUMMARY))
     if level == "discuss" and before.level is not Level.DISCUSS:
-        for entry in case.entries[before.seen :]:
-            if not entry.waits and entry.kept_from != member.handle:
+        for entry in case.entries:
+            if not entry.waits and entry.kept_from != member.handle and entry.kind != "record":
                 plan.letters.append(letters.forward(committee, case, entry.id, member))
 
 

@@ -15,9 +15,11 @@ from datetime import datetime, timedelta
 from cocmail import maillog
 from cocmail.commit import carry_out, queue
 from cocmail.core.book import in_force
+from cocmail.core.case import Case
 from cocmail.core.decide import decide_timer
 from cocmail.core.duties import duties
 from cocmail.core.letters import to_admins
+from cocmail.core.lifecycle import LIVE
 from cocmail.core.setting import Known, Setting
 from cocmail.errors import StoreBusy
 from cocmail.knowledge import load_book, load_case
@@ -109,17 +111,19 @@ class Clock:
 
     def _carry_out(self, tx: Tx, timer: timers.Due) -> bool:
         """Does what one timer is for; says whether that changed who is a member."""
+        # The books first, as everywhere: two daemons that lock in different orders wait for each other.
+        books = {each.id: load_book(tx, each) for each in self._roster}
         case, now = load_case(tx, timer.case_id), self._now()
         committee = self._roster.committee(case.committee)
         if committee is None:
             timers.postpone(tx, timer.id, now + AFTER_A_BUG)
             return False
-        book = load_book(tx, committee)
+        book = books[committee.id]
         setting = Setting(in_force(committee, book), Known(cases={case.id: case}, book=book), now, self._draw)
         decision = decide_timer(case, timer.kind, timer.about, setting)
         carry_out(tx, decision, committee, self._roster.admins, f"{case.id} {timer.id}", now)
         timers.done(tx, timer.id)
-        return decision.book is not None
+        return decision.left
 
     def serve(self, tx: Tx) -> None:
         """What the members' service brings by time: who is asked to go on, whose term ends (contract, `#stay`)."""
@@ -154,9 +158,16 @@ class Clock:
             maillog.alarmed(alarm)
 
     def _has_unread_case(self, tx: Tx) -> bool:
-        """Whether there is a case that nobody could ever read and that nobody has been handed."""
+        """Whether there is a case that nobody has and that nobody has been handed."""
         found = (load_case(tx, case_id) for case_id in cases.ids(tx, None))
-        return any(case.unreached and case.target is None and not case.was_read for case in found)
+        return any(_is_unread(case) for case in found)
+
+
+def _is_unread(case: Case) -> bool:
+    """Nobody has it, be it that nobody ever did, or that all have withdrawn before it was over."""
+    kept = any(place.level for place in case.members.values())
+    over = case.was_read and case.proceedings.state not in LIVE
+    return case.unreached and case.target is None and not kept and not over
 
 
 def _put_off(tx: Tx, claimed: Sequence[timers.Due], until: datetime) -> None:

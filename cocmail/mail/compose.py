@@ -25,6 +25,7 @@ from cocmail.core.model import Attachment, Committee, Mail
 from cocmail.mail import fields
 from cocmail.mail.bulk import Bulk
 from cocmail.mail.decode import file_name
+from cocmail.mail.earlier import words_of
 from cocmail.mail.headers import is_message_id
 from cocmail.mail.templates import render
 
@@ -153,7 +154,7 @@ def _text(letter: Letter, committee: Committee, case: Case | None, content: Mail
         others = [member.name for member in there if member.handle != letter.to.handle]
         words |= {"others": others, "withheld": withheld_count(committee, case)}
         words |= _entry_words(committee, case, letter.entry)
-    return render(letter.template, committee.language, {**words, **letter.words})
+    return render(letter.template, committee.language, {**words, **words_of(letter)})
 
 
 def _entry_words(committee: Committee, case: Case, entry_id: str) -> Mapping[str, object]:

@@ -206,6 +206,10 @@ def _question(motion: Motion, record: _Record) -> str:
         )
         if holds
     ]
+    if motion.kind == CONFLICT:
+        # Who asked and how many said what is not told: whom it is about may read this.
+        end = "Open." if motion.is_open else f"Result: {motion.result}, {moment(motion.closed_at)}."
+        return "\n\n".join([f"#### {motion.label}", *_asked(motion, record), end])
     return "\n\n".join(
         [
             f"#### {motion.label}",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cocmail.core.access import Level
 from cocmail.core.case import Case
-from cocmail.core.conflicts import exists_for, is_asked
+from cocmail.core.conflicts import exists_for, is_asked, level_of
 from cocmail.core.model import Member
 
 
@@ -24,11 +25,13 @@ def _asks(member: Member, case: Case) -> bool:
 
 
 def _line(member: Member, case: Case) -> str:
-    done = case.proceedings
+    done, level = case.proceedings, level_of(member, case)
+    if level is not Level.FULL:
+        return f"  [{case.code_name}]  {'you can talk' if level is Level.DISCUSS else 'you get the notes'}"
     said = [done.state.value]
     said += ["paused"] if done.paused else []
     said += ["urgent"] if done.urgent else []
     said += ["you own it"] if done.is_owner(member.handle) else []
-    missing = [motion.label for motion in done.open_motions if member.handle not in motion.ballots]
+    missing = [motion.label for motion in done.open_motions if member.handle not in (*motion.ballots, motion.about)]
     said += [f"your vote is missing: {', '.join(missing)}"] if missing else []
     return f"  [{case.code_name}]  {', '.join(said)}"

@@ -17,7 +17,14 @@ def thread(case: Case, committee: Committee, mails: Mapping[str, Mail], reader: 
 
     `reader` is the handle of who gets it: what the others said about that member's conflict is left out.
     """
-    theirs = [entry for entry in case.entries if not reader or entry.kept_from != reader]
+    place = case.members.get(reader)
+    since = place.since if place is not None else 0
+    theirs = [
+        entry
+        for number, entry in enumerate(case.entries)
+        # Who was new when they came has none of the talk from before (domain R63).
+        if not (reader and entry.kept_from == reader) and not (entry.kind == "discussion" and number < since)
+    ]
     passages = [
         f"{number}. {_author(entry, case, committee)} wrote ({dated(entry, case, mails.get(entry.id))}):\n\n"
         f"{contents(entry, mails)}"

@@ -223,29 +223,9 @@ def test_a_confirmed_address_has_what_the_old_one_had() -> None:
         assert (moved.address, moved.standing) == (WORK, standing)
 
 
-# What was missed
-
-
-def test_who_comes_back_is_known_to_have_missed_what_came_after() -> None:
-    assert place(ADMITTED, MemberRecused(JUN), ENTRY, RESTORED).seen == 1
-    assert place(ADMITTED, ENTRY, MemberRecused(JUN), ENTRY, RESTORED).seen == 2
-    assert place(MemberWithheld(JUN, "screened"), ENTRY, RESTORED).seen == 0
-
-
-def test_who_read_the_notes_alone_has_missed_the_talk() -> None:
-    told = (ADMITTED, MemberRecused(JUN, "soft"), AccessLimited(JUN, "summary", HOME), ENTRY)
-    assert place(*told, RESTORED).seen == 1
-    assert place(*told, AccessLimited(JUN, "discuss", HOME)).seen == 1
-    assert place(*told, AccessLimited(JUN, "discuss", HOME), ENTRY, MemberRecused(JUN)).seen == 3
-
-
-def test_the_second_bar_does_not_take_for_seen_what_was_missed_before_it() -> None:
-    assert place(ADMITTED, MemberRecused(JUN), ENTRY, MemberWithheld(JUN, "named"), ENTRY).seen == 1
-
-
 def test_an_event_that_is_folded_changes_no_place_that_was_there() -> None:
     before = Access(Standing.CLEARED, HOME, had=True)
-    kept = (before.standing, before.level, before.seen)
+    kept = (before.standing, before.level)
     for event in (*OUT, *NO_DECISION, AccessLimited(JUN, "none"), RESTORED):
-        after(before, event, 3)  # type: ignore[arg-type]
-        assert (before.standing, before.level, before.seen) == kept
+        after(before, event)  # type: ignore[arg-type]
+        assert (before.standing, before.level) == kept

@@ -159,9 +159,14 @@ def test_what_has_to_be_on_record_first_is_asked_for(policy: str) -> None:
 
 
 def test_while_a_conflict_is_voted_on_nothing_is_decided() -> None:
-    for policy in policies_of("open"):
+    """A conflict that a member has stated, or is challenged about (R21); not whether somebody else comes in."""
+    for policy, steps in (
+        ("cncf", [("jun", "#recuse hard", "We work together.")]),
+        ("kubernetes", [("amara", "#challenge @jun", "They work together."), ("sam", "#challenge @jun", "")]),
+    ):
         here = Desk(desk("open", policy).committee, desk("open", policy).case)
-        here.does("jun", *WRITTEN["motion conflict"])
+        for sender, tag, text in steps:
+            here.does(sender, tag, text)
         [line] = lines(here.look("amara", *WRITTEN["motion outcome"]))
         assert (line["outcome"], line["labels"]) == ("conflict-pending", ["Q1"]), policy
 

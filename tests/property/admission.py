@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from property.expected import LIVE, Entry, Expected, Place
-from property.procedures import A_MEDIATOR, A_PRIMARY, AN_ALTERNATE, FOUNDATION, REPORTER
+from property.expected import LIVE, Expected
+from property.procedures import A_MEDIATOR, A_PRIMARY, AN_ALTERNATE, FOUNDATION, HOURS, REPORTER
+from property.records import Entry, Place
 
 FROM_OUTSIDE = ("report", "follow-up")
 # Whom the reporter kept out, or who is one: no vote of the others brings them in.
@@ -21,6 +22,7 @@ def bring_in(case: Expected, handle: str, why: str, *, kinds: Collection[str] = 
     """Access, and with it what has been passed on so far (of these kinds), and the open questions."""
     before = case.places.get(handle)
     seat = case.body.seats[handle]
+    case.paused.pop(handle, None)
     case.places[handle] = Place("in", seat.email, why, had=True, stated=before is not None and before.stated)
     catch_up(case, handle, [entry for entry in case.entries if not kinds or entry.kind in kinds])
 
@@ -41,10 +43,9 @@ def restore(case: Expected, handle: str) -> None:
     seen = case.places[handle].seen
     case.places[handle] = Place("in", case.body.seats[handle].email, "restored", had=True, stated=True)
     case.paused.pop(handle, None)
-    not_yet = {(handle, f"forward {entry.canary}") for entry in case.entries[:seen]} & case.lost
+    known = _known_before(case, handle, seen)
     catch_up(case, handle, case.entries)
-    if CANCELLED_IS_LOST:
-        case.lost |= not_yet
+    case.lost |= known
 
 
 def withhold(case: Expected, handle: str, why: str) -> None:
@@ -76,12 +77,20 @@ def limit(case: Expected, handle: str, level: str) -> None:
     seen = len(case.entries) if before.level == "discuss" else before.seen
     case.places[handle] = Place(standing, case.body.seats[handle].email, "", "soft", level, had=had, seen=seen)
     if level == "discuss" and before.level != "discuss":
-        not_yet = {(handle, f"forward {entry.canary}") for entry in case.entries[:seen]} & case.lost
+        known = _known_before(case, handle, seen)
         for entry in case.entries:
             if entry.canary not in case.waiting and entry.author != handle:
                 case.want({handle}, f"forward {entry.canary}")
-        if CANCELLED_IS_LOST:
-            case.lost |= not_yet
+        case.lost |= known
+
+
+def _known_before(case: Expected, handle: str, seen: int) -> set[tuple[str, str]]:
+    """What was written while they had it need not come again: of the record they had a letter of another kind."""
+    before = case.entries[:seen]
+    known = {(handle, f"forward {entry.canary}") for entry in before if entry.kind == "record"}
+    if CANCELLED_IS_LOST:
+        known |= {(handle, f"forward {entry.canary}") for entry in before} & case.lost
+    return known
 
 
 def withhold_unless_last(case: Expected, handles: Collection[str]) -> None:
@@ -128,6 +137,19 @@ def unstated(case: Expected) -> set[str]:
     return {handle for handle in case.readers if not case.places[handle].stated}
 
 
+def watch(case: Expected) -> None:
+    """Nobody was asked yet: the watchers are reminded, and the next one looks, too, where nothing was done at all."""
+    case.watch_at = None
+    if case.state != "triage":
+        return
+    case.watched += 1
+    case.watch_at = case.body.now + (12 if case.watched == 1 else 24) * HOURS
+    for handle in case.holders:
+        case.want_again(handle, "reminder watch")
+    for handle in to_be_asked(case)[:1] if not case.parties else ():
+        bring_in(case, handle, "stand-in")
+
+
 def is_asked(case: Expected, handle: str) -> bool:
     return case.places[handle].standing == "asked" and case.is_here(handle) if handle in case.places else False
 
@@ -145,8 +167,7 @@ def advance(case: Expected) -> None:
     """All have answered, or their time is over: it is opened, or the next are asked."""
     if case.state not in LIVE or case.state == "triage":
         return
-    asked = [place for handle, place in case.places.items() if is_asked(case, handle)]
-    if any(place.until is not None and case.body.now < place.until for place in asked):
+    if is_waiting(case):
         return
     if len(case.holders) < case.fewest:
         known = case.holders | case.with_standing("asked")
@@ -157,6 +178,12 @@ def advance(case: Expected) -> None:
         call_mediators(case)
     if case.early == "checking" and case.holders:
         _open(case)
+
+
+def is_waiting(case: Expected) -> bool:
+    """Whether somebody who was asked still has time."""
+    asked = [place for handle, place in case.places.items() if is_asked(case, handle)]
+    return any(place.until is not None and case.body.now < place.until for place in asked)
 
 
 def _open(case: Expected) -> None:
@@ -179,7 +206,8 @@ def complete(case: Expected, *, is_new: bool = False) -> None:
         advance(case)
     else:
         _fill(case)
-    if not case.holders:
+    if not case.holders and not is_waiting(case):
+        # Who is asked can still answer.
         _hand_over(case, is_new=is_new)
     there = case.holders
     if there and all(case.body.seats[handle].role == A_MEDIATOR for handle in there):
@@ -191,6 +219,9 @@ def _fill(case: Expected) -> None:
     while len(case.holders) < needed:
         more = [] if not case.body.procedure.check_first else watchers(case, case.fit(A_PRIMARY))
         more = more or [handle for handle in case.fit(AN_ALTERNATE) if handle not in case.holders]
+        if not more and case.holders and case.state != "triage" and not case.body.procedure.to_the_foundation:
+            # Too few by the procedure's own number: the third party decides with them.
+            call_mediators(case)
         if not more:
             return
         for handle in more:

@@ -1,18 +1,26 @@
-"""Questions: when they close, how they are counted, what follows. Part of the oracle; it imports nothing of the program."""
+"""Questions: when they close, how they are counted, what follows. It imports nothing of the program."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from property.admission import complete, limit, put, put_out, restore
-from property.expected import Expected, Question
+from property.expected import Expected
 from property.procedures import HOURS
+from property.records import Question
 
 ON_CONFLICTS = timedelta(hours=72)
 
 
 def ask(
-    case: Expected, asks: str, mover: str, canaries: set[str], *, about: str = "", level: str = "", seconded: bool = False
+    case: Expected,
+    asks: str,
+    mover: str,
+    canaries: set[str],
+    *,
+    about: str = "",
+    level: str = "",
+    seconded: bool = False,
 ) -> None:
     """A new question, to everybody who may vote on it."""
     procedure, now = case.body.procedure, case.body.now
@@ -39,13 +47,28 @@ def settle(case: Expected) -> None:
             if question.result:
                 continue
             able = case.may_vote(question)
-            few = not able or (question.asks == "outcome" and (len(able) < case.fewest or case.is_below_quota()))
-            if few or able <= question.ballots.keys():
+            few = not able or (question.asks == "outcome" and case.is_too_few(able))
+            if few or (able <= question.ballots.keys() and not _has_to_wait(case, question)):
                 close(case, question, cancelled=few)
         if not case.closed:
             return
         while case.closed:
             _follow(case, case.closed.pop(0))
+
+
+def _has_to_wait(case: Expected, question: Question) -> bool:
+    """Nothing is decided while the others vote on somebody's conflict."""
+    return question.asks == "outcome" and any(not each.result and each.on_conflict for each in case.questions)
+
+
+def end(case: Expected, question: Question) -> None:
+    """Its time is over."""
+    if _has_to_wait(case, question):
+        last = max(each.ends for each in case.questions if not each.result and each.on_conflict)
+        question.put_off = max(last, case.body.now) + timedelta(minutes=1)
+        return
+    close(case, question)
+    settle(case)
 
 
 def close(case: Expected, question: Question, *, cancelled: bool = False) -> None:

@@ -6,21 +6,19 @@ at `may_have` and the reports written at that moment, as the outbox worker does.
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 import random
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import reduce
 
 from sqlalchemy import select
 
 from cocmail.commit import commit
-from cocmail.config.preset import read_preset
 from cocmail.core import events, subjects
 from cocmail.core.case import Case, apply
 from cocmail.core.conflicts import Sight, may_have
@@ -32,14 +30,9 @@ from cocmail.core.model import (
     Committee,
     Door,
     Envelope,
-    KnownConflict,
     Mail,
-    Member,
     Person,
-    Policy,
     Proof,
-    Role,
-    TransferTarget,
     Wanted,
 )
 from cocmail.core.screening import screen, searched
@@ -48,9 +41,7 @@ from cocmail.core.tags import ROWS
 from cocmail.doors.clock import Clock
 from cocmail.doors.contents import Contents
 from cocmail.knowledge import Gatherer, committee_now, load_case
-from cocmail.mail import codenames
 from cocmail.mail.compose import compose
-from cocmail.mail.draw import SystemDraw
 from cocmail.mail.reader import Reader
 from cocmail.pipeline import Pipeline
 from cocmail.reports.document import document
@@ -59,64 +50,14 @@ from cocmail.roster import Roster
 from cocmail.store import cases, outbox, spool, timers
 from cocmail.store.tables import CASES, OUTBOX
 from cocmail.store.transaction import Tx
-from property.procedures import EVERYBODY, FOUNDATION, Seat, seats_at_first
+from property.founding import ALIAS, Delivered, Dice, committee_of
+from property.procedures import Seat, seats_at_first
 from property.quick import QuickStore, at_once
 
-ALIAS = "c@example.org"
-TARGET = TransferTarget("foundation", "foundation@target.example", date(2026, 1, 1))
-# Somebody outside, whom this member is close to.
-A_FRIEND, WHOSE = "Kit Zzyxkit", "ivo"
 LEASE = timedelta(minutes=15)
 RETRY = timedelta(minutes=10)
 # The mail server takes what it is given, refuses half of it for now, or does not answer.
 UP, PICKY, AWAY = "up", "picky", "away"
-
-
-def committee_of(preset: str, seats: Mapping[str, Seat], override: Mapping[str, object]) -> Committee:
-    """The committee of a file that names this preset and these members."""
-    members = tuple(_member(handle, seats[handle]) for handle in EVERYBODY if handle in seats)
-    policy = Policy(preset, {**read_preset(preset), **override})  # type: ignore[dict-item]
-    return Committee(ALIAS, "C", ALIAS, policy, members, chair="amara", transfer_targets=(TARGET,))
-
-
-def _member(handle: str, seat: Seat) -> Member:
-    close_to = (KnownConflict(A_FRIEND, (), "hard"),) if handle == WHOSE else ()
-    name = f"{handle.title()} Zzyx{handle}"
-    return Member(handle, name, seat.email, role=Role(seat.role), known_conflicts=close_to)
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """A letter as it left; `text` is everything in it that people may have written."""
-
-    letter: Letter
-    text: str
-
-    @property
-    def to(self) -> str:
-        """Who gets it: a member by handle; everybody else as the oracle calls them."""
-        match self.letter.to.kind:
-            case "witness":
-                return f"the witness {self.letter.to.handle}"
-            case "third":
-                return FOUNDATION
-            case "reporter":
-                return "the reporter"
-        return self.letter.to.handle or self.letter.to.kind
-
-
-class Dice(SystemDraw):
-    """The same draws in every run, so that what was found is found again."""
-
-    def __init__(self) -> None:
-        self._numbers = itertools.count()
-        self._random = random.Random(7)
-
-    def token(self) -> str:
-        return base64.b32encode(next(self._numbers).to_bytes(16, "big"))[:26].decode().lower()
-
-    def code_name(self) -> str:
-        return codenames.draw(self._random.choice)
 
 
 class House:
@@ -159,7 +100,8 @@ class House:
     def edit(self, seats: Mapping[str, Seat], override: Mapping[str, object]) -> None:
         """The committee's file is changed, and read again."""
         self.steps["config edits"] += 1
-        self.now += timedelta(seconds=1)
+        # What waits for an address is looked at again every five minutes.
+        self.now += timedelta(minutes=6)
         self.committee = committee_of(self.preset, seats, override)
         self._go_on()
 

@@ -11,111 +11,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from property.procedures import A_PRIMARY, Body, passes
+from property.procedures import A_MEDIATOR, A_PRIMARY, Body
+from property.records import Challenge, Draft, Entry, Place, Question
 
 LIVE = frozenset(("triage", "checking", "open", "voting", "decided"))
 OUT = frozenset(("recused", "withheld", "limited"))
 LEVELS = ("none", "summary", "discuss", "full")
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a member wrote to a case: talk, or a tag with its arguments.
-
-    `number` is that of a question, of a draft or of a list, `about` another member, `word` a keyword. `canary` is the
-    word in its text that nothing else holds ("" where there is no text), `named` whom the text names, `sender` whose
-    address it came from; `by_token`: it came to the member's reply address, not to the alias.
-    """
-
-    case: str
-    author: str
-    tag: str = ""
-    number: int = 0
-    ballot: str = ""
-    word: str = ""
-    about: str = ""
-    canary: str = ""
-    named: frozenset[str] = frozenset()
-    sender: str = ""
-    by_token: bool = True
-
-
-@dataclass
-class Place:
-    """What a member is to a case: in, limited, asked, recused, withheld, or left the committee.
-
-    `seen` counts what had been written when access ended, `had`: there was access once.
-    """
-
-    standing: str
-    address: str = ""
-    why: str = ""
-    conflict: str = ""
-    level: str = "none"
-    had: bool = False
-    seen: int = 0
-    stated: bool = False
-    until: datetime | None = None
-    number: int = 0
-    staged: bool = False
-    shown: bool = False
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Something that was written: who was looked for in it, as `handle address`, and who of them is named.
-
-    `text` are all whom it names, though nobody looked for them then.
-    """
-
-    canary: str
-    author: str
-    kind: str
-    looked_for: frozenset[str]
-    named: frozenset[str]
-    text: frozenset[str]
-
-
-@dataclass(eq=False)
-class Question:
-    """`canaries` are the words of its text; `asks` is outcome, remove, confirm, restore, force, lift or limit."""
-
-    asks: str
-    mover: str
-    canaries: frozenset[str]
-    ends: datetime
-    rule: str
-    about: str = ""
-    more_than_half: bool = False
-    at_least: int = 0
-    level: str = ""
-    objections: datetime | None = None
-    ballots: dict[str, str] = field(default_factory=dict)
-    result: str = ""
-    objected: bool = False
-    counts: tuple[int, ...] = ()
-
-    @property
-    def on_conflict(self) -> bool:
-        return self.asks not in ("outcome", "remove")
-
-    def passes(self, yes: int, no: int, abstain: int, silent: int) -> bool:
-        return passes(self.rule, yes, no, abstain, silent, more_than_half=self.more_than_half, at_least=self.at_least)
-
-
-@dataclass
-class Draft:
-    author: str
-    canary: str
-    sent: bool = False
-
-
-@dataclass(eq=False)
-class Challenge:
-    by: str
-    about: str
-    canary: str
-    until: datetime
 
 
 @dataclass
@@ -149,6 +50,8 @@ class Expected:
     unchecked: bool = False
     asked_until: datetime | None = None
     remind_at: datetime | None = None
+    watch_at: datetime | None = None
+    watched: int = 0
     ended: str = ""
     ended_at: datetime | None = None
     counted_from: int = 0
@@ -263,8 +166,20 @@ class Expected:
         if self.matter:
             return own if question.asks == "remove" and procedure.remove_counts_concerned else own - {question.about}
         if question.asks == "outcome" and procedure.base == "non_conflicted":
-            return (own | self.holders) - self.barred
+            # Who came later has no part in a case of before, as long as nobody lets them in.
+            return ({handle for handle in own if self.was_there(handle)} | self.holders) - self.barred
         return self.holders - {question.about}
+
+    def was_there(self, handle: str) -> bool:
+        """Whether they sat on the committee when it was opened, and have not left since."""
+        if handle in self.places:
+            return self.places[handle].standing != "left"
+        return any(each.split()[0] == handle for each in self.entries[0].looked_for)
+
+    def is_too_few(self, able: Collection[str]) -> bool:
+        """Whether those cannot decide. The third party stands in for a committee that is out as a whole."""
+        roles = {self.body.seats[handle].role for handle in able}
+        return roles != {A_MEDIATOR} and (len(able) < self.fewest or self.is_below_quota())
 
     def may_vote(self, question: Question) -> set[str]:
         return (self.base_of(question) & self.holders) - {question.about}

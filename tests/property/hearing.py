@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
-from property.admission import (
-    FROM_OUTSIDE,
-    bring_in,
-    complete,
-    is_asked,
-    put,
-    put_out,
-    to_be_asked,
-    unstated,
-    withhold,
-)
 from property.ballots import ask, close
-from property.expected import LIVE, Challenge, Draft, Entry, Expected, Question, Said
-from property.procedures import A_PRIMARY, DAYS, EVERYBODY, HOURS, REPORTER
+from property.expected import LIVE, Expected
+from property.procedures import A_PRIMARY, DAYS, EVERYBODY, REPORTER
+from property.records import Draft, Question, Said
+from property.stating import Enter, challenge, check, clear, has_some, lift, limit, party, recuse, unrecuse
 
-Enter = Callable[[str, str, str, frozenset[str], str], Entry]
 KEPT = {*LIVE, "resolved"}
 # In which states a tag runs; the others run in any.
 RUNS_IN = {
@@ -64,11 +53,11 @@ def hear_tag(case: Expected, said: Said, came: datetime, enter: Enter, *, confir
     changed: bool | None
     match said.tag:
         case "clear" | "recuse" | "unrecuse":
-            changed = {"clear": _clear, "recuse": _recuse, "unrecuse": _unrecuse}[said.tag](case, said)
+            changed = {"clear": clear, "recuse": recuse, "unrecuse": unrecuse}[said.tag](case, said)
         case "party" | "check":
-            changed = _party(case, said, enter) if said.tag == "party" else _check(case, said)
+            changed = party(case, said, enter) if said.tag == "party" else check(case, said)
         case "challenge" | "limit" | "lift":
-            changed = {"challenge": _challenge, "limit": _limit, "lift": _lift}[said.tag](case, said)
+            changed = {"challenge": challenge, "limit": limit, "lift": lift}[said.tag](case, said)
         case "vote" | "object" | "withdraw":
             changed = _on_question(case, said, came)
         case "motion" | "remove":
@@ -88,150 +77,6 @@ def hear_tag(case: Expected, said: Said, came: datetime, enter: Enter, *, confir
     return changed
 
 
-# Their own access
-
-
-def _clear(case: Expected, said: Said) -> bool:
-    place = case.places[said.author]
-    if not is_asked(case, said.author):
-        changed = place.standing == "in" and not place.stated
-        place.stated = place.stated or changed
-        return changed
-    if said.number and any(said.author in entry.text for entry in case.entries):
-        return False
-    if place.staged and not place.shown and case.reported(others=True):
-        place.shown = True
-        case.want_again(said.author, "check")
-        return True
-    place.stated = True
-    bring_in(case, said.author, "clear", kinds=FROM_OUTSIDE if place.number else ())
-    if place.number:
-        case.wanted[said.author, "document"] += 1
-    complete(case)
-    return True
-
-
-def _recuse(case: Expected, said: Said) -> bool:
-    """A conflict with its kind and a text is put on record, and confirmed by the others, where that is the procedure."""
-    place, handle, states = case.places[said.author], said.author, case.body.procedure.states
-    fresh = place.standing != "recused"
-    kind = said.word if states else ""
-    twice = kind == "soft" and (handle, "soft") in case.statements
-    hard_already = not fresh and place.conflict == "hard"
-    kind = "hard" if kind and (twice or hard_already) else kind
-    if not fresh:
-        says_more = states and said.word and said.canary and (handle, kind) not in case.statements
-        if not says_more or place.conflict == "forced":
-            return False
-    if fresh:
-        put_out(case, handle, "recused", "", kind)
-    place = case.places[handle]
-    place.conflict = kind
-    if states and kind and said.canary:
-        case.statements.append((handle, kind))
-        case.record.add(said.canary)
-        for question in case.questions:
-            if not question.result and question.on_conflict and question.about == handle:
-                close(case, question, cancelled=True)
-        if case.readers:
-            ask(case, "confirm", handle, {said.canary}, about=handle)
-    complete(case)
-    return True
-
-
-def _unrecuse(case: Expected, said: Said) -> bool:
-    place = case.places[said.author]
-    if place.standing not in ("recused", "limited") or place.conflict == "forced":
-        return False
-    if said.author in case.asked_about or not case.readers:
-        return False
-    ask(case, "restore", said.author, set(), about=said.author)
-    return True
-
-
-# Who is involved
-
-
-def _party(case: Expected, said: Said, enter: Enter) -> bool:
-    case.parties.append((said.word, said.canary))
-    meant = enter(said.canary, said.author, "", said.named, "").named
-    case.party_members.append(said.named)
-    case.record.add(said.canary)
-    if said.word in case.body.procedure.conflicts_of:
-        for handle in sorted(meant):
-            withhold(case, handle, "named")
-        complete(case)
-    if case.level(said.author) == "full":
-        case.want(case.readers - {said.author}, f"notice {said.canary}")
-    return True
-
-
-def _check(case: Expected, said: Said) -> bool | None:
-    if case.matter or not case.reported():
-        return False
-    outside = to_be_asked(case)
-    inside = set() if case.early else unstated(case) - {said.author}
-    asked = bool(outside or inside)
-    if asked or case.early:
-        put(case, outside, staged=said.word == "staged")
-    for handle in inside:
-        case.want_again(handle, "check")
-    if asked:
-        return True
-    was_early = bool(case.early)
-    complete(case)
-    return True if was_early else None
-
-
-# The others' access
-
-
-def _challenge(case: Expected, said: Said) -> bool:
-    about, author = said.about, said.author
-    if not case.body.procedure.forced or about not in case.readers - {author} or about in case.asked_about:
-        return False
-    first = next((each for each in case.challenges if each.about == about), None)
-    if first is not None and first.by == author:
-        return False
-    if first is not None:
-        case.challenges.remove(first)
-        case.paused[about] = case.body.now + 30 * DAYS
-        ask(case, "force", first.by, {first.canary, said.canary} - {""}, about=about, seconded=True)
-        return True
-    if any(each.by == author for each in case.challenges) or not said.canary:
-        return False
-    case.challenges.append(Challenge(author, about, said.canary, case.body.now + 48 * HOURS))
-    case.want(case.readers - {author, about}, f"notice {said.canary}")
-    return True
-
-
-def _has_some(case: Expected, handle: str) -> bool:
-    return case.is_here(handle) and case.level(handle) != "none"
-
-
-def _limit(case: Expected, said: Said) -> bool:
-    place = case.places.get(said.about)
-    if place is None or said.about not in case.body.seats or place.conflict != "soft":
-        return False
-    if place.standing not in ("recused", "limited", "withheld"):
-        return False
-    if place.level == said.word or said.about in case.asked_about:
-        return False
-    ask(case, "limit", said.author, set(), about=said.about, level=said.word)
-    return True
-
-
-def _lift(case: Expected, said: Said) -> bool:
-    """Whom the reporter does not want, or who is one, is not brought in by a vote."""
-    about, place = said.about, case.places.get(said.about)
-    if about not in case.body.seats or _has_some(case, about) or about in case.asked_about or about in case.excluded:
-        return False
-    if place is not None and (place.standing == "recused" or place.why in ("excluded", "inherited", "concerned")):
-        return False
-    ask(case, "lift", said.author, {said.canary}, about=about)
-    return True
-
-
 # Votes, and where the case stands
 
 
@@ -240,7 +85,7 @@ def _motion(case: Expected, said: Said) -> bool:
         ask(case, "remove", said.author, {said.canary}, about=said.about)
         return True
     able = case.may_vote(Question("outcome", "", frozenset(), case.body.now, ""))
-    if case.early or case.asked_about or case.is_below_quota() or len(able) < case.fewest:
+    if case.early or case.asked_about or case.is_below_quota() or case.is_too_few(able):
         return False
     if not case.judged.issuperset(case.body.procedure.asks_first):
         return False
@@ -289,7 +134,7 @@ def _send(case: Expected, said: Said, confirmed: bool) -> bool:
         return False
     draft = case.drafts[said.number - 1]
     second = case.body.procedure.second_reader and len(case.readers) > 1
-    author_has_it = draft.author in case.readers or _has_some(case, draft.author)
+    author_has_it = draft.author in case.readers or has_some(case, draft.author)
     if draft.sent or not author_has_it or (second and draft.author == said.author):
         return False
     if not second and not confirmed:
@@ -300,7 +145,7 @@ def _send(case: Expected, said: Said, confirmed: bool) -> bool:
     return True
 
 
-def _writes(case: Expected, said: Said) -> bool:
+def _writes(case: Expected, said: Said) -> bool | None:
     """Texts, letters that are asked for, and what only one word of the case changes."""
     others, now_open = case.readers - {said.author}, case.state != "checking"
     match said.tag:
@@ -319,11 +164,11 @@ def _writes(case: Expected, said: Said) -> bool:
             case.drafts.append(Draft(said.author, said.canary))
             case.want(case.readers, f"draft {said.canary}")
             return True
-        case "ask" if said.about in case.body.seats and not _has_some(case, said.about):
+        case "ask" if said.about in case.body.seats and not has_some(case, said.about):
             case.want({f"the witness {said.about}"}, f"outreach {said.canary}")
-            case.witnesses[said.about] = case.body.seats[said.about].email
             case.want(others, f"notice {said.canary}")
-            return True
+            asked_before, case.witnesses[said.about] = said.about in case.witnesses, case.body.seats[said.about].email
+            return None if asked_before else True
         case "show" | "doc":
             case.wanted[said.author, "thread" if said.tag == "show" else "document"] += 1
         case "risk" | "scope" if said.tag not in case.judged:

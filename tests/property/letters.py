@@ -11,10 +11,12 @@ from typing import Any
 
 from cocmail.core.acts import QuestionClosed
 from cocmail.core.conflicts import readers
-from property.committees import Delivered, House
-from property.expected import LEVELS, Expected, Said
+from property.committees import House
+from property.expected import LEVELS, Expected
+from property.founding import Delivered
 from property.oracle import Oracle
 from property.procedures import FOUNDATION, REPORTER
+from property.records import Said
 
 CANARY = re.compile(r"canary\d+x")
 ONE_USE = re.compile(r"\+confirm-(\w+)@")
@@ -45,6 +47,7 @@ class Letters:
         self.asked: dict[str, Said] = {}
         self.addresses: dict[str, AddressAsked] = {}
         self._until: dict[str, datetime] = {}
+        self._asked_at: dict[str, str] = {}
 
     def hear(self, message_id: str, said: Said) -> None:
         """A member's mail was looked at just now; a letter may ask about it, and about nothing that comes later."""
@@ -52,7 +55,9 @@ class Letters:
         self._held[message_id] = (understood, self._oracle.body.now)
 
     def spend(self, question: str) -> bool:
-        """Mail came to a one-use address: whether it was still alive."""
+        """Mail came to a one-use address: whether it was still alive, and for who is at the address that was asked."""
+        if not self._oracle.body.is_at(self.asked[question].author, self._asked_at[question]):
+            return False
         until = self._until.pop(question, datetime.min.replace(tzinfo=self._oracle.body.now.tzinfo))
         return self._oracle.body.now < until
 
@@ -79,12 +84,14 @@ class Letters:
         """It tells a member of what this member wrote, and goes to the registered address."""
         letter = delivered.letter
         said, at = self._held.get(letter.in_reply_to, (None, None))
-        here = self._oracle.body.is_at(delivered.to, letter.address)
-        assert here or letter.to.kind == "seat", f"an answer to an address that is not registered: {letter}"
+        # Who was a member when it left may have been removed by now.
+        here = delivered.to not in self._oracle.body.seats or self._oracle.body.is_at(delivered.to, letter.address)
+        assert here, "an answer to an address that is not registered"
         assert words <= ({said.canary} if said else set()), "a receipt told what its recipient had not written"
         if letter.kind == "confirm":
             assert said is not None and at is not None and said.author == delivered.to
             self.asked[letter.question], self._until[letter.question] = said, at + ASKED_FOR
+            self._asked_at[letter.question] = letter.address
 
     def _take_of_roster(self, delivered: Delivered) -> None:
         """What changed in the committee, to everybody; a changed address is asked about at the old one, and vouched."""
@@ -113,7 +120,7 @@ class Letters:
         what = letter.label if letter.kind in ("vote", "tally") else " ".join(words)
         match letter.kind:
             case "check" | "reminder":
-                what = ""
+                what = "watch" if letter.template == "watch_reminder" else ""
             case "vote" | "tally":
                 question = case.questions[int(letter.label.removeprefix("Q")) - 1]
                 assert question.about != to, "somebody was told what the others ask about them"
@@ -140,7 +147,7 @@ class Letters:
         assert place is not None, "a leak: mail of a case to somebody who was never in it"
         assert letter.address == place.address and case.is_here(to), "a leak: to an address that is not confirmed"
         assert not self._is_paused(case, to), "a pause was not kept"
-        if letter.kind in ("check", "reminder"):
+        if letter.kind in ("check", "reminder") and letter.template != "watch_reminder":
             assert place.standing == "asked" or (place.standing == "in" and not place.stated), "not asked any more"
             more = case.reported(others=True) if place.shown else set()
             assert words <= case.reported() | more, "the question tells more than a name"

@@ -15,12 +15,13 @@ from property.admission import (
     complete,
     put_out,
     remind,
+    watch,
     watchers,
     withhold,
     withhold_unless_last,
 )
-from property.ballots import close, settle
-from property.expected import LIVE, Entry, Expected, Place, Said
+from property.ballots import close, end, settle
+from property.expected import LIVE, Expected
 from property.hearing import hear_tag, read_by
 from property.procedures import (
     A_PRIMARY,
@@ -28,12 +29,14 @@ from property.procedures import (
     DAYS,
     EVERYBODY,
     FOUNDATION,
+    HOURS,
     REPORTER,
     Body,
     Procedure,
     Seat,
     seats_at_first,
 )
+from property.records import Entry, Place, Said
 
 # Known, and to be mended: a vote on a removal that an edit of the file makes complete ends access only at the next one.
 VOTES_END_LATE = True
@@ -59,6 +62,7 @@ class Oracle:
         earlier = [case for case in self.cases.values() if case.reporter == reporter]
         opened = Expected(self.body, reporter, unchecked=self.body.procedure.check_first)
         opened.early = "triage" if opened.unchecked else ""
+        opened.watch_at = self.body.now + 12 * HOURS if opened.early else None
         opened.entries.append(self._entry(canary, REPORTER, "report", named))
         opened.record.add(canary)
         opened.excluded |= excluded
@@ -143,7 +147,7 @@ class Oracle:
         if said.author not in self.body.seats:
             return False
         sees = case.sees(said.author, said.tag)
-        if said.tag == "committee" and not said.by_token and case.level(said.author) == "none":
+        if said.tag == "committee" and not said.by_token and not sees:
             # To somebody who does not have it there is no such case, so that this is no mail of one.
             others = (handle for handle in self.body.seats if handle != said.author)
             self.wanted.update((handle, f"committee {said.canary}") for handle in others)
@@ -224,9 +228,15 @@ class Oracle:
             return
         if what == "vouch":
             voices = self._voices.setdefault((about, new), set())
-            voices.add(by)
-            if len(voices) < 2:
+            if by not in voices:
+                # The committee's book has changed: everything is looked at again, once it is written down.
+                voices.add(by)
+                self._move(about, new) if len(voices) > 1 else None
+                self.review()
                 return
+        self._move(about, new)
+
+    def _move(self, about: str, new: str) -> None:
         for case in self.cases.values():
             place = case.places.get(about)
             if place is not None and place.standing in ("in", "limited", "asked") and place.address != new:
@@ -243,8 +253,9 @@ class Oracle:
                 _, kind, number = min(due)
                 match kind:
                     case "question":
-                        close(case, case.questions[number])
-                        settle(case)
+                        end(case, case.questions[number])
+                    case "watch":
+                        watch(case)
                     case "remind":
                         remind(case)
                     case "lapse":
@@ -265,7 +276,8 @@ class Oracle:
 
 
 def _due(case: Expected) -> list[tuple[datetime, str, int]]:
-    ends = [(each.ends, "question", at) for at, each in enumerate(case.questions) if not each.result]
+    ends = [(each.put_off or each.ends, "question", at) for at, each in enumerate(case.questions) if not each.result]
     lapses = [(each.until, "lapse", at) for at, each in enumerate(case.challenges)]
-    rounds = [(at, kind, 0) for at, kind in ((case.remind_at, "remind"), (case.asked_until, "check")) if at]
+    others = ((case.remind_at, "remind"), (case.asked_until, "check"), (case.watch_at, "watch"))
+    rounds = [(at, kind, 0) for at, kind in others if at]
     return ends + lapses + rounds

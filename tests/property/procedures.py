@@ -19,6 +19,8 @@ ROLES = {
 # They are no members at first; texts may name them all the same.
 MAY_JOIN = {"sam": A_PRIMARY, "kim": AN_ALTERNATE}
 EVERYBODY = (*ROLES, *MAY_JOIN)
+# Somebody outside, whom this member is close to: some texts name that one instead.
+A_FRIEND, WHOSE = "Kit Zzyxkit", "ivo"
 REPORTER, FOUNDATION = "the reporter", "the foundation"
 HOURS = timedelta(hours=1)
 DAYS = timedelta(days=1)
@@ -173,6 +175,11 @@ class Body:
 
     def changed(self, **values: object) -> None:
         self.procedure = replace(self.procedure, **values)  # type: ignore[arg-type]
+
+
+def by_friend(canary: str, handle: str) -> bool:
+    """Whether the text with this word in it names not this member, but the one they are close to."""
+    return handle == WHOSE and canary.endswith(("2x", "4x", "6x"))
 
 
 def address_of(handle: str) -> str:

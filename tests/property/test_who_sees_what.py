@@ -21,7 +21,8 @@ from property.machine import Committees
 from property.procedures import PRESETS, Procedure
 from property.quick import QuickStore
 
-# How many things happen at least, over all presets: mails handed in, looks at the clock, edits, restarts, tries to send.
+# How many things happen at least, over all presets: mails, looks at the clock, edits of the file, restarts, tries to
+# send.
 STEPS, STEPS_AT_LENGTH = 5_000, 200_000
 SETTINGS = settings(
     stateful_step_count=25,

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from cocmail.core.model import Proof
-from property.committees import A_FRIEND, WHOSE
-from property.expected import Expected, Said
-from property.procedures import EVERYBODY, address_of
+from property.expected import Expected
+from property.procedures import A_FRIEND, EVERYBODY, address_of, by_friend
+from property.records import Said
 
 T = TypeVar("T")
 
@@ -193,10 +193,6 @@ def text_of(said: Said, named: Collection[str]) -> str:
 
 def naming(canary: str, named: Collection[str], *, addresses: bool = True) -> str:
     """A text that names these members, and holds a word that no other text holds."""
-    # Somebody with a known conflict is named by who it is with, now and then.
-    by_friend = canary.endswith(("2x", "4x", "6x"))
-    called = (
-        A_FRIEND if by_friend and handle == WHOSE else f"Zzyx{handle} {handle.title()}" + f", {address_of(handle)}" * addresses
-        for handle in sorted(named)
-    )
+    told = {handle: f"Zzyx{handle} {handle.title()}" + f", {address_of(handle)}" * addresses for handle in named}
+    called = (A_FRIEND if by_friend(canary, handle) else told[handle] for handle in sorted(named))
     return " ".join((canary, *called))

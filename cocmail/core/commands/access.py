@@ -40,7 +40,7 @@ def _clear_numbered(call: Call) -> Line:
     for case_id, case in call.plan.cases.items():
         if is_asked(call.member, case) and case.members[call.member.handle].number == number:
             chosen = Call(call.plan, call.message, case_id, call.member, call.tag)
-            return _let_in(chosen) if _is_not_in_it(chosen) else refuse("named-in-it", number=number)
+            return _let_in(chosen) if _is_not_in_it(chosen) else refuse("no-such-number", number=number)
     return refuse("no-such-number", number=number)
 
 
@@ -60,7 +60,8 @@ def _let_in(call: Call) -> Line:
     plan.add(case_id, ConflictDenied(member.handle))
     # A new member reads what was reported, and the document; not the others' talk from before their time.
     new = call.case.members[member.handle].number > 0
-    bring_in(plan, case_id, member, "clear", only=FROM_OUTSIDE if new else frozenset())
+    why, only = ("onboarding", FROM_OUTSIDE) if new else ("clear", frozenset[str]())
+    bring_in(plan, case_id, member, why, only=only)
     if new:
         plan.letters.append(to_reader(call.committee, call.case, member, "document", call.message.id, {}))
     call.tell_others("cleared")
@@ -181,6 +182,9 @@ def unrecuse(call: Call) -> Line:
         return unchanged("asked-back-already")
     if not readers(call.committee, case):
         return refuse("nobody-to-ask")
+    before = [motion for motion in case.proceedings.motions if motion.asks == "restore" and motion.about == handle]
+    if any(motion.result == "failed" for motion in before):
+        return refuse("asked-back-before")
     said = {"about": handle, "asks": "restore"}
     opened = open_question(plan, call.case_id, handle, CONFLICT, said)
     return done("asked-back", rule=rules_of(call.committee, CONFLICT)[0], ends=minute(opened.ends))

@@ -13,7 +13,6 @@ from cocmail.core.commands.texts import leaking
 from cocmail.core.conflicts import exists_for, readers
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Letter, Timer
-from cocmail.core.events import MemberPaused
 from cocmail.core.model import Member, witness_person
 from cocmail.core.motions import CONFLICT, Challenge, Motion
 from cocmail.core.places import NOT_BY_VOTE
@@ -21,8 +20,6 @@ from cocmail.core.plan import Plan
 from cocmail.core.questions import open_question
 
 LAPSES_AFTER = timedelta(hours=48)
-# Longer than the vote: a daemon that was down must not let mail go before the vote is counted.
-PAUSED_AT_MOST = timedelta(days=30)
 LAPSE = "challenge-end"
 _OUT_BY_CONFLICT = frozenset({Standing.RECUSED, Standing.LIMITED, Standing.WITHHELD})
 _FIELD = re.compile(r"(?im)^[ \t*_]*(member|access)[ \t*_]*[:\uff1a][ \t*_]*@?([a-z0-9][a-z0-9-]*)")
@@ -64,8 +61,8 @@ def challenge(call: Call) -> Line:
 
 
 def _is_settled(motion: Motion, handle: str) -> bool:
-    """Whether the others have decided in this case whether that member has to withdraw: it is asked once."""
-    return motion.asks == "force" and motion.about == handle and motion.result in ("passed", "failed")
+    """Whether the others were asked in this case whether that member has to withdraw: that is done once."""
+    return motion.asks == "force" and motion.about == handle and not motion.is_open
 
 
 def _first(call: Call, chosen: Member) -> Line:
@@ -84,10 +81,8 @@ def _first(call: Call, chosen: Member) -> Line:
 
 
 def _second(call: Call, chosen: Member, first: Challenge) -> Line:
-    plan, now = call.plan, call.plan.setting.now
+    plan = call.plan
     plan.add(call.case_id, acts.ChallengeEnded(first.by, chosen.handle, call.at, "seconded"))
-    # Until the vote is over: what ends it takes the pause away as well.
-    plan.add(call.case_id, MemberPaused(chosen.handle, (now + PAUSED_AT_MOST).isoformat()))
     text = "\n\n".join(filter(None, (first.text, call.text)))
     said = {"about": chosen.handle, "asks": "force", "text": text}
     opened = open_question(plan, call.case_id, first.by, CONFLICT, said, rule="unanimous", lasts=LAPSES_AFTER)

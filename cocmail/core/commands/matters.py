@@ -16,6 +16,7 @@ from cocmail.core.commands.views import belongs_to_a_case
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Timer
 from cocmail.core.events import CaseOpened, MemberWithheld
+from cocmail.core.lifecycle import Move, may
 from cocmail.core.model import Role, member_person
 from cocmail.core.motions import Motion
 from cocmail.core.opening import file_entry
@@ -78,6 +79,8 @@ def _put_to_the_vote(call: Call) -> Line:
     proposal = case.proceedings.proposal
     if proposal is None or proposal.by != call.member.handle:
         return refuse("not-mover", label="This proposal")
+    if not may(case.proceedings.state, Move.MOTION):
+        return refuse("wrong-state", tag=str(call.tag), state=case.proceedings.state.value)
     if any(motion.kind == "policy" for motion in case.proceedings.open_motions):
         return unchanged("voting-already")
     first, _ = discussion(plan, case.opened_at or plan.setting.now)
@@ -96,7 +99,8 @@ def _open_vote(plan: Plan, matter: str) -> Motion:
 
 def talk_is_over(plan: Plan, matter: str) -> None:
     """The time for talk is over: the vote opens by itself, unless it was opened before."""
-    if not any(motion.kind == "policy" for motion in plan.cases[matter].proceedings.motions):
+    done = plan.cases[matter].proceedings
+    if not any(motion.kind == "policy" for motion in done.motions) and may(done.state, Move.MOTION):
         _open_vote(plan, matter)
 
 

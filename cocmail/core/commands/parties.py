@@ -63,7 +63,7 @@ def _is_conflict(call: Call, role: str, *, themselves: bool) -> bool:
 
 def check(call: Call) -> Line:
     """Puts the conflict question to whoever is not in the case and has not answered; else to who has not stated."""
-    if call.case.audience in ("one", "matter"):
+    if call.case.audience != "committee":
         return refuse("not-checked", audience=call.case.audience)
     if not call.case.called("reported"):
         return refuse("no-party")

@@ -68,10 +68,12 @@ def _outcome(call: Call) -> Line:
 def _cannot_decide(call: Call) -> Line | None:
     """Why nothing can be decided in this case now, or None (CNCF: conflicts are confirmed before the investigation)."""
     case, committee = call.case, call.committee
+    if case.audience == "matter":
+        return refuse("not-checked", audience="matter")
     state = case.proceedings.state
     if state in EARLY:
         return refuse("wrong-state", tag=str(call.tag), state=state.value)
-    pending = [motion.label for motion in case.proceedings.conflict_motions]
+    pending = [motion.label for motion in case.proceedings.unsettled]
     if pending:
         return refuse("conflict-pending", labels=pending)
     if readers.is_below_quota(committee, case):

@@ -1,0 +1,32 @@
+"""Words that a letter lacks because an earlier release queued it: what they are in such a letter.
+
+A letter waits in the queue as words, sealed, and is written when it is sent; so its words may be older than the text
+that they go into. The rule: a new word of a template gets its value for old letters here, in the same change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cocmail.core.effects import Letter
+
+_NAMES = ("kind", "about", "asks", "text", "fallback", "meaning")
+_MOTION: Mapping[str, object] = {**dict.fromkeys(_NAMES, ""), "kind": "outcome"}
+_WORDS: Mapping[str, Mapping[str, object]] = {
+    "vote": {"objections": ""},
+    "tally": {"then": ""},
+    "recused": {"read": True, "stated": ""},
+    "alarm": {"lines": ()},
+}
+_LINE: Mapping[str, object] = {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""}
+
+
+def words_of(letter: Letter) -> dict[str, object]:
+    """The words of a letter, with what those of an earlier release lack."""
+    words = {**_WORDS.get(letter.template, {}), **letter.words}
+    motion, lines = words.get("motion"), words.get("lines")
+    if isinstance(motion, Mapping):
+        words["motion"] = {**_MOTION, **motion}
+    if letter.template == "receipt" and isinstance(lines, list):
+        words["lines"] = [{**_LINE, **line} if line.get("outcome") == "recused" else line for line in lines]
+    return words
