@@ -34,8 +34,9 @@ def load_book(tx: Tx, committee: Committee) -> Book:
     """What a committee keeps of its membership; a renamed one finds it under the alias that it had."""
     for address in (committee.id, *sorted(committee.addresses)):
         data = notes.kept(tx, f"book {address}", lock=True)
-        if data is not None:
-            return decode_book(data)
+        book = decode_book(data) if data is not None else NEW_BOOK
+        if committee.id in book.ids or (book.ids and book.ids[-1] in committee.addresses):
+            return book
     return NEW_BOOK
 
 

@@ -60,6 +60,8 @@ class Book:
     `rules` is the procedure as it was announced, by knob. `away` and `since` (when a member joined, or said last that
     they go on), `asked` (when they were asked that) are by handle. `told` are notices that are given once. `vouched`
     holds who confirmed a changed address, by `handle address`. `leaving` and `joining` wait for their first mail.
+    `ids` are the ids the committee has had, the present one last: an alias can go to another committee, its book does
+    not.
     """
 
     seats: tuple[Seat, ...] = ()
@@ -73,6 +75,7 @@ class Book:
     vouched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     leaving: tuple[Seat, ...] = ()
     joining: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
     def seat(self, handle: str) -> Seat | None:
         return next((seat for seat in self.seats if seat.handle == handle), None)
@@ -127,6 +130,7 @@ def decode_book(data: bytes) -> Book:
         "vouched": {who: tuple(by) for who, by in values.get("vouched", {}).items()},
         "told": tuple(values.get("told", ())),
         "joining": tuple(values.get("joining", ())),
+        "ids": tuple(values.get("ids", ())),
     }
     return Book(**{**values, **frozen})
 

@@ -26,6 +26,7 @@ FULL = Book(
     vouched={"sam sam@elsewhere.example": ("amara", "jun")},
     leaving=(Seat("lee", "Lee Wong", "lee@example.net", ("wong@work.example",), "alternate"),),
     joining=("kim", "mika"),
+    ids=("conduct@example.org", "help@example.org"),
 )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from cocmail.core.book import NEW_BOOK
 from cocmail.core.letters import to_admins
 from cocmail.core.membership import announce
 from cocmail.knowledge import load_book
@@ -117,8 +119,21 @@ async def test_a_book_survives_the_committee_being_renamed(tmp_path: Path) -> No
         since = scene.mark()
         await scene.report("Words.", to="help@example.org", sender="Kim <kim@visitors.example>")
         assert scene.recipients("forward", since) == set(HANDLES) - {"sam"}
+        await scene.change_committee(committee_file())
+        back = await scene.store.read(lambda tx: load_book(tx, scene.settings().committees[0]))
+        assert [gone.handle for gone in back.departed] == ["sam"]
 
 
 def test_an_alarm_of_a_broken_file_names_line_and_key() -> None:
     (letter,) = to_admins(["ops@example.com"], "configuration", "now", ["committee.yaml:3: error: chair: ..."])
     assert letter.words["lines"] == ["committee.yaml:3: error: chair: ..."]
+
+
+async def test_an_alias_that_goes_to_another_committee_takes_no_book_along(tmp_path: Path) -> None:
+    """Else that committee would read in its first notice who sits on the other one."""
+    async with Scene(tmp_path, committee=committee_file(aliases="[old@example.org]")) as scene:
+        await scene.change_committee(committee_file(aliases="[old@example.org]", chair="noor"))
+        (first,) = scene.settings().committees
+        other = replace(first, id="b@example.org", address="b@example.org", aliases=("old@example.org",))
+        assert (await scene.store.read(lambda tx: load_book(tx, first))).chair == "noor"
+        assert await scene.store.read(lambda tx: load_book(tx, other)) == NEW_BOOK
