@@ -41,9 +41,7 @@ def inject(
     raw = re.sub(rb"\r?\n", b"\r\n", raw)
     try:
         with smtplib.LMTP(inject_socket(url, key_file), timeout=TIMEOUT) as client:
-            refused = client.sendmail(
-                _sender(sender, environ, raw), wanted, raw, ["BODY=8BITMIME"]
-            )
+            refused = client.sendmail(_sender(sender, environ, raw), wanted, raw, ["BODY=8BITMIME"])
     except smtplib.SMTPRecipientsRefused as error:
         return _told(min(code for code, _ in error.recipients.values()))
     except smtplib.SMTPResponseException as error:

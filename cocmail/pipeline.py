@@ -176,9 +176,7 @@ class Pipeline:
         entries = await self.store.read(lambda tx: Gatherer(tx, committee, now).entries_at_hand(message))
         mails = {entry: await self.contents.of(entry, said) for entry, said in entries.items()}
         # For a new member everything is searched in which a name can stand, as it was for the others.
-        return {
-            entry: searched(mail) if numbered else mail.text for entry, mail in mails.items() if mail is not None
-        }
+        return {entry: searched(mail) if numbered else mail.text for entry, mail in mails.items() if mail is not None}
 
     async def _decide_and_commit(self, message: Message, committee: Committee, confirmed_by: str | None) -> Decision:
         """Decide within the transaction that carries it out: nothing can change in between."""

@@ -173,4 +173,3 @@ def _limited(before: Access | None, event: AccessLimited) -> Access:
         limit=level,
         had=kept.had or level > Level.NONE,
     )
-

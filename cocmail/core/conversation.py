@@ -92,9 +92,7 @@ def _warn_of_copies(plan: Plan, message: Message, case_id: str, author: Member) 
     reached = [
         member
         for member in committee.members
-        if member.addresses & set(message.mail.to)
-        and member.handle != author.handle
-        and not exists_for(member, case)
+        if member.addresses & set(message.mail.to) and member.handle != author.handle and not exists_for(member, case)
     ]
     if reached:
         words = {"count": len(reached)}

@@ -216,9 +216,7 @@ def _place(setting: Setting, subject: Subject, visible: dict[str, Case], grant: 
     return Place(visible[next(iter(chosen))]) if chosen else Place()
 
 
-def _no_access(
-    message: Message, setting: Setting, member: Member, grant: Grant | None, subject: Subject
-) -> Decision:
+def _no_access(message: Message, setting: Setting, member: Member, grant: Grant | None, subject: Subject) -> Decision:
     """To somebody without access every case is no case: one sentence, whatever was asked, and no name of any.
 
     Who was asked about a conflict and answers in words is told that only a tag counts.

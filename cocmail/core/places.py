@@ -38,9 +38,7 @@ def address_of(plan: Plan, case_id: str, member: Member) -> str:
     return place.address if place is not None and place.address else member.email
 
 
-def bring_in(
-    plan: Plan, case_id: str, member: Member, why: str, *, only: frozenset[str] = frozenset()
-) -> None:
+def bring_in(plan: Plan, case_id: str, member: Member, why: str, *, only: frozenset[str] = frozenset()) -> None:
     """Give a member access, and with it everything that has been passed on so far, and the open questions.
 
     `only`: entries of these kinds, instead of all.

@@ -238,7 +238,6 @@ def _words(committee: Committee, motion: Motion) -> dict[str, str]:
     return {**said, "about": concerned.name if concerned is not None else motion.about}
 
 
-
 def _motion(plan: Plan, case_id: str, number: int) -> Motion:
     motion = plan.cases[case_id].proceedings.motion(number)
     if motion is None:

@@ -61,9 +61,7 @@ def triage(committee: Committee, barred: Collection[str], today: date) -> list[M
     return (present or found)[:size]
 
 
-def stand_ins(
-    committee: Committee, role: Role, barred: Collection[str], present: Collection[str]
-) -> list[Member]:
+def stand_ins(committee: Committee, role: Role, barred: Collection[str], present: Collection[str]) -> list[Member]:
     """The members of a role who can step in: not barred, and not there already."""
     return [
         member

@@ -61,18 +61,14 @@ def run(
     return _finish(plan, message, member, case, lines, beside=beside)
 
 
-def _call(
-    plan: Plan, message: Message, case_id: str, member: Member, tag: Tag, subject: Subject, text: str
-) -> Call:
+def _call(plan: Plan, message: Message, case_id: str, member: Member, tag: Tag, subject: Subject, text: str) -> Call:
     answered = next((reference.label for reference in plan.setting.known.references if reference.label), "")
     confirmed = plan.setting.known.confirmed
     # What was asked about is what runs, whatever has been opened or closed since.
     asked = asked_question(confirmed.command) if confirmed is not None else ""
     question = asked or answered.lower() or subject.question
     came = confirmed.answered_at if confirmed is not None else message.came(plan.setting.now)
-    return Call(
-        plan, message, case_id, member, tag, text, question, confirmed is not None, came or plan.setting.now
-    )
+    return Call(plan, message, case_id, member, tag, text, question, confirmed is not None, came or plan.setting.now)
 
 
 def _perform(call: Call) -> Line:

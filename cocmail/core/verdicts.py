@@ -62,9 +62,7 @@ def _forced(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
     _tell(plan, case_id, member, "forced")
     about, token = f"{case_id} {motion.label}", plan.issue_unbound(member)
     name = plan.cases[case_id].code_name
-    plan.letters.append(
-        letters.outside(plan.setting.committee, member, "forced_out", about, token, case_name=name)
-    )
+    plan.letters.append(letters.outside(plan.setting.committee, member, "forced_out", about, token, case_name=name))
 
 
 def _resumed(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:

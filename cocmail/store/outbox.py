@@ -28,6 +28,7 @@ QUEUED, PARKED, HELD = "queued", "parked", "held"
 # What stands in place of a server's code when a letter does not open (RFC 3463: other or undefined security status).
 UNREADABLE = "554 5.7.0"
 
+
 @dataclass(frozen=True, slots=True)
 class OutRow:
     """A claimed letter. `person` is the hex of the keyed hash; `refused_since` the first of the refusals in a row."""

@@ -314,6 +314,7 @@ async def test_the_last_reader_was_told_that_the_others_were_told(tmp_path: Path
         await scene.answer(scene.last("forward", "jun"), tag="#recuse")
         assert "other members" not in scene.last("receipt", "jun").text
 
+
 @pytest.mark.parametrize("how", ["attached text", "attached message", "quotation", "attribution"])
 async def test_a_follow_up_that_named_a_member_anywhere_but_in_plain_words_reached_that_member(
     tmp_path: Path, how: str

@@ -58,9 +58,7 @@ class Call:
         """The other members who have the case."""
         return [member for member in readers(self.committee, self.case) if member.handle != self.member.handle]
 
-    def tell_others(
-        self, what: str, *, but: Member | None = None, need: Level = Level.FULL, **words: object
-    ) -> int:
+    def tell_others(self, what: str, *, but: Member | None = None, need: Level = Level.FULL, **words: object) -> int:
         """A notice of what this member did to everybody else who has the case; says to how many.
 
         `what` is a word of the template, `but` somebody whom it is about, `need` how much of the case they must have.

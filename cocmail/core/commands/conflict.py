@@ -92,7 +92,6 @@ def _second(call: Call, chosen: Member, first: Challenge) -> Line:
     return done("seconded", name=chosen.name, label=opened.label, ends=minute(opened.ends))
 
 
-
 def lapse(call_by: str, handle: str, at: datetime) -> acts.ChallengeEnded:
     """A challenge that nobody seconded in time."""
     return acts.ChallengeEnded(call_by, handle, at.isoformat(), "lapsed")

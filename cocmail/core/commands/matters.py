@@ -106,9 +106,7 @@ def talk_is_over(plan: Plan, matter: str) -> None:
 
 def _open(call: Call, about: str) -> str:
     plan, committee = call.plan, call.committee
-    matter = plan.open(
-        CaseOpened(plan.setting.draw.code_name(), committee.id, call.message.id, "matter", call.at)
-    )
+    matter = plan.open(CaseOpened(plan.setting.draw.code_name(), committee.id, call.message.id, "matter", call.at))
     if about:
         plan.add(matter, MemberWithheld(about, "concerned"))
     file_entry(plan, call.message, matter, member_person(call.member.handle), "record")
@@ -118,4 +116,3 @@ def _open(call: Call, about: str) -> str:
             if member.handle != call.member.handle:
                 plan.letters.append(letters.forward(committee, plan.cases[matter], call.message.id, member))
     return matter
-

@@ -83,5 +83,3 @@ def check(call: Call) -> Line:
     asked = len(outside) + len(inside)
     call.tell_others("check", asked=asked)
     return done("check", asked=asked, outside=bool(outside), until=minute(until) if until is not None else "")
-
-

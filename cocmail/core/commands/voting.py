@@ -167,4 +167,3 @@ def withdraw(call: Call) -> Line:
         return refuse("closed", label=found.label, open=_open_labels(call))
     questions.close(call.plan, call.case_id, found.number, why="withdrawn", cancelled=True)
     return done("withdrawn", label=found.label)
-
