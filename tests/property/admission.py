@@ -13,17 +13,16 @@ from property.records import Entry, Place
 
 FROM_OUTSIDE = ("report", "follow-up")
 # Whom the reporter kept out, or who is one: no vote of the others brings them in.
-# Known, and to be mended: who comes back does not get what had been queued, but had not left, when access ended.
-CANCELLED_IS_LOST = True
 NOT_BY_VOTE = ("excluded", "reporter", "inherited", "concerned")
 
 
 def bring_in(case: Expected, handle: str, why: str, *, kinds: Collection[str] = ()) -> None:
     """Access, and with it what has been passed on so far (of these kinds), and the open questions."""
     before = case.places.get(handle)
-    seat = case.body.seats[handle]
+    stated = before is not None and before.stated
+    since = len(case.entries) if why == "onboarding" else 0
     case.paused.pop(handle, None)
-    case.places[handle] = Place("in", seat.email, why, had=True, stated=before is not None and before.stated)
+    case.places[handle] = Place("in", _where(case, handle), why, had=True, stated=stated, since=since)
     catch_up(case, handle, [entry for entry in case.entries if not kinds or entry.kind in kinds])
 
 
@@ -37,15 +36,32 @@ def catch_up(case: Expected, handle: str, entries: Iterable[Entry]) -> None:
 
 
 def restore(case: Expected, handle: str) -> None:
-    """The others let them back in. Whom the reporter does not want stays out, whatever the others think."""
+    """The others let them back in, and all of it is sent again: nobody knows what had arrived.
+
+    Whom the reporter does not want stays out, whatever the others think.
+    """
     if handle in case.excluded:
         return
-    seen = case.places[handle].seen
-    case.places[handle] = Place("in", case.body.seats[handle].email, "restored", had=True, stated=True)
+    case.places[handle] = Place("in", _where(case, handle), "restored", had=True, stated=True)
     case.paused.pop(handle, None)
-    known = _known_before(case, handle, seen)
+    send_again(case, handle, case.entries)
     catch_up(case, handle, case.entries)
-    case.lost |= known
+
+
+def send_again(case: Expected, handle: str, entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        if (
+            entry.canary not in case.waiting
+            and entry.author != handle
+            and case.wanted[handle, f"forward {entry.canary}"]
+        ):
+            case.want_again(handle, f"forward {entry.canary}")
+
+
+def _where(case: Expected, handle: str) -> str:
+    """Where mail of a case goes: where it went before, until a changed address is confirmed."""
+    place = case.places.get(handle)
+    return (place.address if place is not None else "") or case.body.seats[handle].email
 
 
 def withhold(case: Expected, handle: str, why: str) -> None:
@@ -60,9 +76,9 @@ def put_out(case: Expected, handle: str, standing: str, why: str = "", conflict:
     before = case.places.get(handle) or Place(standing)
     if standing == "left":
         conflict = before.conflict
-    has = before.standing == "in" or before.level == "discuss"
-    seen = len(case.entries) if has else before.seen
-    case.places[handle] = Place(standing, before.address, why, conflict, had=before.had, seen=seen)
+    seat = case.body.seats.get(handle)
+    address = before.address or (seat.email if seat is not None and standing == "withheld" else "")
+    case.places[handle] = Place(standing, address, why, conflict, had=before.had)
     case.let_go({handle})
 
 
@@ -74,23 +90,13 @@ def limit(case: Expected, handle: str, level: str) -> None:
         case.paused[handle] = paused
     had = before.had or level != "none"
     standing = "recused" if level == "none" else "limited"
-    seen = len(case.entries) if before.level == "discuss" else before.seen
-    case.places[handle] = Place(standing, case.body.seats[handle].email, "", "soft", level, had=had, seen=seen)
+    case.places[handle] = Place(standing, _where(case, handle), "", "soft", level, had=had)
     if level == "discuss" and before.level != "discuss":
-        known = _known_before(case, handle, seen)
-        for entry in case.entries:
-            if entry.canary not in case.waiting and entry.author != handle:
+        told = [entry for entry in case.entries if entry.kind != "record"]
+        send_again(case, handle, told)
+        for entry in told:
+            if entry.canary not in case.waiting:
                 case.want({handle}, f"forward {entry.canary}")
-        case.lost |= known
-
-
-def _known_before(case: Expected, handle: str, seen: int) -> set[tuple[str, str]]:
-    """What was written while they had it need not come again: of the record they had a letter of another kind."""
-    before = case.entries[:seen]
-    known = {(handle, f"forward {entry.canary}") for entry in before if entry.kind == "record"}
-    if CANCELLED_IS_LOST:
-        known |= {(handle, f"forward {entry.canary}") for entry in before} & case.lost
-    return known
 
 
 def withhold_unless_last(case: Expected, handles: Collection[str]) -> None:
@@ -101,6 +107,13 @@ def withhold_unless_last(case: Expected, handles: Collection[str]) -> None:
     for handle in sorted(fresh):
         withhold(case, handle, "excluded")
         case.excluded.add(handle)
+
+
+def write_down(case: Expected, entry: Entry) -> None:
+    """It is part of the case. Who is named before they have answered must not read it by answering."""
+    case.entries.append(entry)
+    for handle in sorted(entry.named & case.with_standing("asked")):
+        withhold(case, handle, "screened")
 
 
 # The conflict question
@@ -120,7 +133,8 @@ def put(case: Expected, handles: Collection[str], *, staged: bool = False, lifts
         kept = before if before is not None and before.standing == "asked" else Place("asked")
         case.places[handle] = Place(
             "asked",
-            case.body.seats[handle].email,
+            _where(case, handle),
+            "lifted" if lifts else "asked",
             had=before is not None and before.had,
             until=until,
             staged=staged or kept.staged,
@@ -183,7 +197,7 @@ def advance(case: Expected) -> None:
 def is_waiting(case: Expected) -> bool:
     """Whether somebody who was asked still has time."""
     asked = [place for handle, place in case.places.items() if is_asked(case, handle)]
-    return any(place.until is not None and case.body.now < place.until for place in asked)
+    return any(place.until and case.body.now < place.until and place.why != "lifted" for place in asked)
 
 
 def _open(case: Expected) -> None:

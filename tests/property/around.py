@@ -129,6 +129,7 @@ class Around(Walk):
         self.body.now = self.house.now
         if self.chance.random() < 0.3:
             self.house.restart()
+            self.oracle.announce()
             self.oracle.review()
             self.letters_arrive()
         self.changed = self.house.changes()
@@ -146,6 +147,7 @@ class Around(Walk):
     def the_daemon_starts_anew(self) -> None:
         self.house.restart()
         self.changed = self.house.changes()
+        self.oracle.announce()
         self.oracle.review()
 
     def the_mail_server_changes(self) -> None:

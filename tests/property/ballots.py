@@ -57,14 +57,14 @@ def settle(case: Expected) -> None:
 
 
 def _has_to_wait(case: Expected, question: Question) -> bool:
-    """Nothing is decided while the others vote on somebody's conflict."""
-    return question.asks == "outcome" and any(not each.result and each.on_conflict for each in case.questions)
+    """Nothing is decided while the others vote on whether somebody is out."""
+    return question.asks == "outcome" and bool(case.unsettled)
 
 
 def end(case: Expected, question: Question) -> None:
     """Its time is over."""
     if _has_to_wait(case, question):
-        last = max(each.ends for each in case.questions if not each.result and each.on_conflict)
+        last = max(each.ends for each in case.unsettled)
         question.put_off = max(last, case.body.now) + timedelta(minutes=1)
         return
     close(case, question)
@@ -98,8 +98,6 @@ def _follow(case: Expected, question: Question) -> None:
         case "force" if passed:
             put_out(case, about, "recused", "forced", "forced")
             complete(case)
-        case "force":
-            case.paused.pop(about, None)
         case "limit" if passed and place is not None and place.conflict == "soft" and standing != "in":
             limit(case, about, question.level)
         case "lift" if passed and standing not in ("in", "recused") and about not in case.excluded:

@@ -133,7 +133,7 @@ class House:
         envelope = Envelope(Door.SMTP, ALIAS, sender, (ALIAS,), received_at=self.now)
         row = spool.prepare(self.store.keyring, envelope, text.encode())
         self.store.write_now(lambda tx: spool.add(tx, row))
-        self._messages[row.id] = Message(row.id, mail, envelope, wanted, proof, screen(self.committee, mail))
+        self._messages[row.id] = Message(row.id, mail, envelope, wanted, proof)
         self._unseen += 1
         return mail.message_id
 
@@ -151,13 +151,14 @@ class House:
             # As in a transaction of its own: no key is known from before.
             decision = self._decide(Tx(tx.session, tx.keyring), self._messages[waiting.id], waiting.confirmed_handle)
             self._unseen += (decision.release is not None) - 1
-            for case_id in cases.ids(tx, None) if decision.book is not None else ():
+            for case_id in cases.ids(tx, None) if decision.left else ():
                 self._pipeline._review(case_id, Tx(tx.session, tx.keyring))
         self._send(Tx(tx.session, tx.keyring))
         return self._look(tx)
 
     def _decide(self, tx: Tx, message: Message, confirmed_by: str | None) -> Decision:
         gatherer = Gatherer(tx, self.committee, self.now)
+        message = replace(message, screening=screen(gatherer.committee, message.mail))
         subject = message.mail.subject
         numbered = subjects.is_numbered_clear(subject)
         if numbered or any(ROWS[name].reads_thread for name in subjects.tag_names(subject)):
@@ -236,7 +237,7 @@ class House:
         every = [entry for entry in case.entries if letter.template == "thread" or entry.author == REPORTER]
         mails = {entry.id: self._messages[entry.id].mail for entry in every}
         if letter.template == "thread":
-            return Mail(text=thread(case, committee, mails))
+            return Mail(text=thread(case, committee, mails, letter.to.handle))
         return Mail(text=document(case, committee, mails, self.now))
 
     # What the store knows

@@ -78,7 +78,9 @@ class Expected:
 
     @property
     def barred(self) -> set[str]:
-        return self.with_standing(*OUT)
+        """Who has a conflict; to leave the committee and come back takes none away."""
+        gone = {handle for handle in self.with_standing("left") if self.places[handle].conflict}
+        return self.with_standing(*OUT) | gone
 
     def is_here(self, handle: str) -> bool:
         """Whether their place was given to the address that they have today."""
@@ -114,7 +116,8 @@ class Expected:
         if self.level(handle) != "none":
             return True
         if place.standing == "asked":
-            return tag in ("clear", "recuse")
+            # Who is new on the committee knows no case by its name.
+            return not place.number and tag in ("clear", "recuse")
         later = ("unrecuse", "recuse") if self.body.procedure.states else ("unrecuse",)
         return place.standing == "recused" and tag in later
 
@@ -141,6 +144,11 @@ class Expected:
         return {each.about for each in self.questions if not each.result and each.on_conflict}
 
     @property
+    def unsettled(self) -> list[Question]:
+        """The open questions on whether somebody is out."""
+        return [each for each in self.questions if not each.result and each.asks in ("confirm", "force")]
+
+    @property
     def challenged(self) -> set[str]:
         """Of whom the others are deciding whether they have to withdraw."""
         return {each.about for each in self.questions if not each.result and each.asks == "force"}
@@ -153,7 +161,7 @@ class Expected:
         """Whether too few of the committee's own members are without a hard conflict, or without any."""
         if self.matter:
             return False
-        own, out = self.body.holding(A_PRIMARY), self.barred
+        own, out = self.body.holding(A_PRIMARY), self.with_standing(*OUT)
         without_hard = [who for who in own if who not in out or self.places[who].conflict == "soft"]
         without_any = [who for who in own if who not in out]
         procedure = self.body.procedure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from property.admission import write_down
 from property.ballots import ask, close
 from property.expected import LIVE, Expected
 from property.procedures import A_PRIMARY, DAYS, EVERYBODY, REPORTER
@@ -44,7 +45,7 @@ def _watching(case: Expected) -> list[str]:
     """Who watches over a case: who read it before the others were asked; else the first of those who have it."""
     there = [handle for handle in EVERYBODY if handle in case.readers]
     if case.body.procedure.check_first:
-        return [handle for handle in there if case.places[handle].why != "clear"]
+        return [handle for handle in there if case.places[handle].why not in ("clear", "onboarding")]
     own, size = case.body.holding(A_PRIMARY), case.body.procedure.watchers
     return [handle for handle in own if handle in there][:size] or there[:2]
 
@@ -73,7 +74,7 @@ def hear_tag(case: Expected, said: Said, came: datetime, enter: Enter, *, confir
             changed = _writes(case, said)
     if changed and said.tag in TEXTS:
         entry = enter(said.canary, said.author, "discussion" if not said.tag else "record", said.named, said.sender)
-        case.entries.append(entry)
+        write_down(case, entry)
     return changed
 
 
@@ -85,7 +86,7 @@ def _motion(case: Expected, said: Said) -> bool:
         ask(case, "remove", said.author, {said.canary}, about=said.about)
         return True
     able = case.may_vote(Question("outcome", "", frozenset(), case.body.now, ""))
-    if case.early or case.asked_about or case.is_below_quota() or case.is_too_few(able):
+    if case.matter or case.early or case.unsettled or case.is_below_quota() or case.is_too_few(able):
         return False
     if not case.judged.issuperset(case.body.procedure.asks_first):
         return False
@@ -122,7 +123,7 @@ def _moves(case: Expected, said: Said) -> bool:
         case.early = "triage" if case.ended == "dismissed" and case.unchecked else ""
         case.ended, case.counted_from = "", len(case.questions)
         return True
-    if case.state == "dismissed":
+    if case.matter or case.state == "dismissed":
         return False
     case.ended, case.ended_at = "dismissed", case.body.now
     return True

@@ -59,7 +59,7 @@ class Committees(Around, RuleBasedStateMachine):
             self.members_withdraw: 1.5,
             self.members_ask_for_conflicts: 5 * any(case.early for case in cases),
             self.members_answer_the_question: 4 * any(case.with_standing("asked") for case in cases),
-            self.conflicts_are_settled: 2 * any(case.with_standing("recused", "limited") for case in cases),
+            self.conflicts_are_settled: 3 * any(case.with_standing("recused", "limited") for case in cases),
             self.members_challenge: 1.5 * self.procedure.forced,
             self.a_member_confirms: 2 * bool(self.letters.asked),
             self.the_reporter_adds: 1,
@@ -129,6 +129,9 @@ class Committees(Around, RuleBasedStateMachine):
         tag = "limit" if soft and self.chance.random() < 0.6 else "unrecuse"
         self.says(case_id, **wished(self.chance, case, tag) | {"proof": OWN})
         self.of_one_mind(case_id, self.chance.choice(("yes", "yes", "no")))
+        for tag in ("", "doc"):
+            # What is said now, and what stands in the document, is for those who have all of it again.
+            self.says(case_id, **wished(self.chance, case, tag) | {"proof": OWN, "by_token": True})
 
     def members_challenge(self) -> None:
         """One, or two one after the other, say that another has a conflict."""

@@ -7,6 +7,7 @@ program.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,13 +15,13 @@ from property.admission import (
     bring_in,
     complete,
     put_out,
-    remind,
-    watch,
     watchers,
     withhold,
     withhold_unless_last,
+    write_down,
 )
-from property.ballots import close, end, settle
+from property.ballots import close, settle
+from property.clockwork import come_due, due_in
 from property.expected import LIVE, Expected
 from property.hearing import hear_tag, read_by
 from property.procedures import (
@@ -52,6 +53,7 @@ class Oracle:
         self.wanted: Counter[tuple[str, str]] = Counter()
         self.lost: set[tuple[str, str]] = set()
         self.departures = 0
+        self._announced = {handle: seat.email for handle, seat in self.body.seats.items()}
         self._voices: dict[tuple[str, str], set[str]] = {}
 
     # Reports
@@ -89,7 +91,7 @@ class Oracle:
 
     def _entry(self, canary: str, author: str, kind: str, named: frozenset[str], sender: str = "") -> Entry:
         """The sender's address names a member, too."""
-        found = frozenset(handle for handle in named | {sender} if self.body.is_searched_for(handle))
+        found = (named | {sender}) & self.body.seats.keys()
         looked_for = frozenset(f"{handle} {seat.email}" for handle, seat in self.body.seats.items())
         return Entry(canary, author, kind, looked_for, found, named)
 
@@ -102,7 +104,7 @@ class Oracle:
         self.settle()
 
     def hear_witness(self, case_id: str, witness: str, named: frozenset[str], canary: str) -> None:
-        """The answer goes to all who have the case; who answered is part of it by that."""
+        """The answer goes to all who have the case."""
         self._follow_up(self.cases[case_id], witness, named, frozenset(), canary)
         self.settle()
 
@@ -110,9 +112,10 @@ class Oracle:
         self, case: Expected, author: str, named: frozenset[str], excluded: frozenset[str], canary: str
     ) -> None:
         entry = self._entry(canary, author, "follow-up", named, author)
-        case.entries.append(entry)
-        for handle in sorted(entry.named):
-            withhold(case, handle, "reporter" if handle == author else "screened")
+        write_down(case, entry)
+        # A witness must not be able to put those out who have it.
+        for handle in sorted(entry.named) if author == REPORTER else ():
+            withhold(case, handle, "screened")
         for handle in sorted(excluded):
             withhold(case, handle, "excluded")
         case.excluded |= excluded
@@ -131,6 +134,13 @@ class Oracle:
         meant = case.unfinished if said.tag == "vote" and case.sees(said.author, "vote") else []
         return replace(said, number=meant[0]) if not said.number and len(meant) == 1 else said
 
+    def answers_a_list(self, said: Said) -> bool:
+        """Whether somebody new names a case by its number on the list that they were sent."""
+        case = self.cases[said.case]
+        place = case.places.get(said.author)
+        is_meant = place is not None and place.standing == "asked" and place.number == said.number
+        return said.tag == "clear" and said.number > 0 and is_meant and case.is_here(said.author)
+
     def hear_unproven(self, said: Said) -> bool:
         """Nothing runs; a withdrawal by the member's own reply address holds their mail for a day, once."""
         case = self.cases[said.case]
@@ -146,7 +156,7 @@ class Oracle:
         case = self.cases[said.case]
         if said.author not in self.body.seats:
             return False
-        sees = case.sees(said.author, said.tag)
+        sees = case.sees(said.author, said.tag) or self.answers_a_list(said)
         if said.tag == "committee" and not said.by_token and not sees:
             # To somebody who does not have it there is no such case, so that this is no mail of one.
             others = (handle for handle in self.body.seats if handle != said.author)
@@ -182,6 +192,7 @@ class Oracle:
         before = dict(self.body.seats)
         self.body.gone &= seats.keys()
         self.body.seats = {handle: seat for handle, seat in seats.items() if handle not in self.body.gone}
+        self.announce()
         fresh = [handle for handle in EVERYBODY if handle in self.body.seats and handle not in before]
         for handle in seats.keys() | before.keys():
             if before.get(handle) != seats.get(handle):
@@ -189,6 +200,13 @@ class Oracle:
         self.review()
         for handle in fresh if self.body.procedure.new_ones_get_names else ():
             self._offer(handle)
+
+    def announce(self) -> None:
+        """What others said of an address counts as long as no address changes."""
+        emails = {handle: seat.email for handle, seat in self.body.seats.items()}
+        if emails != self._announced:
+            self._voices.clear()
+        self._announced = emails
 
     def _offer(self, handle: str) -> None:
         """A new member is told who has been reported, by numbers, of what they are no part of themselves."""
@@ -207,11 +225,11 @@ class Oracle:
     def review(self) -> None:
         """Who left loses everything; where nobody is left, others are called; questions are counted anew."""
         for case in self.cases.values():
-            left = [who for who in case.places if who not in self.body.seats and case.places[who].standing != "left"]
+            left = [who for who in case.with_standing("in", "limited", "asked") if who not in self.body.seats]
             for handle in left:
                 put_out(case, handle, "left")
             for question in case.questions:
-                if question.about in left and not question.result:
+                if question.about and question.about not in self.body.seats and not question.result:
                     close(case, question, cancelled=True)
             if not (case.handed_over or case.readers) or (left and case.state in LIVE):
                 complete(case)
@@ -228,18 +246,20 @@ class Oracle:
             return
         if what == "vouch":
             voices = self._voices.setdefault((about, new), set())
-            if by not in voices:
-                # The committee's book has changed: everything is looked at again, once it is written down.
-                voices.add(by)
-                self._move(about, new) if len(voices) > 1 else None
-                self.review()
-                return
+            voices.add(by)
+            if len(voices) > 1:
+                self._move(about, new, voices)
+            return
         self._move(about, new)
 
-    def _move(self, about: str, new: str) -> None:
+    def _move(self, about: str, new: str, voices: Collection[str] = ()) -> None:
+        """Where two voices vouch, those who have the case."""
         for case in self.cases.values():
             place = case.places.get(about)
-            if place is not None and place.standing in ("in", "limited", "asked") and place.address != new:
+            if voices and len(case.readers.intersection(voices)) < 2:
+                continue
+            stands = ("in", "limited", "asked", "recused")
+            if place is not None and place.standing in stands and place.address != new:
                 place.address = new
                 if place.standing == "asked":
                     case.want_again(about, "check")
@@ -248,22 +268,15 @@ class Oracle:
 
     def time_is_over(self) -> None:
         """What has stood open for long enough is counted, lapses or goes on, in the order in which it was due."""
-        for case in self.cases.values():
-            while due := [each for each in _due(case) if each[0] <= self.body.now]:
-                _, kind, number = min(due)
-                match kind:
-                    case "question":
-                        end(case, case.questions[number])
-                    case "watch":
-                        watch(case)
-                    case "remind":
-                        remind(case)
-                    case "lapse":
-                        del case.challenges[number]
-                    case "check":
-                        case.asked_until = None
-                        complete(case)
-                        settle(case)
+        while due := [
+            (*each, case) for case in self.cases.values() for each in due_in(case) if each[0] <= self.body.now
+        ]:
+            sitting = len(self.body.seats)
+            _, kind, number, case = min(due, key=lambda each: each[:3])
+            come_due(case, kind, number)
+            if len(self.body.seats) != sitting:
+                self.departures += 1
+                self.review()
         self.settle()
 
     def settle(self) -> None:
@@ -273,11 +286,3 @@ class Oracle:
         if len(self.body.seats) != before:
             self.departures += 1
             self.review()
-
-
-def _due(case: Expected) -> list[tuple[datetime, str, int]]:
-    ends = [(each.put_off or each.ends, "question", at) for at, each in enumerate(case.questions) if not each.result]
-    lapses = [(each.until, "lapse", at) for at, each in enumerate(case.challenges)]
-    others = ((case.remind_at, "remind"), (case.asked_until, "check"), (case.watch_at, "watch"))
-    rounds = [(at, kind, 0) for at, kind in others if at]
-    return ends + lapses + rounds

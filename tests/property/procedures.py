@@ -169,10 +169,6 @@ class Body:
     def is_at(self, handle: str, address: str) -> bool:
         return handle in self.seats and self.seats[handle].email == address
 
-    def is_searched_for(self, handle: str) -> bool:
-        """Whether texts are searched for them: who left is in the file until somebody takes them out."""
-        return handle in self.seats or handle in self.gone
-
     def changed(self, **values: object) -> None:
         self.procedure = replace(self.procedure, **values)  # type: ignore[arg-type]
 

@@ -37,7 +37,7 @@ class Said:
 class Place:
     """What a member is to a case: in, limited, asked, recused, withheld, or left the committee.
 
-    `seen` counts what had been written when access ended, `had`: there was access once.
+    `had`: there was access once; `since`: from which entry on somebody who was new has the others' talk.
     """
 
     standing: str
@@ -46,7 +46,7 @@ class Place:
     conflict: str = ""
     level: str = "none"
     had: bool = False
-    seen: int = 0
+    since: int = 0
     stated: bool = False
     until: datetime | None = None
     number: int = 0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from property.admission import FROM_OUTSIDE, bring_in, complete, is_asked, put, put_out, to_be_asked, unstated, withhold
 from property.ballots import ask, close
 from property.expected import Expected
-from property.procedures import DAYS, HOURS, by_friend
+from property.procedures import HOURS, by_friend
 from property.records import Challenge, Entry, Said
 
 Enter = Callable[[str, str, str, frozenset[str], str], Entry]
@@ -29,7 +29,7 @@ def clear(case: Expected, said: Said) -> bool:
         case.want_again(said.author, "check")
         return True
     place.stated = True
-    bring_in(case, said.author, "clear", kinds=FROM_OUTSIDE if place.number else ())
+    bring_in(case, said.author, "onboarding" if place.number else "clear", kinds=FROM_OUTSIDE if place.number else ())
     if place.number:
         case.wanted[said.author, "document"] += 1
     complete(case)
@@ -69,6 +69,9 @@ def unrecuse(case: Expected, said: Said) -> bool:
     if place.standing not in ("recused", "limited") or place.conflict == "forced":
         return False
     if said.author in case.asked_about or not case.readers:
+        return False
+    asked_before = [each for each in case.questions if each.asks == "restore" and each.about == said.author]
+    if any(each.result == "failed" for each in asked_before):
         return False
     ask(case, "restore", said.author, set(), about=said.author)
     return True
@@ -122,10 +125,9 @@ def challenge(case: Expected, said: Said) -> bool:
         return False
     if first is not None:
         case.challenges.remove(first)
-        case.paused[about] = case.body.now + 30 * DAYS
         ask(case, "force", first.by, {first.canary, said.canary} - {""}, about=about, seconded=True)
         return True
-    decided = [each.about for each in case.questions if each.asks == "force" and each.result in ("passed", "failed")]
+    decided = [each.about for each in case.questions if each.asks == "force" and each.result]
     if about in decided or any(each.by == author for each in case.challenges) or not said.canary:
         return False
     case.challenges.append(Challenge(author, about, said.canary, case.body.now + 48 * HOURS))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -47,7 +48,7 @@ def walk(procedure: Procedure, store: QuickStore, least: int, *, whole: bool) ->
     steps: Counter[str] = Counter()
     while steps.total() < least:
         walks = max(3, (least - steps.total()) // 60)
-        committees = partial(Committees, procedure, store, steps, whole=whole)
+        committees: Any = partial(Committees, procedure, store, steps, whole=whole)
         run_state_machine_as_test(committees, settings=settings(SETTINGS, max_examples=walks))
     print(f"{procedure.name}: {steps.total()} steps, {dict(steps)}")
     return steps

@@ -91,6 +91,7 @@ class Walk:
         self.work_off()
         sits = handed.said.author in self.body.seats
         sees = self.oracle.cases[case_id].sees(handed.said.author, handed.said.tag)
+        sees = sees or self.oracle.answers_a_list(handed.said)
         self.check_changes(case_id, self.oracle_hears(handed))
         if sits and handed.said.tag and handed.proof == OWN and self.house.mail_server == UP:
             answers = [each for each in self.house.fresh if each.letter.kind in ("receipt", "confirm")]

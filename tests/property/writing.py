@@ -30,7 +30,7 @@ STARTS = st.integers(0, 2**32 - 1)
 _PROOFS = {OWN: 10, NOBODY: 1, ANOTHER: 1, PASSED_ON: 1}
 _BALLOTS = {"yes": 6, "no": 3, "abstain": 1}
 _WISHES = {
-    **{"": 3, "note": 2, "plan": 1, "motion": 3, "reporter": 3, "show": 1, "doc": 2, "party": 1, "check": 1},
+    **{"": 3, "note": 2, "plan": 1, "motion": 3, "reporter": 3, "show": 2, "doc": 4, "party": 1, "check": 1},
     **{"own": 2, "reopen": 2, "resolve": 2, "notreport": 1, "optout": 1, "optin": 1, "committee": 1, "clear": 1},
     **{"lift": 1, "unrecuse": 1, "limit": 1, "challenge": 1, "object": 1, "ask": 1, "handoff": 1, "scope": 1},
 }
@@ -70,7 +70,7 @@ class Handed:
     came: datetime
 
 
-def one_of(chance: Random, weights: Mapping[T, int]) -> T:
+def one_of(chance: Random, weights: Mapping[T, float]) -> T:
     return chance.choices(list(weights), list(weights.values()))[0]
 
 
