@@ -129,7 +129,7 @@ class Gatherer:
         self._references(message.mail)
         self._names(message.mail.subject)
         member = self._committee.member(self._member(message, grant))
-        numbered = subjects.is_numbered_clear(message.mail.subject)
+        numbered = member is not None and subjects.is_numbered_clear(message.mail.subject)
         every = cases_of(self._tx, self._committee) if numbered else self._cases
         found = (case for case in every.values() if case is not None)
         has = is_asked if numbered else exists_for

@@ -226,9 +226,10 @@ class Pipeline:
     async def _review_on(self) -> None:
         """Those that are left; what the store was too busy for stays so, and is looked at again."""
         waiting, self._unreviewed = self._unreviewed, []
+        left = False
         for case_id in waiting:
             try:
-                await self.store.write(partial(self._review, case_id))
+                left |= await self.store.write(partial(self._review, case_id))
             except StoreBusy:
                 maillog.store_busy("review")
                 self._unreviewed.append(case_id)
@@ -236,19 +237,23 @@ class Pipeline:
                 # One damaged case must not keep all the others, and new reports, from being taken.
                 maillog.failed("review", error)
         self.queued.set()
+        if left:
+            # A vote that closed by it removed somebody, who may have a place in those looked at before.
+            await self.review()
 
-    def _review(self, case_id: str, tx: Tx) -> None:
+    def _review(self, case_id: str, tx: Tx) -> bool:
         # The books first, as everywhere: two daemons that lock in different orders wait for each other.
         books = {each.id: load_book(tx, each) for each in self.roster}
         case, now = load_case(tx, case_id), self.now()
         committee = self.roster.committee(case.committee)
         if committee is None:
-            return
+            return False
         book = books[committee.id]
         setting = Setting(in_force(committee, book), Known(cases={case_id: case}, book=book), now, self._draw)
         decision = review(case, setting)
         if decision is not None:
             carry_out(tx, decision, committee, self.roster.admins, f"{case_id} {now.date()}", now)
+        return decision is not None and decision.left
 
     async def _shunt(self, message_id: str, error: Exception) -> None:
         """Keep it, alarm the admins without content, go on with the next."""

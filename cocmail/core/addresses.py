@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from cocmail.core import checks
+from cocmail.core import checks, questions
 from cocmail.core.access import Level, Standing
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
@@ -81,7 +81,7 @@ def confirm_address(plan: Plan, message: Message, question: Question) -> Decisio
 
 
 def move(plan: Plan, member: Member, voices: Sequence[str] = ()) -> int:
-    """The open cases of a member go to their new address: new reply addresses; a question that waits is put again.
+    """The open cases of a member go to their new address: new reply addresses; what is asked and waits is asked again.
 
     With `voices`, a case moves where two of them have it, at addresses of their own that were confirmed: members who
     were put into the file to vouch have none. Gives how many moved.
@@ -99,6 +99,8 @@ def move(plan: Plan, member: Member, voices: Sequence[str] = ()) -> int:
         plan.unbar(case_id, member.handle)
         if place.standing is Standing.ASKED:
             checks.send(plan, case_id, member)
+        for motion in plan.cases[case_id].proceedings.open_motions:
+            questions.ask(plan, case_id, motion, frozenset({member.handle}))
     return moved
 
 
