@@ -17,6 +17,7 @@ MOVED = committee_file().replace("jun@example.net", EVIL)
 FRIENDS = "\n".join(f"- {{handle: friend{n}, name: Friend Number{n}, email: friend{n}@evil.example}}" for n in (1, 2))
 RUTH = "- {handle: ruth, name: Ruth Adler, email: ruth@mediation.example, role: mediator}"
 LEE = "- {handle: lee, name: Lee Wong, email: lee@example.net}"
+OUTCOME = "Finding: shouting.\nPlan: a talk.\nConsequence: no stand next year.\nIf refused: none for two years."
 KIM = "- {handle: kim, name: Kim Adeyemi, email: kim@example.net}"
 
 
@@ -159,6 +160,32 @@ async def test_friends_who_were_put_into_the_file_one_day_vouched_for_an_address
         await vouch(scene, "sam")
         assert (await scene.case()).members["jun"].address == EVIL
         assert "SECRET talk." in words(scene, EVIL)
+
+
+async def test_who_was_voted_out_by_an_edit_of_the_file_kept_the_cases_that_were_looked_at_before(
+    tmp_path: Path,
+) -> None:
+    """The removal counts three yes of four at last when one of five becomes a mediator, after other cases were seen."""
+    async with Scene(tmp_path) as scene:
+        for number in range(3):
+            await scene.report(f"Report {number}.", sender=f"Kim <kim{number}@visitors.example>")
+        await write(scene, "amara@example.net", "#motion remove", "Member: @ivo\nHe shouted.")
+        for handle in ("amara", "jun"):
+            await vote(scene, handle, "yes")
+        two = without(without(committee_file(), "noor"), "sam")
+        await scene.change_committee(two)
+        assert [(await scene.case(number)).members["ivo"].standing for number in range(3)] == [Standing.LEFT] * 3
+
+
+async def test_a_question_that_was_open_never_reached_a_member_whose_address_had_changed(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("SECRET words.")
+        await scene.change_committee(MOVED)
+        await scene.answer(scene.last("forward", "amara"), OUTCOME, tag="#motion outcome")
+        assert scene.all("vote", "noor") and not scene.all("vote", EVIL)
+        for handle in ("noor", "sam"):
+            await vouch(scene, handle)
+        assert scene.last("vote", EVIL).recipient == EVIL
 
 
 async def test_a_voice_for_an_address_counted_half_a_year_later(tmp_path: Path) -> None:
