@@ -89,7 +89,7 @@ def move(plan: Plan, member: Member, voices: Sequence[str] = ()) -> int:
     moved = 0
     for case_id, case in list(plan.cases.items()):
         place = case.members.get(member.handle)
-        if place is None or place.standing not in _STANDS or place.address in member.addresses:
+        if place is None or place.standing not in _STANDS or place.address == member.email:
             continue
         if place.name != member.name or (voices and _have_it(plan, case, voices) < VOICES):
             continue

@@ -105,7 +105,7 @@ def _tell_changes(plan: Plan, book: Book, members: list[Member]) -> None:
     )
     if not lines:
         return
-    changes = [(seat, member) for seat, member in moved if seat.email not in member.addresses]
+    changes = [(seat, member) for seat, member in moved if seat.email != member.email]
     # Whoever is new, or whose own address changes, cannot speak for another's: a file alone could make them up.
     known_voices = {seat.handle for seat, member in moved if seat.email == member.email}
     for handle, address in _told(book, members, gone):

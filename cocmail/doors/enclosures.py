@@ -71,22 +71,25 @@ class Enclosures:
                 parts.append(Attachment(name, "application/octet-stream", len(raw), raw))
         return Mail(attachments=tuple(parts))
 
-    async def _every_case(self, committee: Committee) -> list[Case]:
-        return await self._store.read(lambda tx: list(cases_of(tx, committee).values()))
+    async def _cases_told(self, letter: Letter, committee: Committee) -> list[Case]:
+        """All but those whose mail goes to another address of this member: a file alone tells a new one of nothing."""
+        every = await self._store.read(lambda tx: list(cases_of(tx, committee).values()))
+        places = ((case, case.members.get(letter.to.handle)) for case in every)
+        return [case for case, place in places if place is None or place.address in ("", letter.address)]
 
     async def _own_cases(self, letter: Letter, committee: Committee) -> Mail | None:
         """The list of the member's cases, where the receipt is for `#cases`."""
         lines, member = letter.words["lines"], committee.member(letter.to.handle)
         if member is None or not isinstance(lines, list) or all(line["outcome"] != "cases" for line in lines):
             return None
-        return Mail(text=own_cases(member, await self._every_case(committee)))
+        return Mail(text=own_cases(member, await self._cases_told(letter, committee)))
 
     async def _sheet(self, letter: Letter, committee: Committee) -> Mail | None:
         member = committee.member(letter.to.handle)
         if member is None:
             return None
 
-        rows = sheet.rows_for(member, await self._every_case(committee))
+        rows = sheet.rows_for(member, await self._cases_told(letter, committee))
         return await asyncio.to_thread(_sheet_of, rows, committee.name)
 
 

@@ -131,6 +131,17 @@ async def test_a_new_address_beside_the_old_one_moved_an_open_case_to_another_ma
         await scene.answer(scene.last("forward", "amara"), "More words.")
         assert not scene.all("forward", to="jun@new.example")
         assert "More words." in scene.last("forward", "jun").text
+        name = (await scene.case()).code_name
+        for tag in ("#cases", "#sheet"):
+            await scene.send(scene.write("jun@new.example", ALIAS, tag, "", proven=True))
+        told = scene.all(to="jun@new.example")
+        assert len(told) > 2 and not any(name in mail.text or name.encode() in mail.content for mail in told)
+        # The old mailbox says yes: now it is theirs.
+        asked = next(mail for mail in scene.all("confirm", "jun") if "+confirm-" in mail.text)
+        address, _ = asked.link("confirm-")
+        await scene.send(scene.write("jun@example.net", address, "Yes", "", proven=True), address)
+        await scene.answer(scene.last("forward", "amara"), "Even more words.")
+        assert "Even more words." in scene.last("forward", "jun@new.example").text
 
 
 async def test_mail_that_waits_for_a_changed_address_waited_without_a_word(tmp_path: Path) -> None:
