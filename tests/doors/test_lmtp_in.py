@@ -20,7 +20,7 @@ async def test_each_recipient_gets_its_own_250_and_both_committees_are_stored_at
     await peer.begin(*THREE)
     await peer.say(REPORT + b".\r\nNOOP\r\n")
     assert [await peer.hear() for _ in range(4)] == ["250 2.0.0 Stored"] * 3 + ["250 2.0.0 Ok"]
-    (envelopes, raw), = house.shelf.kept
+    ((envelopes, raw),) = house.shelf.kept
     assert [(e.door, e.committee, e.recipients) for e in envelopes] == [
         (Door.LMTP, "conduct@example.org", (THREE[0], THREE[2])),
         (Door.LMTP, "ethics@example.net", (THREE[1],)),

@@ -75,7 +75,7 @@ async def test_the_null_sender_may_write_to_us(house: Any) -> None:
     await peer.greet()
     await peer.begin("conduct+bounce-x@example.org", sender="")
     assert (await peer.ask(REPORT + b".\r\n")).startswith("250")
-    ((envelope,), _), = house.shelf.kept
+    (((envelope,), _),) = house.shelf.kept
     assert envelope.sender == ""
 
 
@@ -96,7 +96,7 @@ async def test_recipients_of_two_committees_make_two_envelopes_of_one_message(ho
     await peer.greet()
     await peer.begin("ethics@example.net", "conduct+jun@example.org", "ethics+not-li@example.net")
     assert await peer.ask(REPORT + b".\r\n") == "250 2.0.0 Stored"
-    (envelopes, _), = house.shelf.kept
+    ((envelopes, _),) = house.shelf.kept
     assert [(e.committee, e.recipients) for e in envelopes] == [
         ("ethics@example.net", ("ethics@example.net", "ethics+not-li@example.net")),
         ("conduct@example.org", ("conduct+jun@example.org",)),
@@ -155,9 +155,7 @@ async def test_many_commands_may_come_in_one_packet(house: Any) -> None:
 
 async def test_a_peer_may_close_its_half_and_still_hears_all_answers(house: Any) -> None:
     peer = await house.call(await house.open())
-    await peer.say(
-        b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<conduct@example.org>\r\nDATA\r\n" + REPORT + b".\r\nQUIT\r\n"
-    )
+    await peer.say(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<conduct@example.org>\r\nDATA\r\n" + REPORT + b".\r\nQUIT\r\n")
     peer.writer.write_eof()
     assert [(await peer.hear())[:3] for _ in range(7)] == ["220", "250", "250", "250", "354", "250", "221"]
     assert len(house.shelf.kept) == 1
