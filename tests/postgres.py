@@ -49,7 +49,8 @@ def running() -> Iterator[Server]:
     """Starts a server and stops it afterwards. Raises NotInstalled."""
     initdb, postgres = _program("initdb"), _program("postgres")
     # Not tmp_path: a unix socket's path may have 107 bytes, and another user has to reach it.
-    folder = Path(tempfile.mkdtemp(prefix="cocmail-pg-", dir="/tmp"))
+    # Where the other files of the tests are: removing a hundred databases can take a busy disk minutes.
+    folder = Path(tempfile.mkdtemp(prefix="cocmail-pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp")))
     data = folder / "data"
     as_user = _as_other_user(folder)
     process = None
