@@ -19,6 +19,7 @@ from cocmail.core.case import Case
 from cocmail.core.conflicts import exists_for, is_asked
 from cocmail.core.model import REPORTER, Committee, Mail, Person, Wanted
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
+from cocmail.roster import Roster
 from cocmail.store import cases, lookups, notes
 from cocmail.store.transaction import Tx
 
@@ -38,6 +39,17 @@ def load_book(tx: Tx, committee: Committee) -> Book:
         if committee.id in book.ids or (book.ids and book.ids[-1] in committee.addresses):
             return book
     return NEW_BOOK
+
+
+def case_in_force(tx: Tx, roster: Roster, case_id: str) -> tuple[Case, Committee | None, Book]:
+    """A case, its committee as configured (None: in no configuration any more), and that one's book.
+
+    The books first: two daemons that lock in different orders wait for each other.
+    """
+    books = {each.id: load_book(tx, each) for each in roster}
+    case = load_case(tx, case_id)
+    committee = roster.committee(case.committee)
+    return case, committee, books[committee.id] if committee is not None else NEW_BOOK
 
 
 def committee_now(tx: Tx, committee: Committee) -> Committee:

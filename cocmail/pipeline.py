@@ -32,7 +32,7 @@ from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.contents import Contents, ReadAgainFailed
 from cocmail.errors import StoreBusy
-from cocmail.knowledge import Gatherer, cases_of, committee_now, load_book, load_case
+from cocmail.knowledge import Gatherer, case_in_force, cases_of, committee_now, load_book
 from cocmail.mail.address import extension, wanted
 from cocmail.mail.draw import SystemDraw
 from cocmail.mail.proof import prove
@@ -242,13 +242,10 @@ class Pipeline:
             await self.review()
 
     def _review(self, case_id: str, tx: Tx) -> bool:
-        # The books first, as everywhere: two daemons that lock in different orders wait for each other.
-        books = {each.id: load_book(tx, each) for each in self.roster}
-        case, now = load_case(tx, case_id), self.now()
-        committee = self.roster.committee(case.committee)
+        case, committee, book = case_in_force(tx, self.roster, case_id)
+        now = self.now()
         if committee is None:
             return False
-        book = books[committee.id]
         setting = Setting(in_force(committee, book), Known(cases={case_id: case}, book=book), now, self._draw)
         decision = review(case, setting)
         if decision is not None:

@@ -93,7 +93,10 @@ class Access:
         return self.limit if self.standing is Standing.LIMITED else Level.NONE
 
 
-OUT = frozenset({Standing.RECUSED, Standing.WITHHELD, Standing.LIMITED, Standing.LEFT})
+# Out by their own word or the others', at least of a part; by that or by the screening; and by having left.
+STEPPED_BACK = frozenset({Standing.RECUSED, Standing.LIMITED})
+KEPT_OUT = STEPPED_BACK | {Standing.WITHHELD}
+OUT = KEPT_OUT | {Standing.LEFT}
 
 
 def after(before: Access | None, event: AccessEvent) -> Access:

@@ -15,12 +15,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from cocmail.core import checks, questions
-from cocmail.core.access import Level, Standing
-from cocmail.core.asking import send_receipt
+from cocmail.core.access import STEPPED_BACK, Level, Standing
+from cocmail.core.asking import confirm_note, send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.conflicts import level_of
-from cocmail.core.effects import Decision, Note
+from cocmail.core.effects import Decision
 from cocmail.core.events import MemberMoved
 from cocmail.core.model import Member, member_person
 from cocmail.core.plan import Plan
@@ -30,22 +30,15 @@ CONFIRM_FOR = timedelta(days=7)
 VOICES = 2
 MOVE, VOUCH = "move", "vouch"
 # A place keeps its address also where its member is out for now: what is given back goes there.
-_STANDS = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED, Standing.RECUSED})
+_HAS_ADDRESS = STEPPED_BACK | {Standing.CLEARED, Standing.ASKED}
 
 
 def ask(plan: Plan, handle: str, address: str, member: Member, what: str) -> str:
     """A one-use address by which the changed address is confirmed; returns the address itself."""
     token = plan.setting.draw.token()
     command = f"{what} {member.handle} {member.email}"
-    note = {
-        "entry": "",
-        "handle": handle,
-        "command": command,
-        "expires": (plan.setting.now + CONFIRM_FOR).isoformat(),
-        "spent": False,
-        "address": address,
-    }
-    plan.notes.append(Note("confirm", token, note))
+    expires = plan.setting.now + CONFIRM_FOR
+    plan.notes.append(confirm_note(token, "", handle, command, expires, address))
     local, _, domain = plan.setting.committee.address.rpartition("@")
     return f"{local}+confirm-{token}@{domain}"
 
@@ -89,7 +82,7 @@ def move(plan: Plan, member: Member, voices: Sequence[str] = ()) -> int:
     moved = 0
     for case_id, case in list(plan.cases.items()):
         place = case.members.get(member.handle)
-        if place is None or place.standing not in _STANDS or place.address == member.email:
+        if place is None or place.standing not in _HAS_ADDRESS or place.address == member.email:
             continue
         if place.name != member.name or (voices and _have_it(plan, case, voices) < VOICES):
             continue

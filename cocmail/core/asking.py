@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cocmail.core import subjects
 from cocmail.core.case import Case
@@ -143,15 +143,10 @@ def _put_question(
     setting = plan.setting
     token = setting.draw.token()
     who = f"{setting.committee.id} {member.handle}"
-    note = {
-        "entry": message.id,
-        "handle": member.handle,
-        "command": command,
-        "expires": (setting.now + CONFIRM_FOR).isoformat(),
-        "spent": False,
-        "address": case.members[member.handle].address or member.email if case is not None else member.email,
-    }
-    plan.notes += [Note("confirm", token, note, case.id if case else ""), Note("question", who, {"token": token})]
+    address = case.members[member.handle].address or member.email if case is not None else member.email
+    expires, case_id = setting.now + CONFIRM_FOR, case.id if case else ""
+    plan.notes.append(confirm_note(token, message.id, member.handle, command, expires, address, case_id))
+    plan.notes.append(Note("question", who, {"token": token}))
     said = {
         "command": written(setting, case, subject),
         "unclear": bool(subject.problems),
@@ -167,6 +162,21 @@ def _put_question(
             case=case, token=reply, words=said, question=token,
         )
     )  # fmt: skip
+
+
+def confirm_note(
+    token: str, entry: str, handle: str, command: str, expires: datetime, address: str, case_id: str = ""
+) -> Note:
+    """What the store keeps of a one-use address: who was told it, where, and what mail to it does."""
+    note = {
+        "entry": entry,
+        "handle": handle,
+        "command": command,
+        "expires": expires.isoformat(),
+        "spent": False,
+        "address": address,
+    }
+    return Note("confirm", token, note, case_id)
 
 
 def says_not_me(message: Message, setting: Setting, member: Member) -> Decision | None:

@@ -50,7 +50,7 @@ class Departure:
 
     def is_of(self, member: Member) -> bool:
         """Whether it was this person: a changed address in the file brings nobody back."""
-        return self.handle == member.handle and (self.email in member.addresses or self.name == member.name)
+        return self.handle == member.handle and member.is_whom(self.name, self.email)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,6 @@ class Book:
     leaving: tuple[Seat, ...] = ()
     joining: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
-
-    def seat(self, handle: str) -> Seat | None:
-        return next((seat for seat in self.seats if seat.handle == handle), None)
 
     def has_departed(self, member: Member) -> bool:
         """Whether this person left, though the configuration still names them."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import reduce
 
 from cocmail.core import access, proceedings
-from cocmail.core.access import Access, Standing
+from cocmail.core.access import KEPT_OUT, Access, Standing
 from cocmail.core.acts import Act
 from cocmail.core.events import (
     CaseOpened,
@@ -33,8 +33,6 @@ from cocmail.core.events import (
 from cocmail.core.lifecycle import EARLY, Move, State, after
 from cocmail.core.model import Person
 from cocmail.core.proceedings import Proceedings
-
-KEPT_OUT = frozenset({Standing.RECUSED, Standing.WITHHELD, Standing.LIMITED})
 
 
 @dataclass(frozen=True, slots=True)

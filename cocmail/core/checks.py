@@ -23,7 +23,7 @@ from cocmail.core.conflicts import readers as having
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Timer
 from cocmail.core.events import CheckClosed, CheckOpened, MemberAsked
-from cocmail.core.lifecycle import EARLY, LIVE, State
+from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.model import Member, Role, member_person
 
 if TYPE_CHECKING:
@@ -200,8 +200,3 @@ def _close(plan: Plan, case_id: str) -> None:
     for member in there:
         said = {**words, "names": [name for name in words["names"] if name != member.name]}  # type: ignore[attr-defined]
         plan.letters.append(letters.notice(committee, case, member, "checked", "checked", said))
-
-
-def is_early(case: Case) -> bool:
-    """Whether conflicts are still being asked about."""
-    return case.proceedings.state in EARLY

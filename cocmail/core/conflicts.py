@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import Enum
 
-from cocmail.core.access import Access, Level, Standing
+from cocmail.core.access import STEPPED_BACK, Access, Level, Standing
 from cocmail.core.case import Case
 from cocmail.core.effects import Letter
 from cocmail.core.model import Committee, Member
@@ -50,8 +50,14 @@ def level_of(member: Member, case: Case) -> Level:
     A pause does not take that away. A handle that went to somebody else, or an address that only a file changed, does:
     to them it is "no such case".
     """
+    place = _own_place(member, case)
+    return place.level if place is not None else Level.NONE
+
+
+def _own_place(member: Member, case: Case) -> Access | None:
+    """The place of who has the handle today, where its address is theirs."""
     place = case.members.get(member.handle)
-    return place.level if place is not None and place.address in member.addresses else Level.NONE
+    return place if place is not None and place.address in member.addresses else None
 
 
 def exists_for(member: Member, case: Case) -> bool:
@@ -66,7 +72,7 @@ def is_asked(member: Member, case: Case) -> bool:
 
 def is_challenged(case: Case, handle: str) -> bool:
     """Whether the others are deciding whether this member has to withdraw: until then access is paused both ways."""
-    return any(motion.asks == "force" and motion.about == handle for motion in case.proceedings.conflict_motions)
+    return any(motion.asks == "force" for motion in case.proceedings.asked_about(handle))
 
 
 def has_stepped_back(member: Member, case: Case) -> bool:
@@ -74,36 +80,34 @@ def has_stepped_back(member: Member, case: Case) -> bool:
 
     Who has been left with a part of it is one of them.
     """
-    return _stands(member, case, Standing.RECUSED, Standing.LIMITED)
+    return _stands(member, case, *STEPPED_BACK)
 
 
 def _stands(member: Member, case: Case, *standings: Standing) -> bool:
-    place = case.members.get(member.handle)
-    return place is not None and place.standing in standings and place.address in member.addresses
+    place = _own_place(member, case)
+    return place is not None and place.standing in standings
 
 
 def is_person(member: Member | None, place: Access) -> bool:
     """Whether who has the handle today is whom that place of a case is about: by the address or by the name."""
-    return member is not None and (place.address in member.addresses or place.name in ("", member.name))
+    return member is not None and (not place.name or was_ever(member, place))
 
 
 def was_ever(member: Member, place: Access) -> bool:
     """Whether a place of a case was this person's, under whatever handle: by the name or by an address."""
-    return place.name == member.name or place.address in member.addresses
+    return member.is_whom(place.name, place.address)
 
 
 def is_same_person(member: Member, case: Case) -> bool:
     """Whether who has the handle today is who had access to the case, then or now: the address says so."""
-    place = case.members.get(member.handle)
-    return place is not None and place.had and place.address in member.addresses
+    place = _own_place(member, case)
+    return place is not None and place.had
 
 
 def is_still(member: Member, case: Case) -> bool:
     """Whether who has the handle today is who has the case: the name they had then, or the address, says so."""
     place = case.members.get(member.handle)
-    if place is None or place.standing is not Standing.CLEARED:
-        return False
-    return place.address in member.addresses or place.name == member.name
+    return place is not None and place.standing is Standing.CLEARED and was_ever(member, place)
 
 
 def was_looked_for(member: Member, case: Case) -> bool:
@@ -146,6 +150,12 @@ def is_listed(case: Case) -> bool:
     return case.audience in ("committee", "triage")
 
 
+def is_told_at(address: str, handle: str, case: Case) -> bool:
+    """Whether mail at that address may tell a member of the case: a file alone tells a new one of nothing."""
+    place = case.members.get(handle)
+    return place is None or place.address in ("", address)
+
+
 def readers(committee: Committee, case: Case, need: Level = Level.FULL) -> tuple[Member, ...]:
     """The members who have so much of the case, in the roster's order; a paused one still has it."""
     return tuple(member for member in committee.members if level_of(member, case) >= need)
@@ -183,7 +193,7 @@ def _may_have_of(member: Member, letter: Letter, case: Case, committee: Committe
         asked = place is not None and place.standing is Standing.ASKED
         unstated = place is not None and place.standing is Standing.CLEARED and not place.stated_clear
         return _now_or_later(member, place, now) if place is not None and (asked or unstated) else Sight.NO
-    motion = case.proceedings.motion(int(letter.label.removeprefix("Q"))) if letter.label else None
+    motion = case.proceedings.labelled(letter.label)
     if motion is not None and motion.about == member.handle:
         # Nobody sees what the others ask about them, nor what they say of it.
         return Sight.NO

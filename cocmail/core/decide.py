@@ -17,7 +17,7 @@ from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, looks_automatic
-from cocmail.core.commands.conflict import LAPSE, lapse, tell_lapsed
+from cocmail.core.commands.conflict import LAPSE, lapse
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
@@ -92,14 +92,6 @@ def _end_question(plan: Plan, case_id: str, about: str) -> None:
     questions.end(plan, case_id, int(about))
 
 
-def _lapse(plan: Plan, case_id: str, about: str) -> None:
-    """A challenge that nobody seconded; one that was seconded, or is void, is over already."""
-    by, handle = about.split()
-    if any((each.by, each.handle) == (by, handle) for each in plan.cases[case_id].proceedings.challenges):
-        plan.add(case_id, lapse(by, handle, plan.setting.now))
-        tell_lapsed(plan, case_id, by, handle)
-
-
 def _end_talk(plan: Plan, case_id: str, about: str) -> None:
     talk_is_over(plan, case_id)
 
@@ -109,7 +101,7 @@ TIMERS: Mapping[str, Callable[[Plan, str, str], None]] = {
     checks.REMIND: checks.remind,
     checks.END: check_is_over,
     checks.WATCH: checks.watch,
-    LAPSE: _lapse,
+    LAPSE: lapse,
     TALK_ENDS: _end_talk,
 }
 
@@ -141,15 +133,14 @@ def _confirm(message: Message, setting: Setting) -> Decision:
     if question is None or member is None or question.spent:
         return Decision(Reason.DEAD_CONFIRM)
     plan = Plan(setting)
+    plan.answered_at = message.came(setting.now)
+    in_time = plan.answered_at < question.expires
     if is_about_address(question):
-        plan.answered_at = message.came(setting.now)
-        in_time = plan.answered_at < question.expires
         return confirm_address(plan, message, question) if in_time else Decision(Reason.DEAD_CONFIRM)
     if question.address not in member.addresses:
         # Whoever was asked is not who has the handle now.
         return Decision(Reason.DEAD_CONFIRM)
-    plan.answered_at = message.came(setting.now)
-    if plan.answered_at >= question.expires:
+    if not in_time:
         send_receipt(plan, message, member, None, [{"outcome": "too-late"}])
         plan.spent.append(question.token)
         return plan.finish(Reason.DEAD_CONFIRM)

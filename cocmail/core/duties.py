@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cocmail.core import deadlines, letters
+from cocmail.core import deadlines
 from cocmail.core.classify import Reason
 from cocmail.core.effects import Decision
 from cocmail.core.model import Member
@@ -39,7 +39,7 @@ def _renew(plan: Plan, member: Member) -> None:
     asked = book.asked.get(member.handle)
     if now >= deadlines.after(datetime.fromisoformat(asked or since), every, timedelta(days=3650)):
         plan.book = replace(book, asked={**book.asked, member.handle: now.isoformat()})
-        _write(plan, member, "renewal", "reminder", f"renewal {now.date()}")
+        plan.write(member, "renewal", f"renewal {now.date()}", {}, "reminder")
     elif asked is not None and now >= datetime.fromisoformat(asked) + ANSWER_WITHIN:
         _tell_once(plan, f"no answer {member.handle} {asked}", member, "no_answer")
 
@@ -64,11 +64,4 @@ def _tell_once(plan: Plan, what: str, member: Member, template: str, **words: ob
     chair = committee.member(committee.chair or "")
     told = [member] if template == "term" else []
     for reader in (*told, *([chair] if chair is not None and chair not in told else [])):
-        own = reader.handle == member.handle
-        _write(plan, reader, template, "notice", what, name=member.name, own=own, **words)
-
-
-def _write(plan: Plan, reader: Member, template: str, kind: str, about: str, **words: object) -> None:
-    token = plan.issue_unbound(reader)
-    letter = letters.outside(plan.setting.committee, reader, template, about, token, **words)
-    plan.letters.append(replace(letter, kind=kind))
+        plan.write(reader, template, what, {"name": member.name, "own": reader.handle == member.handle, **words})

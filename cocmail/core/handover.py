@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from cocmail.core import letters, places, readers
 from cocmail.core.case import Case
 from cocmail.core.conflicts import readers as having
-from cocmail.core.effects import Letter
 from cocmail.core.events import NobodyReached, ReporterTold, TargetAsked, TransferProposed
 from cocmail.core.lifecycle import EARLY, LIVE
 from cocmail.core.model import REPORTER, Member, Person, Role, TransferTarget
@@ -51,13 +50,11 @@ def _mediators(plan: Plan, case_id: str) -> list[Member]:
 def call_mediators(plan: Plan, case_id: str, mediators: list[Member] | None = None) -> bool:
     """The third party steps in, and gets the thread. False: there is none who could."""
     found = _mediators(plan, case_id) if mediators is None else mediators
-    before = having(plan.setting.committee, plan.cases[case_id])
     for member in found:
         places.bring_in(plan, case_id, member, "mediator")
-    for reader in before if found else ():
+    if found:
         words = {"what": "mediator", "name": ", ".join(member.name for member in found)}
-        case = plan.cases[case_id]
-        plan.letters.append(letters.notice(plan.setting.committee, case, reader, "mediator", "changed", words))
+        places.tell(plan, case_id, "mediator", "changed", words, but={member.handle for member in found})
     return bool(found)
 
 
@@ -103,20 +100,8 @@ def tell_reporter(plan: Plan, case_id: str, template: str) -> None:
     if plan.is_new(case_id) or silent or case.reporter is None or not case.reporter.address:
         return
     plan.add(case_id, ReporterTold(template))
-    wrote = [entry.message_id for entry in case.entries if entry.author == REPORTER and entry.message_id]
-    plan.letters.append(
-        Letter(
-            id=letters.letter_id(case_id, template, "status"),
-            kind="status",
-            to=REPORTER,
-            template=template,
-            address=case.reporter.address,
-            case_id=case_id,
-            token=plan.issue(case_id, REPORTER, case.reporter.address),
-            in_reply_to=wrote[-1] if wrote else "",
-            references=tuple(dict.fromkeys((*wrote[:1], *wrote[-20:]))),
-        )
-    )
+    token = plan.issue(case_id, REPORTER, case.reporter.address)
+    plan.letters.append(letters.to_reporter(case, case.reporter.address, template, "status", template, token, {}))
 
 
 def propose(plan: Plan, case_id: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from cocmail.core.access import Level
 from cocmail.core.case import Case
 from cocmail.core.effects import Letter
-from cocmail.core.model import Committee, Mail, Member, Person, member_person
+from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, member_person
 
 
 def letter_id(*parts: str) -> str:
@@ -147,6 +147,25 @@ def to_member(
     )
 
 
+def to_reporter(
+    case: Case, address: str, about: str, kind: str, template: str, token: str, words: Mapping[str, object]
+) -> Letter:
+    """A letter to the reporter, under what they wrote last, which is in their own folders (RFC 5322, 3.6.4)."""
+    wrote = [entry.message_id for entry in case.entries if entry.author == REPORTER and entry.message_id]
+    return Letter(
+        id=letter_id(case.id, about, kind),
+        kind=kind,
+        to=REPORTER,
+        template=template,
+        address=address,
+        case_id=case.id,
+        token=token,
+        in_reply_to=wrote[-1] if wrote else "",
+        references=tuple(dict.fromkeys((*wrote[:1], *wrote[-20:]))),
+        words=words,
+    )
+
+
 def as_addressed(letter: Letter, case: Case | None) -> Letter:
     """A letter of a case at the address, and with the reply address, that its reader has in it by now.
 
@@ -158,12 +177,14 @@ def as_addressed(letter: Letter, case: Case | None) -> Letter:
     return replace(letter, address=place.address, token=case.token_of(letter.to))
 
 
-def outside(committee: Committee, member: Member, template: str, about: str, token: str, **words: object) -> Letter:
+def outside(
+    member: Member, template: str, about: str, token: str, words: Mapping[str, object], kind: str = "notice"
+) -> Letter:
     """The daemon's own word to a member outside of any case: it needs no access, only that they are a member."""
     person = member_person(member.handle)
     return Letter(
         id=letter_id("", about, template, str(person)),
-        kind="notice",
+        kind=kind,
         to=person,
         template=template,
         address=member.email,

@@ -109,8 +109,7 @@ def _talk(message: Message, setting: Setting, member: Member, case: Case | None,
 def _talked_about(setting: Setting, case: Case, subject: Subject) -> Motion | None:
     """The question on a member's conflict that is answered in words, itself or in talk about it."""
     answered = next((reference.label for reference in setting.known.references if reference.label), "")
-    label = (answered or subject.question).lower().removeprefix("q")
-    motion = case.proceedings.motion(int(label)) if label.isdigit() else None
+    motion = case.proceedings.labelled(answered or subject.question)
     return motion if motion is not None and motion.kind == CONFLICT else None
 
 

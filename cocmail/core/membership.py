@@ -27,7 +27,7 @@ from cocmail.core.plan import Plan
 from cocmail.core.screening import screen_name
 from cocmail.core.setting import Setting
 
-_STANDS = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED})
+_HAS_A_PART = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED})
 
 
 def seat_person(handle: str) -> Person:
@@ -80,24 +80,20 @@ def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _is_same(seat: Seat, member: Member) -> bool:
-    return bool(seat.addresses & member.addresses) or seat.name == member.name
-
-
 def _tell_changes(plan: Plan, book: Book, members: list[Member]) -> None:
     now_seated = {member.handle: member for member in members}
-    known = [seat for seat in book.seats if seat.handle in now_seated]
-    stays = {seat.handle for seat in known if _is_same(seat, now_seated[seat.handle])}
-    gone = [seat for seat in book.seats if seat.handle not in stays]
+    known = [(seat, now_seated[seat.handle]) for seat in book.seats if seat.handle in now_seated]
+    moved = [(seat, member) for seat, member in known if member.is_whom(seat.name, *seat.addresses)]
+    stays = {seat.handle for seat, _ in moved}
+    departed = _departed(book)
+    gone = [seat for seat in book.seats if seat.handle not in stays and seat.email not in departed]
     fresh = [member for member in members if member.handle not in stays]
-    moved = [(seat, now_seated[seat.handle]) for seat in book.seats if seat.handle in stays]
     lines = [
         *({"what": "joined", "name": member.name, "role": member.role.value} for member in fresh),
-        *({"what": "gone", "name": seat.name} for seat in gone if seat.email not in _departed(book)),
+        *({"what": "gone", "name": seat.name} for seat in gone),
         *(line for seat, member in moved for line in _differences(seat, member)),
         *_rule_changes(plan.setting.committee, book),
     ]
-    gone = [seat for seat in gone if seat.email not in _departed(book)]
     plan.book = replace(
         plan.book,
         leaving=(*book.leaving, *gone),
@@ -108,7 +104,7 @@ def _tell_changes(plan: Plan, book: Book, members: list[Member]) -> None:
     changes = [(seat, member) for seat, member in moved if seat.email != member.email]
     # Whoever is new, or whose own address changes, cannot speak for another's: a file alone could make them up.
     known_voices = {seat.handle for seat, member in moved if seat.email == member.email}
-    for handle, address in _told(book, members, gone):
+    for handle, address in _told(book, members):
         vouching = changes if handle in known_voices else []
         plan.letters.append(_notice(plan, handle, address, lines, vouching))
     for seat, member in changes:
@@ -120,9 +116,9 @@ def _departed(book: Book) -> frozenset[str]:
     return frozenset(gone.email for gone in book.departed)
 
 
-def _told(book: Book, members: list[Member], gone: list[Seat]) -> Iterator[tuple[str, str]]:
+def _told(book: Book, members: list[Member]) -> Iterator[tuple[str, str]]:
     """Everybody who is told, once an address: who goes, who comes, who stays, and the address that somebody leaves."""
-    known = [(seat.handle, seat.email) for seat in (*book.seats, *gone) if seat.email not in _departed(book)]
+    known = [(seat.handle, seat.email) for seat in book.seats if seat.email not in _departed(book)]
     yield from dict.fromkeys([*known, *((member.handle, member.email) for member in members)])
 
 
@@ -188,7 +184,7 @@ def end_access(plan: Plan, case: Case) -> bool:
     gone = [
         handle
         for handle, place in case.members.items()
-        if place.standing in _STANDS and not is_person(plan.setting.committee.member(handle), place)
+        if place.standing in _HAS_A_PART and not is_person(plan.setting.committee.member(handle), place)
     ]
     for handle in gone:
         plan.add(case.id, MemberLeft(handle))
@@ -223,8 +219,8 @@ def _tell_chair(plan: Plan, seat: Seat) -> None:
     committee = plan.setting.committee
     for member in committee.members:
         if committee.sees_to(member.handle, seat.handle):
-            about, token = f"left {seat.name} {plan.setting.now.isoformat()}", plan.issue_unbound(member)
-            plan.letters.append(letters.outside(committee, member, "left", about, token, name=seat.name, chair=True))
+            about = f"left {seat.name} {plan.setting.now.isoformat()}"
+            plan.write(member, "left", about, {"name": seat.name, "chair": True})
 
 
 def _welcome(plan: Plan, member: Member) -> None:
@@ -239,8 +235,7 @@ def _welcome(plan: Plan, member: Member) -> None:
                 number = len(names) + 1
                 plan.add(case_id, MemberAsked(member.handle, member.email, member.name, number=number))
                 names.append({"number": number, "names": list(case.called("reported"))})
-    about, token = f"welcome {plan.setting.now.isoformat()}", plan.issue_unbound(member)
-    plan.letters.append(letters.outside(plan.setting.committee, member, "welcome", about, token, names=names))
+    plan.write(member, "welcome", f"welcome {plan.setting.now.isoformat()}", {"names": names})
 
 
 def _may_be_offered(committee: Committee, case: Case, member: Member) -> bool:

@@ -50,6 +50,10 @@ class Member:
         """Every address of this person, in the form that `mail.address.normal` gives."""
         return frozenset((self.email, *self.also))
 
+    def is_whom(self, name: str, *addresses: str) -> bool:
+        """Whether who was known by that name, or at one of these addresses, is this person: a handle tells nothing."""
+        return name == self.name or not self.addresses.isdisjoint(addresses)
+
     def is_away(self, day: date) -> bool:
         """Whether this member has said to be absent on that day."""
         return any(first <= day <= last for first, last in self.away)

@@ -6,7 +6,7 @@ address, and looked for in vain in every text of the case. Who steps in when pla
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,7 @@ def bring_in(plan: Plan, case_id: str, member: Member, why: str, *, only: frozen
     """
     admit(plan, case_id, member, why)
     entries = [entry for entry in plan.cases[case_id].entries if not only or entry.kind in only]
-    _catch_up(plan, case_id, member, entries)
+    catch_up(plan, case_id, member, entries)
 
 
 def restore(plan: Plan, case_id: str, member: Member) -> None:
@@ -55,10 +55,11 @@ def restore(plan: Plan, case_id: str, member: Member) -> None:
     address = address_of(plan, case_id, member)
     plan.add(case_id, MemberRestored(member.handle, address, member.name))
     plan.issue(case_id, member_person(member.handle), address)
-    _catch_up(plan, case_id, member, plan.cases[case_id].entries)
+    catch_up(plan, case_id, member, plan.cases[case_id].entries)
 
 
-def _catch_up(plan: Plan, case_id: str, member: Member, entries: Iterable[Entry]) -> None:
+def catch_up(plan: Plan, case_id: str, member: Member, entries: Iterable[Entry]) -> None:
+    """These entries, as far as they are for this member, and the open questions in which they have a say."""
     committee, case = plan.setting.committee, plan.cases[case_id]
     person = member_person(member.handle)
     for entry in entries:
@@ -103,10 +104,24 @@ def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> 
         return
     for handle in fresh:
         withhold(plan, case_id, handle, "excluded")
-    for member in left:
-        about = f"excluded {' '.join(fresh)}"
-        words = {"count": len(fresh)}
-        plan.letters.append(letters.notice(committee, plan.cases[case_id], member, about, "excluded", words))
+    tell(plan, case_id, f"excluded {' '.join(fresh)}", "excluded", {"count": len(fresh)})
+
+
+def tell(
+    plan: Plan,
+    case_id: str,
+    about: str,
+    template: str,
+    words: Mapping[str, object],
+    *,
+    but: Collection[str] = (),
+    need: Level = Level.FULL,
+) -> int:
+    """The daemon's own word to everybody who has so much of the case, but to these; says to how many."""
+    committee, case = plan.setting.committee, plan.cases[case_id]
+    told = [member for member in having(committee, case, need) if member.handle not in but]
+    plan.letters += [letters.notice(committee, case, member, about, template, words, need) for member in told]
+    return len(told)
 
 
 def present(plan: Plan, case_id: str, need: Level = Level.FULL) -> list[Member]:

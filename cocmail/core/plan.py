@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from cocmail.core import case as cases
-from cocmail.core import questions, verdicts
+from cocmail.core import letters, questions, verdicts
 from cocmail.core.book import Book
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
@@ -74,6 +75,12 @@ class Plan:
         note = {"person": str(member_person(member.handle)), "address": member.email}
         self.notes.append(Note("token", token, note))
         return token
+
+    def write(
+        self, member: Member, template: str, about: str, words: Mapping[str, object], kind: str = "notice"
+    ) -> None:
+        """The daemon's own word to a member, outside of any case; `about` tells it from others of that template."""
+        self.letters.append(letters.outside(member, template, about, self.issue_unbound(member), words, kind))
 
     def bar(self, case_id: str, handle: str) -> None:
         """What is queued for a member who lost access goes in the same transaction."""

@@ -88,6 +88,10 @@ class Proceedings:
         """The open questions on somebody's conflict."""
         return tuple(motion for motion in self.open_motions if motion.kind == CONFLICT)
 
+    def asked_about(self, handle: str) -> tuple[Motion, ...]:
+        """The open questions on that member's conflict."""
+        return tuple(motion for motion in self.conflict_motions if motion.about == handle)
+
     @property
     def unsettled(self) -> tuple[Motion, ...]:
         """The open questions on whether somebody is out: until they are settled nothing is decided (domain R21)."""
@@ -101,6 +105,10 @@ class Proceedings:
 
     def motion(self, number: int) -> Motion | None:
         return next((motion for motion in self.motions if motion.number == number), None)
+
+    def labelled(self, label: str) -> Motion | None:
+        """The question of that label as people write it, Q1 or q1."""
+        return next((motion for motion in self.motions if motion.label.casefold() == label.casefold()), None)
 
     def draft(self, number: int) -> Draft | None:
         return next((draft for draft in self.drafts if draft.number == number), None)

@@ -44,8 +44,7 @@ def base_of(committee: Committee, case: Case, base: str, about: str = "") -> fro
     handle that went to another person does. `about` is whom the question is about: one of `all_members`, without a
     ballot, and of nothing else.
     """
-    soft = {member.handle for member in voters(committee, case)}
-    cleared = frozenset(member.handle for member in committee.members if is_still(member, case)) | soft
+    cleared, soft = _having(committee, case), {member.handle for member in voters(committee, case)}
     primary = [member for member in committee.members if member.role is Role.PRIMARY]
     voting = frozenset(member.handle for member in primary)
     if case.audience == "matter":
@@ -64,16 +63,18 @@ def base_of(committee: Committee, case: Case, base: str, about: str = "") -> fro
 
 def _eligible(committee: Committee, case: Case, motion: Motion) -> frozenset[str]:
     """Who of the base can vote: those who have the case."""
-    soft = {member.handle for member in voters(committee, case)}
-    having = soft | {member.handle for member in committee.members if is_still(member, case)}
-    return (base_of(committee, case, motion.base, motion.about) & having) - {motion.about}
+    return (base_of_motion(committee, case, motion) & _having(committee, case)) - {motion.about}
 
 
 def can_vote(committee: Committee, case: Case, kind: str) -> frozenset[str]:
     """Who could vote on a question of that kind, if it were opened now."""
-    soft = {member.handle for member in voters(committee, case)}
-    having = soft | {member.handle for member in committee.members if is_still(member, case)}
-    return base_of(committee, case, rules_of(committee, kind)[1]) & having
+    return base_of(committee, case, rules_of(committee, kind)[1]) & _having(committee, case)
+
+
+def _having(committee: Committee, case: Case) -> frozenset[str]:
+    """Who has a say in the case, be it that the address has changed: the ballot is theirs."""
+    still = {member.handle for member in committee.members if is_still(member, case)}
+    return frozenset(still | {member.handle for member in voters(committee, case)})
 
 
 def open_question(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from cocmail.core.access import Standing
+from cocmail.core.access import KEPT_OUT
 from cocmail.core.case import Case
 from cocmail.core.model import Committee, Member, Role, TransferTarget
 
@@ -109,7 +109,7 @@ def is_below_quota(committee: Committee, case: Case) -> bool:
     if case.audience in ("one", "matter"):
         return False
     primary = [member.handle for member in committee.members if member.role is Role.PRIMARY]
-    out = case.with_standing(Standing.WITHHELD, Standing.RECUSED, Standing.LIMITED)
+    out = case.with_standing(*KEPT_OUT)
     hard = {handle for handle in out if case.members[handle].conflict != "soft"}
     no_hard = sum(1 for handle in primary if handle not in hard)
     no_conflict = sum(1 for handle in primary if handle not in out)

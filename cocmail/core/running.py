@@ -14,6 +14,7 @@ from cocmail.core.classify import Reason
 from cocmail.core.commands import COMMANDS
 from cocmail.core.commands.access import discards_reason
 from cocmail.core.commands.call import Call, Line, refuse
+from cocmail.core.commands.record import LONGEST
 from cocmail.core.conflicts import is_asked, is_challenged, level_of, voters
 from cocmail.core.effects import Decision, Note
 from cocmail.core.lifecycle import EARLY, MOVES, Move, State
@@ -79,6 +80,8 @@ def _perform(call: Call) -> Line:
         return barred
     if row.takes_text and not row.optional_text and not call.text:
         return refuse("no-text", tag=str(call.tag))
+    if row.takes_text and not row.any_length and len(call.text) > LONGEST:
+        return refuse("too-long", limit=LONGEST)
     line = {"tag": str(call.tag), **COMMANDS[row.name](call)}
     settled = call.confirmed or line.get("refused") or line.get("unchanged")
     return {**line, "confirm": True} if row.irreversible and not settled else line

@@ -88,9 +88,9 @@ class TagRow:
     `outside`, or a number, is its argument) has no use for them. `takes_text`: what the member writes in the mail is
     the matter itself; it must be there, unless `optional_text`, and goes into the case's record, unless `off_record`
     or with one of the words in `unrecorded`.
-    `repeats`: it may stand in one mail once for each member or text that it names. `irreversible` ones are always
-    confirmed. `reads_thread`: what was written in the case is compared with what goes
-    out or into the sheet.
+    `any_length`: a long text is no reason to refuse it. `repeats`: it may stand in one mail once for each member or
+    text that it names. `irreversible` ones are always confirmed. `reads_thread`: what was written in the case is
+    compared with what goes out or into the sheet.
     """
 
     name: str
@@ -102,6 +102,7 @@ class TagRow:
     takes_text: bool = False
     optional_text: bool = False
     off_record: bool = False
+    any_length: bool = False
     irreversible: bool = False
     reads_thread: bool = False
     outside: frozenset[str] = frozenset()

@@ -211,7 +211,7 @@ def _clashes(tags: Sequence[Tag]) -> Iterator[TagProblem]:
 
 def _opens_a_matter(tag: Tag) -> bool:
     """Whether it is for all members, outside of any case."""
-    return ROWS[tag.name].needs_case and not tag.needs_case and not tag.argument("number")
+    return not ROWS[tag.name].outside.isdisjoint(tag.arguments)
 
 
 def _listed(names: Sequence[str]) -> str:

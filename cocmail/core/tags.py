@@ -37,6 +37,7 @@ TABLE: tuple[TagRow, ...] = (
         takes_text=True,
         optional_text=True,
         off_record=True,
+        any_length=True,
     ),
     TagRow("unrecuse", "member", "you ask the others to let you back into a case that you withdrew from"),
     TagRow(
@@ -215,6 +216,7 @@ TABLE: tuple[TagRow, ...] = (
         "your mail's text goes to every member, outside of any case; it is not kept",
         needs_case=False,
         takes_text=True,
+        any_length=True,
     ),
     TagRow("stay", "member", "you go on serving on the committee", needs_case=False),
     TagRow(

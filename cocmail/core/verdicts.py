@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from cocmail.core import checks, letters, places, vacancies
-from cocmail.core.access import Level, Standing
+from cocmail.core.access import STEPPED_BACK, Level, Standing
 from cocmail.core.conflicts import is_person, readers
 from cocmail.core.events import AccessLimited, MemberRecused
 from cocmail.core.model import Member, member_person
@@ -52,7 +52,7 @@ def _back(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
 def _is_out(plan: Plan, case_id: str, member: Member) -> bool:
     """Still out by their own word: what was asked meanwhile may have settled it, or another reason come up."""
     place = plan.cases[case_id].members.get(member.handle)
-    return place is not None and place.standing in (Standing.RECUSED, Standing.LIMITED)
+    return place is not None and place.standing in STEPPED_BACK
 
 
 def _forced(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
@@ -60,9 +60,7 @@ def _forced(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
     plan.bar(case_id, member.handle)
     vacancies.complete(plan, case_id)
     _tell(plan, case_id, member, "forced")
-    about, token = f"{case_id} {motion.label}", plan.issue_unbound(member)
-    name = plan.cases[case_id].code_name
-    plan.letters.append(letters.outside(plan.setting.committee, member, "forced_out", about, token, case_name=name))
+    plan.write(member, "forced_out", f"{case_id} {motion.label}", {"case_name": plan.cases[case_id].code_name})
 
 
 def _resumed(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
@@ -90,9 +88,7 @@ def limit(plan: Plan, case_id: str, member: Member, level: str) -> None:
     about = f"limited {level} {len(case.proceedings.motions)}"
     plan.letters.append(letters.notice(committee, case, member, about, "limited", words, need=Level.SUMMARY))
     if level == "discuss" and before.level is not Level.DISCUSS:
-        for entry in case.entries:
-            if not entry.waits and entry.kept_from != member.handle and entry.kind != "record":
-                plan.letters.append(letters.forward(committee, case, entry.id, member))
+        places.catch_up(plan, case_id, member, [entry for entry in case.entries if entry.kind != "record"])
 
 
 def _asked(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
@@ -116,12 +112,8 @@ def _removed(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
 
 def _tell(plan: Plan, case_id: str, member: Member, what: str) -> None:
     """The others are told of what changed by the vote."""
-    committee, case = plan.setting.committee, plan.cases[case_id]
-    words = {"what": what, "name": member.name}
-    for reader in readers(committee, case):
-        if reader.handle != member.handle:
-            about = f"{what} {member.handle} {len(case.proceedings.motions)}"
-            plan.letters.append(letters.notice(committee, case, reader, about, "changed", words))
+    about = f"{what} {member.handle} {len(plan.cases[case_id].proceedings.motions)}"
+    places.tell(plan, case_id, about, "changed", {"what": what, "name": member.name}, but={member.handle})
 
 
 _ACTS: Mapping[str, Callable[[Plan, str, Member, Motion], None]] = {

@@ -22,7 +22,7 @@ from cocmail.core.letters import to_admins
 from cocmail.core.lifecycle import LIVE
 from cocmail.core.setting import Known, Setting
 from cocmail.errors import StoreBusy
-from cocmail.knowledge import load_book, load_case
+from cocmail.knowledge import case_in_force, load_book, load_case
 from cocmail.mail.draw import SystemDraw
 from cocmail.roster import Roster
 from cocmail.store import cases, notes, outbox, spool, timers
@@ -111,14 +111,11 @@ class Clock:
 
     def _carry_out(self, tx: Tx, timer: timers.Due) -> bool:
         """Does what one timer is for; says whether that changed who is a member."""
-        # The books first, as everywhere: two daemons that lock in different orders wait for each other.
-        books = {each.id: load_book(tx, each) for each in self._roster}
-        case, now = load_case(tx, timer.case_id), self._now()
-        committee = self._roster.committee(case.committee)
+        case, committee, book = case_in_force(tx, self._roster, timer.case_id)
+        now = self._now()
         if committee is None:
             timers.postpone(tx, timer.id, now + AFTER_A_BUG)
             return False
-        book = books[committee.id]
         setting = Setting(in_force(committee, book), Known(cases={case.id: case}, book=book), now, self._draw)
         decision = decide_timer(case, timer.kind, timer.about, setting)
         carry_out(tx, decision, committee, self._roster.admins, f"{case.id} {timer.id}", now)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from cocmail.core.case import Case, Entry
+from cocmail.core.conflicts import is_told_at
 from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER, Attachment, Committee, Mail
 from cocmail.doors.contents import Contents
@@ -72,10 +73,9 @@ class Enclosures:
         return Mail(attachments=tuple(parts))
 
     async def _cases_told(self, letter: Letter, committee: Committee) -> list[Case]:
-        """All but those whose mail goes to another address of this member: a file alone tells a new one of nothing."""
+        """What the lists of that letter are made from."""
         every = await self._store.read(lambda tx: list(cases_of(tx, committee).values()))
-        places = ((case, case.members.get(letter.to.handle)) for case in every)
-        return [case for case, place in places if place is None or place.address in ("", letter.address)]
+        return [case for case in every if is_told_at(letter.address, letter.to.handle, case)]
 
     async def _own_cases(self, letter: Letter, committee: Committee) -> Mail | None:
         """The list of the member's cases, where the receipt is for `#cases`."""

@@ -40,7 +40,7 @@ _ASKED = {
     "lift": "is the member asked to take part",
     "limit-none": "the member gets nothing",
     "limit-summary": "the member gets notes",
-    "limit-discuss": "the member gets report and talk, without a vote",
+    "limit-discuss": "the member gets report and talk",
 }
 _SCOPES = {"in": "in scope", "out": "out of scope", "unsure": "unsure whether it is in scope"}
 _RISKS = {"safety": "safety risk", "repeat": "risk of repeating"}

@@ -60,7 +60,15 @@ def is_word(node: ast.expr | None, word: str) -> bool:
 
 def templates_asked_for() -> Iterator[str]:
     """The texts that the core asks for by name."""
-    places = {"notice": 4, "outside": 2, "_seat_letter": 3, "_write": 2, "_tell_once": 3, "tell_reporter": 2}
+    places = {
+        "notice": 4,
+        "tell": 3,
+        "write": 1,
+        "_seat_letter": 3,
+        "_tell_once": 3,
+        "tell_reporter": 2,
+        "to_reporter": 4,
+    }
     for node in (node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Call)):
         place = places.get(ast.unparse(node.func).rpartition(".")[2])
         by_place = node.args[place : place + 1] if place is not None else []

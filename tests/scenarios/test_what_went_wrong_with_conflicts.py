@@ -297,3 +297,21 @@ async def test_a_report_for_the_watchers_alone_was_told_to_everybody_by_the_ques
         assert scene.all("notice", "lee") and "Kit" not in words(scene, "lee")
         await scene.send(scene.write("lee@example.net", ALIAS, "#clear 1", "", proven=True))
         assert set((await scene.case()).members) == {"amara", "jun"}
+
+
+async def test_a_member_with_a_soft_conflict_kept_a_question_open_that_was_never_put_to_them(tmp_path: Path) -> None:
+    may_vote = CNCF.replace("policy: cncf", "policy: cncf\noverride: {conflict: {soft_may_vote: true}}")
+    async with Scene(tmp_path, committee=may_vote) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "jun"), "MINE, from before.")
+        await scene.answer(scene.last("forward", "jun"), "The same company.", tag="#recuse soft")
+        await all_vote(scene, BUT_JUN, "yes", "Q1")
+        await scene.answer(scene.last("forward", "amara"), tag="#scope in")
+        await ask(scene)
+        await scene.answer(scene.last("forward", "amara"), tag="#limit @jun discuss")
+        since = scene.mark()
+        await all_vote(scene, BUT_JUN, "yes", "Q3")
+        assert "Q2" in str(scene.last("vote", "jun").message["Subject"])
+        assert not any("MINE" in mail.text for mail in scene.smarthost.delivered[since:] if mail.recipient == "jun")
+        await all_vote(scene, (*BUT_JUN, "jun"), "yes", "Q2")
+        assert (await scene.case()).proceedings.motion(2).why == "all-voted"

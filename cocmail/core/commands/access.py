@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from cocmail.core import checks
-from cocmail.core.access import Access, Level, Standing
+from cocmail.core.access import STEPPED_BACK, Access, Level, Standing
 from cocmail.core.case import Case
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.conflicts import is_asked, level_of, readers
 from cocmail.core.deadlines import minute
 from cocmail.core.events import ConflictDenied, ConflictStated, MemberRecused, PartiesShown
-from cocmail.core.letters import notice, to_reader
+from cocmail.core.letters import to_reader
 from cocmail.core.model import Committee, Member
 from cocmail.core.motions import CONFLICT
-from cocmail.core.places import bring_in
-from cocmail.core.questions import close, open_question, rules_of
+from cocmail.core.places import bring_in, tell
+from cocmail.core.questions import close, open_question
 from cocmail.core.screening import is_named
 from cocmail.core.vacancies import complete
 
@@ -108,9 +108,8 @@ def recuse(call: Call) -> Line:
 
 def _tell_others(call: Call, before: Access, *, owned: bool, voting: list[str], stated: str) -> None:
     words = {"name": call.member.name, "owned": owned, "voting": voting, "read": before.had, "stated": stated}
-    for reader in readers(call.committee, call.case):
-        about = f"recused {call.member.handle} {len(call.case.proceedings.motions)}"
-        call.plan.letters.append(notice(call.committee, call.case, reader, about, "recused", words))
+    about = f"recused {call.member.handle} {len(call.case.proceedings.motions)}"
+    tell(call.plan, call.case_id, about, "recused", words)
 
 
 def _kind(call: Call, before: Access) -> tuple[str, bool]:
@@ -147,9 +146,8 @@ def _state(call: Call, kind: str) -> str:
     if not (wants_statement(committee) and kind and call.text):
         return ""
     plan.add(case_id, ConflictStated(handle, kind, call.text, call.at))
-    for motion in call.case.proceedings.conflict_motions:
-        if motion.about == handle:
-            close(plan, case_id, motion.number, why="replaced", cancelled=True)
+    for motion in call.case.proceedings.asked_about(handle):
+        close(plan, case_id, motion.number, why="replaced", cancelled=True)
     if committee.policy.get("conflict.confirm") != "majority" or not readers(committee, call.case):
         return ""
     said = {"about": handle, "asks": f"confirm-{kind}", "text": call.text}
@@ -174,11 +172,11 @@ def unrecuse(call: Call) -> Line:
     """Asks the others to let this member back in. Who still has the case has nothing to ask for."""
     plan, case, handle = call.plan, call.case, call.member.handle
     place = case.members[handle]
-    if place.standing not in (Standing.RECUSED, Standing.LIMITED):
+    if place.standing not in STEPPED_BACK:
         return unchanged("not-out")
     if place.conflict == "forced":
         return refuse("was-forced")
-    if any(motion.about == handle for motion in case.proceedings.conflict_motions):
+    if case.proceedings.asked_about(handle):
         return unchanged("asked-back-already")
     if not readers(call.committee, case):
         return refuse("nobody-to-ask")
@@ -187,4 +185,4 @@ def unrecuse(call: Call) -> Line:
         return refuse("asked-back-before")
     said = {"about": handle, "asks": "restore"}
     opened = open_question(plan, call.case_id, handle, CONFLICT, said)
-    return done("asked-back", rule=rules_of(call.committee, CONFLICT)[0], ends=minute(opened.ends))
+    return done("asked-back", ends=minute(opened.ends))

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from cocmail.core import letters
 from cocmail.core.access import Level
 from cocmail.core.case import Case
 from cocmail.core.conflicts import readers
 from cocmail.core.model import Committee, Member
+from cocmail.core.places import tell
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message
 from cocmail.core.tags import Tag
@@ -64,17 +64,9 @@ class Call:
         `what` is a word of the template, `but` somebody whom it is about, `need` how much of the case they must have.
         """
         said = {"what": what, "name": self.member.name, **words}
-        told = [
-            other
-            for other in readers(self.committee, self.case, need)
-            if other.handle != self.member.handle and (but is None or other.handle != but.handle)
-        ]
-        for other in told:
-            about = f"{self.message.id} {self.tag}"
-            self.plan.letters.append(
-                letters.notice(self.committee, self.case, other, about, "changed", said, need=need)
-            )
-        return len(told)
+        about = f"{self.message.id} {self.tag}"
+        spared = {self.member.handle, *([but.handle] if but is not None else [])}
+        return tell(self.plan, self.case_id, about, "changed", said, but=spared, need=need)
 
 
 Command = Callable[[Call], Line]

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from cocmail.core import acts, letters
-from cocmail.core.access import Standing
+from cocmail.core.access import KEPT_OUT, Standing
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.commands.record import LONGEST
 from cocmail.core.commands.texts import leaking
-from cocmail.core.conflicts import exists_for, readers
+from cocmail.core.conflicts import exists_for
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Letter, Timer
 from cocmail.core.model import Member, witness_person
 from cocmail.core.motions import CONFLICT, Challenge, Motion
-from cocmail.core.places import NOT_BY_VOTE
+from cocmail.core.places import NOT_BY_VOTE, tell
 from cocmail.core.plan import Plan
 from cocmail.core.questions import open_question
 
 LAPSES_AFTER = timedelta(hours=48)
 LAPSE = "challenge-end"
-_OUT_BY_CONFLICT = frozenset({Standing.RECUSED, Standing.LIMITED, Standing.WITHHELD})
 _FIELD = re.compile(r"(?im)^[ \t*_]*(member|access)[ \t*_]*[:\uff1a][ \t*_]*@?([a-z0-9][a-z0-9-]*)")
 
 
@@ -48,7 +47,7 @@ def challenge(call: Call) -> Line:
     if any(_is_settled(motion, chosen.handle) for motion in call.case.proceedings.motions):
         return refuse("challenge-decided", name=chosen.name)
     open_now = call.case.proceedings.challenges
-    if any(motion.about == chosen.handle for motion in call.case.proceedings.conflict_motions):
+    if call.case.proceedings.asked_about(chosen.handle):
         return unchanged("asked-about-already", name=chosen.name)
     first = next((each for each in open_now if each.handle == chosen.handle), None)
     if first is not None and first.by == call.member.handle:
@@ -68,8 +67,6 @@ def _is_settled(motion: Motion, handle: str) -> bool:
 def _first(call: Call, chosen: Member) -> Line:
     if not call.text:
         return refuse("no-text", tag=str(call.tag))
-    if len(call.text) > LONGEST:
-        return refuse("too-long", limit=LONGEST)
     until = call.plan.setting.now + LAPSES_AFTER
     made = acts.ChallengeMade(call.member.handle, chosen.handle, call.at, until.isoformat(), call.text)
     call.plan.add(call.case_id, made)
@@ -86,30 +83,22 @@ def _second(call: Call, chosen: Member, first: Challenge) -> Line:
     text = "\n\n".join(filter(None, (first.text, call.text)))
     said = {"about": chosen.handle, "asks": "force", "text": text}
     opened = open_question(plan, call.case_id, first.by, CONFLICT, said, rule="unanimous", lasts=LAPSES_AFTER)
-    about = f"paused {call.case_id} {opened.label}"
-    name, token = call.case.code_name, plan.issue_unbound(chosen)
-    plan.letters.append(letters.outside(call.committee, chosen, "paused", about, token, case_name=name))
+    plan.write(chosen, "paused", f"paused {call.case_id} {opened.label}", {"case_name": call.case.code_name})
     return done("seconded", name=chosen.name, label=opened.label, ends=minute(opened.ends))
 
 
-def lapse(call_by: str, handle: str, at: datetime) -> acts.ChallengeEnded:
-    """A challenge that nobody seconded in time."""
-    return acts.ChallengeEnded(call_by, handle, at.isoformat(), "lapsed")
+def lapse(plan: Plan, case_id: str, about: str) -> None:
+    """A challenge that nobody seconded in time: who was told of it is told of its end; whom it was about, of neither.
 
-
-def tell_lapsed(plan: Plan, case_id: str, by: str, handle: str) -> None:
-    """Who was told of the challenge is told of its end; whom it was about hears of neither."""
-    committee, case = plan.setting.committee, plan.cases[case_id]
-    about, challenger = committee.member(handle), committee.member(by)
-    words = {
-        "what": "lapsed",
-        "name": challenger.name if challenger is not None else "A former member",
-        "about": about.name if about is not None else "a former member",
-    }
-    for reader in readers(committee, case):
-        if reader.handle != handle:
-            key = f"lapsed {by} {handle} {plan.setting.now.isoformat()}"
-            plan.letters.append(letters.notice(committee, case, reader, key, "changed", words))
+    One that was seconded, or is void, is over already.
+    """
+    by, handle = about.split()
+    if not any((each.by, each.handle) == (by, handle) for each in plan.cases[case_id].proceedings.challenges):
+        return
+    at, member = plan.setting.now.isoformat(), plan.setting.committee.member(handle)
+    plan.add(case_id, acts.ChallengeEnded(by, handle, at, "lapsed"))
+    words = {"what": "lapsed", "about": member.name if member is not None else "a former member"}
+    tell(plan, case_id, f"lapsed {by} {handle} {at}", "changed", words, but={handle})
 
 
 def limit(call: Call) -> Line:
@@ -119,12 +108,12 @@ def limit(call: Call) -> Line:
         return refuse("no-soft")
     chosen, level = named_member(call), call.tag.argument("word")
     place = call.case.members.get(chosen.handle) if chosen is not None else None
-    soft = place is not None and place.conflict == "soft" and place.standing in _OUT_BY_CONFLICT
+    soft = place is not None and place.conflict == "soft" and place.standing in KEPT_OUT
     if chosen is None or place is None or not soft:
         return refuse("not-soft")
     if place.limit.name.casefold() == level:
         return unchanged("limited-already", name=chosen.name, level=level)
-    if any(motion.about == chosen.handle for motion in call.case.proceedings.conflict_motions):
+    if call.case.proceedings.asked_about(chosen.handle):
         return unchanged("asked-about-already", name=chosen.name)
     said = {"about": chosen.handle, "asks": f"limit-{level}"}
     return _opened(open_question(call.plan, call.case_id, call.member.handle, CONFLICT, said))
@@ -154,7 +143,7 @@ def motion_conflict(call: Call) -> Line:
     place = call.case.members.get(chosen.handle)
     if place is not None and (place.standing is Standing.RECUSED or place.why in NOT_BY_VOTE):
         return refuse("cannot-bring-in", name=chosen.name)
-    if any(motion.about == chosen.handle for motion in call.case.proceedings.conflict_motions):
+    if call.case.proceedings.asked_about(chosen.handle):
         return unchanged("asked-about-already", name=chosen.name)
     said = {"about": chosen.handle, "asks": "lift", "text": call.text}
     return _opened(open_question(call.plan, call.case_id, call.member.handle, CONFLICT, said))
@@ -187,4 +176,4 @@ def ask(call: Call) -> Line:
         )
     )
     call.tell_others("asked-witness", witness=chosen.name, text=text)
-    return done("asked-witness", name=chosen.name, readers=len(readers(call.committee, call.case)))
+    return done("asked-witness", name=chosen.name)

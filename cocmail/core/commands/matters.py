@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from cocmail.core import acts, deadlines, letters, questions
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.commands.conflict import fields_of
-from cocmail.core.commands.record import LONGEST
 from cocmail.core.commands.views import belongs_to_a_case
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Timer
@@ -37,8 +36,6 @@ def remove(call: Call) -> Line:
         return refuse("no-such-member", handles=handles)
     if chosen.handle == call.member.handle:
         return refuse("leave-instead")
-    if len(call.text) > LONGEST:
-        return refuse("too-long", limit=LONGEST)
     matter = _open(call, chosen.handle)
     said = {"about": chosen.handle, "text": call.text}
     opened = questions.open_question(call.plan, matter, call.member.handle, "remove", said)
@@ -51,8 +48,6 @@ def policy(call: Call) -> Line:
         return _put_to_the_vote(call)
     if belongs_to_a_case(call):
         return refuse("matter-in-a-case")
-    if len(call.text) > LONGEST:
-        return refuse("too-long", limit=LONGEST)
     plan, matter = call.plan, _open(call, "")
     plan.add(matter, acts.ProposalMade(call.member.handle, call.at, call.text))
     name = plan.cases[matter].code_name

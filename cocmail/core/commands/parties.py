@@ -7,6 +7,7 @@ from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.conflicts import level_of
 from cocmail.core.deadlines import minute
 from cocmail.core.events import PartyNamed
+from cocmail.core.lifecycle import EARLY
 from cocmail.core.places import withhold
 from cocmail.core.screening import screen_name
 from cocmail.core.vacancies import complete
@@ -42,7 +43,7 @@ def party(call: Call) -> Line:
         # Whoever names themselves is out like anybody else.
         return done("party-self", case_name=call.case.code_name)
     call.tell_others("party", role=role, party=name)
-    return done("party", role=role, party=name, asked=checks.is_early(call.case))
+    return done("party", role=role, party=name, asked=call.case.proceedings.state in EARLY)
 
 
 def _is_conflict(call: Call, role: str, *, themselves: bool) -> bool:
@@ -69,9 +70,9 @@ def check(call: Call) -> Line:
         return refuse("no-party")
     staged = call.tag.argument("word") == "staged"
     outside = checks.to_be_asked(call.plan, call.case_id)
-    inside = [] if checks.is_early(call.case) else checks.unstated(call.plan, call.case_id)
+    inside = [] if call.case.proceedings.state in EARLY else checks.unstated(call.plan, call.case_id)
     inside = [member for member in inside if member.handle != call.member.handle]
-    if outside or inside or checks.is_early(call.case):
+    if outside or inside or call.case.proceedings.state in EARLY:
         checks.put(call.plan, call.case_id, outside, staged=staged)
     for member in inside:
         checks.send(call.plan, call.case_id, member)

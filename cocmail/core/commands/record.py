@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cocmail.core import acts
 from cocmail.core.access import Level
-from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
+from cocmail.core.commands.call import Call, Line, done, unchanged
 from cocmail.core.commands.evaluation import vague_problem
 
 # Beyond that it is no summary; the text itself can go to the others as plain mail.
@@ -13,8 +13,6 @@ LONGEST = 20_000
 
 def remark(call: Call) -> Line:
     """A dated text for the document; the others get it too."""
-    if len(call.text) > LONGEST:
-        return refuse("too-long", limit=LONGEST)
     day = call.tag.argument("date") or call.plan.setting.now.date().isoformat()
     call.plan.add(call.case_id, acts.RemarkMade(call.member.handle, call.at, call.tag.name, call.text, day))
     call.tell_others("remark", need=Level.SUMMARY, part=call.tag.name, day=day, text=call.text)

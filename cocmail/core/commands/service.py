@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from cocmail.core import letters
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 
 
@@ -25,13 +24,8 @@ def leave(call: Call) -> Line:
     call.plan.alarms.append("roster-behind")
     for other in call.committee.members:
         if other.handle != call.member.handle:
-            token = call.plan.issue_unbound(other)
             chair = call.committee.sees_to(other.handle, call.member.handle)
-            call.plan.letters.append(
-                letters.outside(
-                    call.committee, other, "left", call.message.id, token, name=call.member.name, chair=chair
-                )
-            )
+            call.plan.write(other, "left", call.message.id, {"name": call.member.name, "chair": chair})
     return done("left")
 
 

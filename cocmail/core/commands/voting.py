@@ -8,7 +8,6 @@ from cocmail.core import acts, questions, readers
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.commands.conflict import motion_conflict
 from cocmail.core.commands.matters import policy, remove
-from cocmail.core.commands.record import LONGEST
 from cocmail.core.deadlines import minute
 from cocmail.core.lifecycle import EARLY
 from cocmail.core.motions import Motion
@@ -55,8 +54,6 @@ def _outcome(call: Call) -> Line:
     missing = [label for name, label in PARTS.items() if not found.get(name)]
     if missing:
         return refuse("missing-parts", missing=missing, parts=list(PARTS.values()))
-    if len(call.text) > LONGEST:
-        return refuse("too-long", limit=LONGEST)
     unmet = _asked_first(call)
     if unmet:
         return refuse("asked-first", tags=unmet)
@@ -125,7 +122,7 @@ def _chosen(call: Call) -> Motion | Line:
     named = call.tag.argument("question") or call.question
     every = call.case.proceedings
     if named:
-        found = every.motion(int(named.removeprefix("q")))
+        found = every.labelled(named)
         return found if found is not None else refuse("no-question", label=named.upper(), open=_open_labels(call))
     if len(every.open_motions) == 1:
         return every.open_motions[0]
@@ -138,7 +135,7 @@ def _open_labels(call: Call) -> list[str]:
 
 def object_(call: Call) -> Line:
     """Stops a question that is decided in writing: what somebody objects to in time has to be talked about."""
-    found = call.case.proceedings.motion(int(call.tag.argument("question").removeprefix("q")))
+    found = call.case.proceedings.labelled(call.tag.argument("question"))
     if found is None:
         return refuse("no-question", label=call.tag.argument("question").upper(), open=_open_labels(call))
     if found.why == "objected":
@@ -156,7 +153,7 @@ def object_(call: Call) -> Line:
 def withdraw(call: Call) -> Line:
     """The mover takes the question back; the ballots are void."""
     named = call.tag.argument("question")
-    found = call.case.proceedings.motion(int(named.removeprefix("q")))
+    found = call.case.proceedings.labelled(named)
     if found is None:
         return refuse("no-question", label=named.upper(), open=_open_labels(call))
     if found.mover != call.member.handle:

@@ -13,7 +13,6 @@ from cocmail.core.commands.call import Call, Line, done, refuse, unchanged, wait
 from cocmail.core.commands.record import LONGEST
 from cocmail.core.commands.texts import leaking
 from cocmail.core.conflicts import exists_for
-from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER
 from cocmail.core.proceedings import Draft
 
@@ -99,22 +98,8 @@ def _send(call: Call, chosen: Draft) -> None:
     address = case.reporter.address if case.reporter is not None else ""
     token = plan.issue(call.case_id, REPORTER, address)
     plan.add(call.case_id, acts.DraftSent(chosen.number, call.member.handle, call.at))
-    # RFC 5322, section 3.6.4: it hangs under what the reporter wrote last, which is in the reporter's own folders.
-    wrote = [entry.message_id for entry in case.entries if entry.author == REPORTER and entry.message_id]
-    plan.letters.append(
-        Letter(
-            id=letters.letter_id(call.case_id, chosen.label, "outreach"),
-            kind="outreach",
-            to=REPORTER,
-            template="outreach",
-            address=address,
-            case_id=call.case_id,
-            token=token,
-            in_reply_to=wrote[-1] if wrote else "",
-            references=tuple(dict.fromkeys((*wrote[:1], *wrote[-20:]))),
-            words={"text": chosen.text},
-        )
-    )
+    words = {"text": chosen.text}
+    plan.letters.append(letters.to_reporter(case, address, chosen.label, "outreach", "outreach", token, words))
     call.tell_others("sent", label=chosen.label)
 
 
