@@ -52,6 +52,8 @@ def carry_out(
         outbox.cancel(tx, case_id, person_key(committee.id, person, address))
     for case_id, person in decision.hasten:
         outbox.hasten(tx, case_id, person_key(committee.id, person, ""), now)
+    for case_id, person in decision.resend:
+        outbox.resend(tx, case_id, person_key(committee.id, person, ""), now)
     for note in decision.notes:
         _remember(tx, note.kind, note.value, note.note, note.case_id, committee, now)
     for letter in decision.letters:

@@ -65,32 +65,36 @@ def confirm_address(plan: Plan, message: Message, question: Question) -> Decisio
         send_receipt(plan, message, asked, None, [{"outcome": "vouched", "name": member.name, "enough": enough}])
         if not enough:
             return plan.finish(Reason.CONFIRMED)
-        moved = move(plan, member, voices)
+        moved = move(plan, member, voices=voices)
     else:
-        moved = move(plan, member)
+        moved = move(plan, member, at=question.address)
+        plan.book = plan.book.without_former(member.handle, question.address)
     if moved:
         send_receipt(plan, message, member, None, [{"outcome": "moved"}])
     return plan.finish(Reason.CONFIRMED)
 
 
-def move(plan: Plan, member: Member, voices: Sequence[str] = ()) -> int:
+def move(plan: Plan, member: Member, *, at: str = "", voices: Sequence[str] = ()) -> int:
     """The open cases of a member go to their new address: new reply addresses; what is asked and waits is asked again.
 
-    With `voices`, a case moves where two of them have it, at addresses of their own that were confirmed: members who
-    were put into the file to vouch have none. Gives how many moved.
+    `at`: only those that are at this mailbox, which has said yes. With `voices`, a case moves where two of them have
+    it, at addresses of their own that were confirmed: members who were put into the file to vouch have none. Gives how
+    many moved.
     """
     moved = 0
     for case_id, case in list(plan.cases.items()):
         place = case.members.get(member.handle)
         if place is None or place.standing not in _HAS_ADDRESS or place.address == member.email:
             continue
-        if place.name != member.name or (voices and _have_it(plan, case, voices) < VOICES):
+        if place.name != member.name or (at and place.address != at):
+            continue
+        if voices and _have_it(plan, case, voices) < VOICES:
             continue
         moved += 1
         plan.add(case_id, MemberMoved(member.handle, member.email))
         plan.issue(case_id, member_person(member.handle), member.email)
-        plan.unbar(case_id, member.handle)
-        if place.standing is Standing.ASKED:
+        plan.resend(case_id, member.handle)
+        if place.standing is Standing.ASKED and not place.number:
             checks.send(plan, case_id, member)
         for motion in plan.cases[case_id].proceedings.open_motions:
             questions.ask(plan, case_id, motion, frozenset({member.handle}))

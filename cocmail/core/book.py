@@ -40,7 +40,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Somebody left: `why` is left or removed; `email` and `name` tell them from whoever has the handle later."""
+    """Somebody left: `why` is left or removed. `email` and `name` tell who it was, the handle does not."""
 
     handle: str
     email: str
@@ -49,8 +49,8 @@ class Departure:
     name: str = ""
 
     def is_of(self, member: Member) -> bool:
-        """Whether it was this person: a changed address in the file brings nobody back."""
-        return self.handle == member.handle and member.is_whom(self.name, self.email)
+        """Whether it was this person: a changed address or handle in the file brings nobody back."""
+        return member.is_whom(self.name, self.email)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class Book:
 
     `rules` is the procedure as it was announced, by knob. `away` and `since` (when a member joined, or said last that
     they go on), `asked` (when they were asked that) are by handle. `told` are notices that are given once. `vouched`
-    holds who confirmed a changed address, by `handle address`. `leaving` and `joining` wait for their first mail.
+    holds who confirmed a changed address, by `handle address`; `former` the mailboxes that a member had before and that
+    have not said yes, by handle: open cases may stand there still. `leaving` and `joining` wait for their first mail.
     `ids` are the ids the committee has had, the present one last: an alias can go to another committee, its book does
     not.
     """
@@ -73,6 +74,7 @@ class Book:
     asked: Mapping[str, str] = field(default_factory=dict)
     told: tuple[str, ...] = ()
     vouched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    former: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     leaving: tuple[Seat, ...] = ()
     joining: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
@@ -85,6 +87,12 @@ class Book:
         """The book after somebody left."""
         gone = Departure(member.handle, member.email, why, at.isoformat(), member.name)
         return replace(self, departed=(*self.departed, gone))
+
+    def without_former(self, handle: str, address: str) -> Book:
+        """The book after an earlier mailbox has said yes: it need not be asked again."""
+        left = tuple(each for each in self.former.get(handle, ()) if each != address)
+        others = {who: each for who, each in self.former.items() if who != handle}
+        return replace(self, former={**others, handle: left} if left else others)
 
     def with_absence(self, handle: str, first: str, last: str) -> Book:
         """The book after somebody said that they will be away."""
@@ -124,7 +132,7 @@ def decode_book(data: bytes) -> Book:
         "leaving": tuple(map(_seat, values.get("leaving", ()))),
         "departed": tuple(Departure(**each) for each in values.get("departed", ())),
         "away": {who: tuple(tuple(span) for span in spans) for who, spans in values.get("away", {}).items()},
-        "vouched": {who: tuple(by) for who, by in values.get("vouched", {}).items()},
+        **{name: {who: tuple(each) for who, each in values.get(name, {}).items()} for name in ("vouched", "former")},
         "told": tuple(values.get("told", ())),
         "joining": tuple(values.get("joining", ())),
         "ids": tuple(values.get("ids", ())),

@@ -69,7 +69,7 @@ class Case:
     related: str = ""
     reporter: ReporterKnown | None = None
     members: Mapping[str, Access] = field(default_factory=dict)
-    tokens: Mapping[str, Person] = field(default_factory=dict)
+    tokens: Mapping[str, tuple[Person, str]] = field(default_factory=dict)
     given: Mapping[str, frozenset[str]] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
     parties: tuple[PartyNamed, ...] = ()
@@ -83,7 +83,11 @@ class Case:
 
     def token_of(self, person: Person) -> str:
         """The reply token that was given to a person last, or ""."""
-        return next((token for token, owner in reversed(list(self.tokens.items())) if owner == person), "")
+        return next((token for token, (owner, _) in reversed([*self.tokens.items()]) if owner == person), "")
+
+    def token_at(self, person: Person, address: str) -> str:
+        """The reply token that was given to a person at that address last, or ""."""
+        return next((token for token, given in reversed([*self.tokens.items()]) if given == (person, address)), "")
 
     def with_standing(self, *standings: Standing) -> frozenset[str]:
         """Handles of the members with one of those standings."""
@@ -127,9 +131,11 @@ def apply(case: Case, event: Event) -> Case:
             return replace(case, reporter=event)
         case TokenIssued():
             held = case.given.get(event.person, frozenset()) | {event.address}
+            # Given again, to somebody who is back at that address, it is the last one.
+            others = {token: given for token, given in case.tokens.items() if token != event.token}
             return replace(
                 case,
-                tokens={**case.tokens, event.token: Person.parse(event.person)},
+                tokens={**others, event.token: (Person.parse(event.person), event.address)},
                 given={**case.given, event.person: held},
             )
         case EntryFiled():

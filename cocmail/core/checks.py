@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from cocmail.core import deadlines, handover, letters, places, readers
 from cocmail.core.access import Standing
 from cocmail.core.case import Case
-from cocmail.core.conflicts import is_asked
+from cocmail.core.conflicts import is_asked, is_asked_by_name
 from cocmail.core.conflicts import readers as having
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Timer
@@ -140,7 +140,7 @@ def remind(plan: Plan, case_id: str, about: str) -> None:
     committee, case = plan.setting.committee, plan.cases[case_id]
     if case.checking_until is None or case.checking_until.isoformat() != about or case.proceedings.state not in LIVE:
         return
-    waiting = [member for member in committee.members if is_asked(member, case)]
+    waiting = [member for member in committee.members if is_asked_by_name(member, case)]
     if not readers.is_check_first(committee):
         waiting += unstated(plan, case_id)
     for member in waiting:

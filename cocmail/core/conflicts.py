@@ -12,6 +12,7 @@ from cocmail.core.access import STEPPED_BACK, Access, Level, Standing
 from cocmail.core.case import Case
 from cocmail.core.effects import Letter
 from cocmail.core.model import Committee, Member
+from cocmail.core.screening import looked_for_as
 
 
 class Sight(Enum):
@@ -70,6 +71,11 @@ def is_asked(member: Member, case: Case) -> bool:
     return _stands(member, case, Standing.ASKED)
 
 
+def is_asked_by_name(member: Member, case: Case) -> bool:
+    """Whether the question told the case's name; one of a list of names, to somebody new, does not."""
+    return is_asked(member, case) and not case.members[member.handle].number
+
+
 def is_challenged(case: Case, handle: str) -> bool:
     """Whether the others are deciding whether this member has to withdraw: until then access is paused both ways."""
     return any(motion.asks == "force" for motion in case.proceedings.asked_about(handle))
@@ -112,10 +118,9 @@ def is_still(member: Member, case: Case) -> bool:
 
 def was_looked_for(member: Member, case: Case) -> bool:
     """Whether every text of the case was searched for this person, as the roster has them today, in vain."""
-    return all(
-        f"{member.handle} {member.email}" in entry.screened and member.handle not in entry.named
-        for entry in case.entries
-    )
+    # Earlier releases wrote down the handle and the address alone.
+    written = {looked_for_as(member), f"{member.handle} {member.email}"}
+    return all(written & entry.screened and member.handle not in entry.named for entry in case.entries)
 
 
 def was_there(member: Member, case: Case) -> bool:

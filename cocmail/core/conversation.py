@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
-from cocmail.core.conflicts import exists_for, has_stepped_back, is_asked
+from cocmail.core.conflicts import exists_for, has_stepped_back, is_asked_by_name
 from cocmail.core.effects import Decision
 from cocmail.core.letters import notice
 from cocmail.core.model import REPORTER, Member, Person, member_person
@@ -113,6 +113,6 @@ def visible_cases(setting: Setting, member: Member, tags: frozenset[str] = froze
         case_id: case
         for case_id, case in setting.known.cases.items()
         if exists_for(member, case)
-        or (answers and is_asked(member, case) and not case.members[member.handle].number)
+        or (answers and is_asked_by_name(member, case))
         or (later and has_stepped_back(member, case))
     }

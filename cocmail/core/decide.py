@@ -157,20 +157,22 @@ def _to_token(message: Message, setting: Setting, grant: Grant) -> Decision:
         if member is None:
             return Decision(Reason.DEAD_TOKEN)
         return decide_for_member(message, setting, member, grant=grant)
-    case = setting.known.cases.get(grant.case_id)
-    if case is None or not _still_theirs(grant, setting):
+    case, theirs = setting.known.cases.get(grant.case_id), _addresses_of(grant, setting)
+    if case is None or grant.address not in theirs:
         return Decision(Reason.DEAD_TOKEN)
-    if message.mail.from_addresses == (grant.address,):
+    if len(message.mail.from_addresses) == 1 and message.mail.from_addresses[0] in theirs:
         return follow_up(message, setting, case.id, grant.person)
     return open_case(message, setting, related=case.id, by_token=True)
 
 
-def _still_theirs(grant: Grant, setting: Setting) -> bool:
-    """A witness is a member: the reply address is dead once they are none, or have another mailbox."""
+def _addresses_of(grant: Grant, setting: Setting) -> frozenset[str]:
+    """From where somebody outside can answer. A witness is a member: from any address of theirs, and from none once
+    they are no member, or have another mailbox.
+    """
     if grant.person.kind != "witness":
-        return True
+        return frozenset((grant.address,))
     member = setting.committee.member(grant.person.handle)
-    return member is not None and grant.address in member.addresses
+    return member.addresses if member is not None else frozenset()
 
 
 def _from_outside(message: Message, setting: Setting) -> Decision:

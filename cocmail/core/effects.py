@@ -98,7 +98,8 @@ class Decision:
 
     `state` is what the stored message becomes: filed, held or discarded. `case_id` is the case that it belongs to (""
     for none). `cancel` names (case, person, address) whose queued mail goes; members need no address.
-    `hasten` names (case, person) whose mail waited and need not any more. `release` is a
+    `hasten` names (case, person) whose mail waited and need not any more, `resend` those whose mail goes to another
+    mailbox from now on. `release` is a
     held message that was confirmed, with the confirm token that did it; `spent` are confirm tokens that are dead from
     now on. `counted` are rate counters (kind, value) to raise. `alarms` are words of a closed list that the admins are
     told. `timers` are set. `answered_at` is when the answer came in that spends a token. `book` is what the committee's
@@ -113,6 +114,7 @@ class Decision:
     notes: tuple[Note, ...] = ()
     cancel: tuple[tuple[str, Person, str], ...] = ()
     hasten: tuple[tuple[str, Person], ...] = ()
+    resend: tuple[tuple[str, Person], ...] = ()
     release: tuple[str, str] | None = None
     spent: tuple[str, ...] = ()
     counted: tuple[tuple[str, str], ...] = ()

@@ -202,8 +202,9 @@ class TokenIssued:
 class EntryFiled:
     """A message belongs to the case. `kind` is report, follow-up, discussion or record.
 
-    `screened` are the members of the day who were looked for in its text, as "handle address"; `named` the handles
-    found. Nobody who was not looked for, or was found, is ever let in without being asked. `unreadable` as in `Mail`.
+    `screened` are the members of the day who were looked for in its text, as `screening.looked_for_as`; `named` the
+    handles found. Nobody who was not looked for, or was found, is ever let in without being asked. `unreadable` as in
+    `Mail`.
     `forged`: the border said that the sender is not who the header says. `employers`: whose employer it mentions.
     `kept_from`: whom it is about, where the others talk about a member's conflict of interest, under the question
     `label` (Q1).

@@ -23,8 +23,8 @@ from cocmail.core.effects import Decision, Letter, Note
 from cocmail.core.events import MemberAsked, MemberLeft
 from cocmail.core.lifecycle import State
 from cocmail.core.model import Committee, Member, Person, member_person
+from cocmail.core.places import concerned
 from cocmail.core.plan import Plan
-from cocmail.core.screening import screen_name
 from cocmail.core.setting import Setting
 
 _HAS_A_PART = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED})
@@ -43,14 +43,13 @@ def announce(setting: Setting) -> Decision | None:
     committee, book = setting.committee, setting.known.book
     plan = Plan(setting)
     members = [member for member in committee.members if not book.has_departed(member)]
-    named = {member.handle for member in committee.members}
     plan.book = replace(
         book,
         seats=tuple(map(Seat.of, members)),
         chair=committee.chair or "",
         rules=_rules(committee),
         since={member.handle: book.since.get(member.handle, setting.now.isoformat()) for member in members},
-        departed=tuple(gone for gone in book.departed if gone.handle in named),
+        departed=tuple(gone for gone in book.departed if any(gone.is_of(member) for member in committee.members)),
         vouched=book.vouched if _emails(book) == {member.handle: member.email for member in members} else {},
     )
     if book.seats:
@@ -94,21 +93,34 @@ def _tell_changes(plan: Plan, book: Book, members: list[Member]) -> None:
         *(line for seat, member in moved for line in _differences(seat, member)),
         *_rule_changes(plan.setting.committee, book),
     ]
+    changes = [(seat, member) for seat, member in moved if seat.email != member.email]
     plan.book = replace(
         plan.book,
+        former=_former(book, moved),
         leaving=(*book.leaving, *gone),
         joining=(*book.joining, *(member.handle for member in fresh)),
     )
     if not lines:
         return
-    changes = [(seat, member) for seat, member in moved if seat.email != member.email]
     # Whoever is new, or whose own address changes, cannot speak for another's: a file alone could make them up.
     known_voices = {seat.handle for seat, member in moved if seat.email == member.email}
     for handle, address in _told(book, members):
         vouching = changes if handle in known_voices else []
         plan.letters.append(_notice(plan, handle, address, lines, vouching))
-    for seat, member in changes:
-        plan.letters.append(_ask_old_address(plan, seat, member))
+    for _, member in changes:
+        for address in plan.book.former.get(member.handle, ()):
+            plan.letters.append(_ask_old_address(plan, member, address))
+
+
+def _former(book: Book, moved: list[tuple[Seat, Member]]) -> dict[str, tuple[str, ...]]:
+    """The earlier mailboxes of those who stay, without the one that is theirs again."""
+    former = {}
+    for seat, member in moved:
+        earlier = dict.fromkeys((*book.former.get(seat.handle, ()), seat.email))
+        earlier.pop(member.email, None)
+        if earlier:
+            former[member.handle] = tuple(earlier)
+    return former
 
 
 def _departed(book: Book) -> frozenset[str]:
@@ -157,10 +169,10 @@ def _notice(
     return _seat_letter(plan, handle, address, "roster", {"lines": lines, "vouching": vouching})
 
 
-def _ask_old_address(plan: Plan, seat: Seat, member: Member) -> Letter:
-    token = addresses.ask(plan, seat.handle, seat.email, member, MOVE)
+def _ask_old_address(plan: Plan, member: Member, address: str) -> Letter:
+    token = addresses.ask(plan, member.handle, address, member, MOVE)
     words = {"new": member.email, "address": token}
-    return replace(_seat_letter(plan, seat.handle, seat.email, "address", words), kind="confirm")
+    return replace(_seat_letter(plan, member.handle, address, "address", words), kind="confirm")
 
 
 def _seat_letter(plan: Plan, handle: str, address: str, template: str, words: Mapping[str, object]) -> Letter:
@@ -248,5 +260,4 @@ def _may_be_offered(committee: Committee, case: Case, member: Member) -> bool:
         return False
     if any(entry.unreadable for entry in case.entries):
         return False
-    named = (screen_name(committee, party.name) for party in case.parties)
-    return all(member.handle not in found for found in named)
+    return member.handle not in concerned(committee, case)

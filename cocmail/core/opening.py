@@ -11,12 +11,13 @@ from cocmail.core.case import Case
 from cocmail.core.checks import begin_watch
 from cocmail.core.classify import Reason, is_from_robot, looks_automatic
 from cocmail.core.conflicts import readers as having
-from cocmail.core.conflicts import was_ever
+from cocmail.core.conflicts import was_ever, was_looked_for
 from cocmail.core.effects import Decision, Letter, Note
 from cocmail.core.events import CaseOpened, EntryFiled, ReporterKnown
 from cocmail.core.model import REPORTER, Committee, Member, Person
 from cocmail.core.places import admit, forward_entry, holders, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
+from cocmail.core.screening import looked_for_as
 from cocmail.core.setting import Message, Setting
 from cocmail.core.vacancies import complete
 
@@ -116,16 +117,25 @@ def _withheld(message: Message, setting: Setting, only: Collection[str], related
     referred = [reference.case_id for reference in known.references]
     as_party = () if looks_automatic(message.mail) else known.party_cases
     for earlier in dict.fromkeys((*as_party, related, *referred, *named)):
-        for handle in _barred_from(known.cases[earlier], setting.committee) if earlier in known.cases else ():
-            found.setdefault(handle, "inherited")
+        if earlier in known.cases:
+            for handle, why in _kept_from(known.cases[earlier], setting.committee).items():
+                found.setdefault(handle, why)
     return found
 
 
-def _barred_from(case: Case, committee: Committee) -> list[str]:
-    """Who is kept from a case, by the handles of today: a new handle takes nobody's conflict away."""
-    places = [case.members[handle] for handle in case.barred]
-    renamed = {member.handle for member in committee.members for place in places if was_ever(member, place)}
-    return sorted(case.barred | renamed)
+def _kept_from(case: Case, committee: Committee) -> dict[str, str]:
+    """Who must not see what goes on about a case, by the handles of today: a new handle takes nobody's conflict away.
+
+    Who came later and was never looked for in it may be the one whom it is about: a vote of the others lets them in.
+    """
+    kept = dict.fromkeys(sorted(case.barred), "inherited")
+    for member in committee.members:
+        theirs = {handle: place for handle, place in case.members.items() if was_ever(member, place)}
+        if not case.barred.isdisjoint(theirs):
+            kept.setdefault(member.handle, "inherited")
+        elif not theirs and member.handle not in case.members and not was_looked_for(member, case):
+            kept.setdefault(member.handle, "screened")
+    return kept
 
 
 def file_entry(
@@ -133,7 +143,7 @@ def file_entry(
 ) -> None:
     """The message becomes part of the case, findable by its Message-ID, with whom of the roster it was searched for."""
     message_id = message.mail.message_id
-    looked_for = tuple(f"{member.handle} {member.email}" for member in plan.setting.committee.members)
+    looked_for = tuple(looked_for_as(member) for member in plan.setting.committee.members)
     named = tuple(message.screening.found)
     unreadable = message.mail.unreadable
     forged, employers = message.proof.is_forged, message.screening.employers

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from cocmail.core import letters, questions, readers
 from cocmail.core.access import Level, Standing
 from cocmail.core.case import Case, Entry
-from cocmail.core.conflicts import exists_for, may_see, was_looked_for
+from cocmail.core.conflicts import exists_for, may_see, was_ever, was_looked_for
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Letter
 from cocmail.core.events import MemberAdmitted, MemberRestored, MemberWithheld
-from cocmail.core.model import REPORTER, Member, Person, member_person
+from cocmail.core.model import REPORTER, Committee, Member, Person, member_person
+from cocmail.core.screening import concerned_by
 
 if TYPE_CHECKING:
     from cocmail.core.plan import Plan
@@ -36,6 +37,11 @@ def address_of(plan: Plan, case_id: str, member: Member) -> str:
     """Where mail of a case goes to a member: where it went before, until a changed address is confirmed."""
     place = plan.cases[case_id].members.get(member.handle)
     return place.address if place is not None and place.address else member.email
+
+
+def name_for(plan: Plan, case_id: str, member: Member) -> str:
+    """The case's name for a letter to a member's own address; "" while that one is not confirmed."""
+    return plan.cases[case_id].code_name if address_of(plan, case_id, member) == member.email else ""
 
 
 def bring_in(plan: Plan, case_id: str, member: Member, why: str, *, only: frozenset[str] = frozenset()) -> None:
@@ -70,7 +76,15 @@ def catch_up(plan: Plan, case_id: str, member: Member, entries: Iterable[Entry])
 
 
 # Whom the reporter kept out, or who reported it, no vote of the others brings in.
-NOT_BY_VOTE = frozenset({"excluded", "reporter", "inherited", "concerned"})
+_NOT_BY_VOTE = frozenset({"excluded", "reporter", "inherited", "concerned"})
+
+
+def is_kept_out_for_good(member: Member, case: Case) -> bool:
+    """Whether no vote of the others can bring this person in, under whatever handle."""
+    return any(
+        place.why in _NOT_BY_VOTE and (handle == member.handle or was_ever(member, place))
+        for handle, place in case.members.items()
+    )
 
 
 def withhold(plan: Plan, case_id: str, handle: str, why: str, conflict: str = "") -> None:
@@ -80,11 +94,14 @@ def withhold(plan: Plan, case_id: str, handle: str, why: str, conflict: str = ""
     """
     place = plan.cases[case_id].members.get(handle)
     if place is not None and place.standing is Standing.WITHHELD:
-        weighs_more = why in NOT_BY_VOTE and place.why not in NOT_BY_VOTE
+        weighs_more = why in _NOT_BY_VOTE and place.why not in _NOT_BY_VOTE
         hardens = place.conflict == "soft" and conflict != "soft"
         if not (weighs_more or hardens):
             return
-        why = place.why if place.why in NOT_BY_VOTE else why
+        why = place.why if place.why in _NOT_BY_VOTE else why
+    if place is not None and place.standing is Standing.RECUSED and place.conflict != "soft":
+        # A tie that leaves a part of it must not take the place of one that leaves nothing.
+        conflict = place.conflict
     member = plan.setting.committee.member(handle)
     name, address = (member.name, member.email) if member is not None else ("", "")
     plan.add(case_id, MemberWithheld(handle, why, conflict, name, address))
@@ -131,10 +148,18 @@ def present(plan: Plan, case_id: str, need: Level = Level.FULL) -> list[Member]:
 
 
 def unfit(plan: Plan, case_id: str) -> frozenset[str]:
-    """Handles of those who must not be let in or asked by themselves: barred, gone before, or not looked for."""
+    """Handles of those who must not be let in or asked by themselves: barred, gone before, not looked for, or a party
+    or somebody with a tie to one.
+    """
     committee, case = plan.setting.committee, plan.cases[case_id]
     unknown = {member.handle for member in committee.members if not was_looked_for(member, case)}
-    return case.barred | case.with_standing(Standing.LEFT) | unknown
+    return case.barred | case.with_standing(Standing.LEFT) | unknown | concerned(committee, case)
+
+
+def concerned(committee: Committee, case: Case) -> frozenset[str]:
+    """Handles of today's members with a conflict of interest by what the case's parties are called."""
+    found = (concerned_by(committee, party.role, party.name) for party in case.parties)
+    return frozenset(handle for each in found for handle in each)
 
 
 def forward_entry(
@@ -142,23 +167,28 @@ def forward_entry(
 ) -> None:
     """A message of the case to everybody who may see it, except its author `but`.
 
-    `watchers_only`: to the triage among them, or to the first of them. A target that the report was handed to gets what
-    the reporter adds. Nobody at all: `complete` has raised the alarm.
+    `watchers_only`: to the triage among those who have it all, or to the first of them. Where nobody has it all, a
+    target that the report was handed to gets what the reporter adds. What others add then waits for somebody: the
+    admins hear of it. Nobody at all: `complete` has raised the alarm.
     """
     committee, case = plan.setting.committee, plan.cases[case_id]
     filed = case.entry(entry)
     kept_from = filed.kept_from if filed is not None else ""
-    there = [member for member in present(plan, case_id, Level.DISCUSS) if member.handle != kept_from]
-    if watchers_only:
-        there = _watching(plan, there)
+    fully = present(plan, case_id)
+    there = _watching(plan, fully) if watchers_only else present(plan, case_id, Level.DISCUSS)
+    there = [member for member in there if member.handle != kept_from]
     names = [member.name for member in there if exists_for(member, case)]
     for member in there:
         if but is None or member.handle != but.handle:
             told = watchers_only or bool(kept_from)
             others = {"others": [name for name in names if name != member.name]} if told else {}
             plan.letters.append(replace(letters.forward(committee, case, entry, member), words=others))
-    if not there and (but is None or but == REPORTER):
+    if fully:
+        return
+    if but is None or but == REPORTER:
         to_target(plan, case_id, entry)
+    elif case.target is not None and but.kind in ("third", "witness"):
+        plan.alarms.append("nobody-reached")
 
 
 def to_target(plan: Plan, case_id: str, entry: str) -> None:

@@ -26,6 +26,7 @@ class Plan:
         self.notes: list[Note] = []
         self.cancelled: list[tuple[str, Person, str]] = []
         self.hastened: list[tuple[str, Person]] = []
+        self.resent: list[tuple[str, Person]] = []
         self.spent: list[str] = []
         self.counted: list[tuple[str, str]] = []
         self.alarms: list[str] = []
@@ -60,13 +61,18 @@ class Plan:
             self._events.setdefault(case_id, []).append(event)
 
     def issue(self, case_id: str, person: Person, address: str) -> str:
-        """A reply token for a person of a case; the one that they have already, if it was given to that address."""
+        """A reply token for a person of a case; the one that they have already, if it was given to that address.
+
+        It is the person's last one from now on: who is back at an earlier address goes on with the token of that.
+        """
         case = self.cases[case_id]
-        if address in case.given.get(str(person), frozenset()):
-            return case.token_of(person)
-        token = self.setting.draw.token()
+        known = case.token_at(person, address)
+        if known and known == case.token_of(person):
+            return known
+        token = known or self.setting.draw.token()
         self.add(case_id, TokenIssued(str(person), token, address))
-        self.notes.append(Note("token", token, {"person": str(person), "address": address}, case_id))
+        if not known:
+            self.notes.append(Note("token", token, {"person": str(person), "address": address}, case_id))
         return token
 
     def issue_unbound(self, member: Member) -> str:
@@ -90,6 +96,10 @@ class Plan:
         """What waited for a member goes on at once."""
         self.hastened.append((case_id, member_person(handle)))
 
+    def resend(self, case_id: str, handle: str) -> None:
+        """What waited for a member, or was refused, is tried at once: it goes to another mailbox than before."""
+        self.resent.append((case_id, member_person(handle)))
+
     def finish(self, reason: Reason, *, state: str = "filed", case_id: str = "") -> Decision:
         """The decision. `case_id` is the case that the message itself belongs to.
 
@@ -110,6 +120,7 @@ class Plan:
             notes=tuple(self.notes),
             cancel=tuple(self.cancelled),
             hasten=tuple(self.hastened),
+            resend=tuple(self.resent),
             release=self.release,
             spent=tuple(self.spent),
             counted=tuple(self.counted),

@@ -6,6 +6,7 @@ Errs on the side of withholding. It looks for a member's full name, the given na
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -33,6 +34,13 @@ SALUTATION_WORDS = 6
 _NO_EMPLOYER = frozenset({"independent", "none", "self", "self-employed", "freelance", "retired", "unemployed"})
 # A letter of a word or two could be the sender's own answer.
 QUOTED_WORDS = 8
+# Which of the words of `conflict.relations` a party's role falls under (domain B).
+_RELATIONS = {
+    "reported": frozenset({"accused", "reported", "anyone_named"}),
+    "reporter": frozenset({"reporter", "anyone_named"}),
+    "harmed": frozenset({"harmed", "anyone_named"}),
+    "witness": frozenset({"witness", "anyone_named"}),
+}
 _QUOTE_MARKS = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
 
 
@@ -89,6 +97,38 @@ def screen_name(committee: Committee, name: str) -> dict[str, frozenset[str]]:
         elif kinds := _conflicts_named(member, folded):
             found[member.handle] = kinds
     return found
+
+
+def concerned_by(committee: Committee, role: str, name: str) -> dict[str, str]:
+    """Whose conflict of interest it is that a case has a party of that name in that role: handle -> "" or "soft"."""
+    return {
+        handle: "soft" if kinds == {"soft"} else ""
+        for handle, kinds in screen_name(committee, name).items()
+        if _is_conflict(committee, role, themselves=not kinds)
+    }
+
+
+def _is_conflict(committee: Committee, role: str, *, themselves: bool) -> bool:
+    """Whether to be somebody in that role, or to have a tie to them, is a conflict here.
+
+    To the reported person it always is; and who was harmed, or reported it, is no judge of it. A preset can say of
+    witnesses that they are none (CNCF, "Conflicts of Interest": merely witnessing).
+    """
+    if themselves and role != "witness":
+        return True
+    policy = committee.policy
+    if role == "witness" and policy.get("conflict.witness_is_conflict") is True:
+        return True
+    relations = policy.get("conflict.relations")
+    wanted = frozenset(relations) if isinstance(relations, tuple) else frozenset()
+    return role == "reported" or not wanted.isdisjoint(_RELATIONS[role])
+
+
+def looked_for_as(member: Member) -> str:
+    """What is written down of a member whom a text was searched for: another name, or tie, is another search."""
+    ties = sorted((each.name, sorted(each.emails), each.kind) for each in member.known_conflicts)
+    said = repr((member.name, sorted(member.also), ties))
+    return f"{member.handle} {member.email} {hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
 def searched(mail: Mail) -> str:

@@ -60,7 +60,7 @@ def _forced(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
     plan.bar(case_id, member.handle)
     vacancies.complete(plan, case_id)
     _tell(plan, case_id, member, "forced")
-    plan.write(member, "forced_out", f"{case_id} {motion.label}", {"case_name": plan.cases[case_id].code_name})
+    plan.write(member, "forced_out", f"{case_id} {motion.label}", {"case_name": places.name_for(plan, case_id, member)})
 
 
 def _resumed(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
@@ -94,7 +94,7 @@ def limit(plan: Plan, case_id: str, member: Member, level: str) -> None:
 def _asked(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
     """Somebody who was kept out, or never asked, is asked now; their own word opens the case."""
     place = plan.cases[case_id].members.get(member.handle)
-    barred = place is not None and place.why in places.NOT_BY_VOTE
+    barred = places.is_kept_out_for_good(member, plan.cases[case_id])
     if not barred and (place is None or place.standing not in (Standing.CLEARED, Standing.RECUSED)):
         checks.put(plan, case_id, [member], lifts=True)
 

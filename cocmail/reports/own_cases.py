@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cocmail.core.access import Level
 from cocmail.core.case import Case
-from cocmail.core.conflicts import exists_for, is_asked, level_of
+from cocmail.core.conflicts import exists_for, is_asked_by_name, level_of
 from cocmail.core.model import Member
 
 
@@ -14,14 +14,9 @@ def own_cases(member: Member, cases: Iterable[Case]) -> str:
     """One line a case that exists for this member, oldest first; it says so where there is none."""
     every = list(cases)
     lines = [_line(member, case) for case in every if exists_for(member, case)]
-    asked = [case.code_name for case in every if _asks(member, case)]
+    asked = [case.code_name for case in every if is_asked_by_name(member, case)]
     lines += [f"  [{name}]  asks whether you have a conflict of interest" for name in asked]
     return "\n".join(("Your cases:", "", *lines)) if lines else "You have no case."
-
-
-def _asks(member: Member, case: Case) -> bool:
-    """Whether a conflict question of the case waits for an answer; one of a list of names shows no case's name."""
-    return is_asked(member, case) and not case.members[member.handle].number
 
 
 def _line(member: Member, case: Case) -> str:

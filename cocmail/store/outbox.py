@@ -138,6 +138,12 @@ def hasten(tx: Tx, case_id: str, person: str, now: datetime) -> None:
     tx.run(update(OUTBOX).where(chosen, OUTBOX.c.next_attempt > now).values(next_attempt=now))
 
 
+def resend(tx: Tx, case_id: str, person: str, now: datetime) -> None:
+    """What a person has not got is due at once, its refusals forgotten: they were another mailbox's."""
+    chosen = and_(_of(tx, case_id, person), OUTBOX.c.state.in_((QUEUED, PARKED)))
+    tx.run(update(OUTBOX).where(chosen).values(state=QUEUED, next_attempt=now, refused_since=None))
+
+
 def unlease(tx: Tx, row_id: str) -> None:
     """The claim is given back: the letter is as due as it was."""
     tx.run(_one(row_id).values(lease_until=None))

@@ -24,6 +24,7 @@ FULL = Book(
     asked={"jun": AT},
     told=("term over jun 2026-06-30",),
     vouched={"sam sam@elsewhere.example": ("amara", "jun")},
+    former={"sam": ("sam@example.net", "sam@between.example")},
     leaving=(Seat("lee", "Lee Wong", "lee@example.net", ("wong@work.example",), "alternate"),),
     joining=("kim", "mika"),
     ids=("conduct@example.org", "help@example.org"),

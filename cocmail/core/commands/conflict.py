@@ -15,7 +15,7 @@ from cocmail.core.deadlines import minute
 from cocmail.core.effects import Letter, Timer
 from cocmail.core.model import Member, witness_person
 from cocmail.core.motions import CONFLICT, Challenge, Motion
-from cocmail.core.places import NOT_BY_VOTE, tell
+from cocmail.core.places import is_kept_out_for_good, name_for, tell
 from cocmail.core.plan import Plan
 from cocmail.core.questions import open_question
 
@@ -83,7 +83,8 @@ def _second(call: Call, chosen: Member, first: Challenge) -> Line:
     text = "\n\n".join(filter(None, (first.text, call.text)))
     said = {"about": chosen.handle, "asks": "force", "text": text}
     opened = open_question(plan, call.case_id, first.by, CONFLICT, said, rule="unanimous", lasts=LAPSES_AFTER)
-    plan.write(chosen, "paused", f"paused {call.case_id} {opened.label}", {"case_name": call.case.code_name})
+    named = {"case_name": name_for(plan, call.case_id, chosen)}
+    plan.write(chosen, "paused", f"paused {call.case_id} {opened.label}", named)
     return done("seconded", name=chosen.name, label=opened.label, ends=minute(opened.ends))
 
 
@@ -141,7 +142,8 @@ def motion_conflict(call: Call) -> Line:
     if exists_for(chosen, call.case):
         return unchanged("has-it-already", name=chosen.name)
     place = call.case.members.get(chosen.handle)
-    if place is not None and (place.standing is Standing.RECUSED or place.why in NOT_BY_VOTE):
+    recused = place is not None and place.standing is Standing.RECUSED
+    if recused or is_kept_out_for_good(chosen, call.case):
         return refuse("cannot-bring-in", name=chosen.name)
     if call.case.proceedings.asked_about(chosen.handle):
         return unchanged("asked-about-already", name=chosen.name)

@@ -16,7 +16,7 @@ from cocmail.core.deadlines import minute
 from cocmail.core.effects import Timer
 from cocmail.core.events import CaseOpened, MemberWithheld
 from cocmail.core.lifecycle import Move, may
-from cocmail.core.model import Role, member_person
+from cocmail.core.model import Member, Role, member_person
 from cocmail.core.motions import Motion
 from cocmail.core.opening import file_entry
 from cocmail.core.places import admit
@@ -36,7 +36,7 @@ def remove(call: Call) -> Line:
         return refuse("no-such-member", handles=handles)
     if chosen.handle == call.member.handle:
         return refuse("leave-instead")
-    matter = _open(call, chosen.handle)
+    matter = _open(call, chosen)
     said = {"about": chosen.handle, "text": call.text}
     opened = questions.open_question(call.plan, matter, call.member.handle, "remove", said)
     return done("matter", case_name=call.plan.cases[matter].code_name, label=opened.label, ends=minute(opened.ends))
@@ -48,7 +48,7 @@ def policy(call: Call) -> Line:
         return _put_to_the_vote(call)
     if belongs_to_a_case(call):
         return refuse("matter-in-a-case")
-    plan, matter = call.plan, _open(call, "")
+    plan, matter = call.plan, _open(call, None)
     plan.add(matter, acts.ProposalMade(call.member.handle, call.at, call.text))
     name = plan.cases[matter].code_name
     first, last = discussion(plan, plan.setting.now)
@@ -99,14 +99,14 @@ def talk_is_over(plan: Plan, matter: str) -> None:
         _open_vote(plan, matter)
 
 
-def _open(call: Call, about: str) -> str:
+def _open(call: Call, about: Member | None) -> str:
     plan, committee = call.plan, call.committee
     matter = plan.open(CaseOpened(plan.setting.draw.code_name(), committee.id, call.message.id, "matter", call.at))
-    if about:
-        plan.add(matter, MemberWithheld(about, "concerned"))
+    if about is not None:
+        plan.add(matter, MemberWithheld(about.handle, "concerned", "", about.name, about.email))
     file_entry(plan, call.message, matter, member_person(call.member.handle), "record")
     for member in committee.members:
-        if member.handle == call.member.handle or (member.role is not Role.MEDIATOR and member.handle != about):
+        if member.handle == call.member.handle or (member.role is not Role.MEDIATOR and member != about):
             admit(plan, matter, member, "matter")
             if member.handle != call.member.handle:
                 plan.letters.append(letters.forward(committee, plan.cases[matter], call.message.id, member))

@@ -9,19 +9,12 @@ from cocmail.core.deadlines import minute
 from cocmail.core.events import PartyNamed
 from cocmail.core.lifecycle import EARLY
 from cocmail.core.places import withhold
-from cocmail.core.screening import screen_name
+from cocmail.core.screening import concerned_by
 from cocmail.core.vacancies import complete
 
 LONGEST_NAME = 80
 # What stands in our own links, for the member to write over.
 PLACEHOLDER = "name"
-# Which of the words of `conflict.relations` a party's role falls under (domain B).
-_RELATIONS = {
-    "reported": frozenset({"accused", "reported", "anyone_named"}),
-    "reporter": frozenset({"reporter", "anyone_named"}),
-    "harmed": frozenset({"harmed", "anyone_named"}),
-    "witness": frozenset({"witness", "anyone_named"}),
-}
 
 
 def party(call: Call) -> Line:
@@ -35,31 +28,14 @@ def party(call: Call) -> Line:
         return unchanged("party-again", name=name)
     call.plan.add(call.case_id, PartyNamed(role, name, call.member.handle, call.at))
     own = level_of(call.member, call.case)
-    for handle, kinds in screen_name(call.committee, name).items():
-        if _is_conflict(call, role, themselves=not kinds):
-            withhold(call.plan, call.case_id, handle, "named", "soft" if kinds == {"soft"} else "")
+    for handle, conflict in concerned_by(call.committee, role, name).items():
+        withhold(call.plan, call.case_id, handle, "named", conflict)
     complete(call.plan, call.case_id)
     if level_of(call.member, call.case) < own:
         # Whoever names themselves is out like anybody else.
         return done("party-self", case_name=call.case.code_name)
     call.tell_others("party", role=role, party=name)
     return done("party", role=role, party=name, asked=call.case.proceedings.state in EARLY)
-
-
-def _is_conflict(call: Call, role: str, *, themselves: bool) -> bool:
-    """Whether to be somebody in that role, or to have a tie to them, is a conflict here.
-
-    To the reported person it always is; and who was harmed, or reported it, is no judge of it. A preset can say of
-    witnesses that they are none (CNCF, "Conflicts of Interest": merely witnessing).
-    """
-    if themselves and role != "witness":
-        return True
-    policy = call.committee.policy
-    if role == "witness" and policy.get("conflict.witness_is_conflict") is True:
-        return True
-    relations = policy.get("conflict.relations")
-    wanted = frozenset(relations) if isinstance(relations, tuple) else frozenset()
-    return role == "reported" or not wanted.isdisjoint(_RELATIONS[role])
 
 
 def check(call: Call) -> Line:
