@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from cocmail import maillog
@@ -69,9 +68,9 @@ def carry_out(
         timers.set_(tx, timer.case_id, timer.kind, timer.about, timer.due)
     if decision.book is not None:
         # Under every address: a committee that is renamed, and back, finds what was written last.
-        ids = (*(each for each in decision.book.ids if each != committee.id), committee.id)
+        book = encode_book(decision.book.under(committee.id))
         for address in dict.fromkeys((committee.id, *sorted(committee.addresses))):
-            notes.keep(tx, f"book {address}", encode_book(replace(decision.book, ids=ids)))
+            notes.keep(tx, f"book {address}", book)
     for kind, value in decision.counted:
         notes.bump(tx, kind, value, window(kind, now))
 

@@ -67,7 +67,9 @@ class Daemon:
         self.pipeline = Pipeline(store, self.reader, self.roster, contents, now)
         enclosures = Enclosures(store, contents, now)
         self.outbox = Outbox(store, self.roster, enclosures, self._senders(), _schedule(settings), now)
-        self.clock = Clock(store, self.roster, now, self.pipeline.review)
+        self.clock = Clock(store, self.roster, now, self.pipeline.changes.review)
+        # Of a start and a reload in the midst of it the later configuration stays.
+        self._changing = asyncio.Lock()
         self.doors: list[OpenDoor] = []
         self.metrics: MetricsDoor | None = None
         # What was decided is to be sent: the word of pipeline and clock is the outbox's call.
@@ -76,11 +78,13 @@ class Daemon:
     async def change(self, settings: Settings) -> None:
         """Go on with another configuration: committees, admins, retries at once; doors and store at the next start.
 
-        Members are told of a changed roster before it is in force.
+        Members are told of a changed roster before it is in force. Raises ConfigError where a committee would get
+        another's cases, StoreBusy where it is to be tried again.
         """
-        await self.pipeline.change(settings.committees, settings.admins)
-        self.settings = settings
-        self.outbox.schedule = _schedule(settings)
+        async with self._changing:
+            await self.pipeline.changes.apply(settings.committees, settings.admins)
+            self.settings = settings
+            self.outbox.schedule = _schedule(settings)
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Sequence[str]], None]) -> None:
         """Open the doors and work until `stop` is set; then finish what was accepted.
@@ -96,7 +100,8 @@ class Daemon:
         try:
             await self._open_doors()
             # Before anybody works on the new roster: who is told of it, and whose access ends.
-            await self.pipeline.change(self.settings.committees, self.settings.admins)
+            async with self._changing:
+                await self.pipeline.changes.apply(self.settings.committees, self.settings.admins)
             workers = [
                 asyncio.create_task(self._forever(name, work))
                 for name, work in (

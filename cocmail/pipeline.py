@@ -16,23 +16,21 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from cocmail import maillog
-from cocmail.commit import carry_out, commit, queue
+from cocmail.changes import Changes
+from cocmail.commit import commit, queue
 from cocmail.core import subjects
-from cocmail.core.book import in_force
-from cocmail.core.decide import decide, review
+from cocmail.core.decide import decide
 from cocmail.core.effects import Decision
 from cocmail.core.letters import to_admins
-from cocmail.core.membership import announce, greet
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
 from cocmail.core.screening import screen, searched
 from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.contents import Contents, ReadAgainFailed
 from cocmail.errors import StoreBusy
-from cocmail.knowledge import Gatherer, case_in_force, cases_of, committee_now, load_book
+from cocmail.knowledge import Gatherer, committee_now
 from cocmail.mail.address import extension, wanted
 from cocmail.mail.draw import SystemDraw
 from cocmail.mail.proof import prove
@@ -61,7 +59,7 @@ class Pipeline:
         self._arrived = asyncio.Event()
         self._draw = SystemDraw()
         self._stopping = False
-        self._unreviewed: list[str] = []
+        self.changes = Changes(store, roster, now, lambda: self.queued.set())
 
     def committee_of(self, address: str) -> str | None:
         """The committee that a recipient address belongs to, or None: not ours."""
@@ -92,8 +90,7 @@ class Pipeline:
             try:
                 while not self._stopping and await self.work_off_one():
                     pass
-                if self._unreviewed:
-                    await self._review_on()
+                await self.changes.catch_up()
             except StoreBusy:
                 maillog.store_busy("pipeline")
             # Not wait_for: in Python 3.11 it swallows a cancellation that arrives with the event.
@@ -154,7 +151,7 @@ class Pipeline:
         maillog.decided(message_id, decision.reason.value, len(decision.letters))
         if decision.left:
             # Somebody has left: their places in other cases are empty from now on.
-            await self.review()
+            await self.changes.review()
         self.queued.set()
 
     async def _sent_before(self, envelope: Envelope, mail: Mail, committee: Committee) -> tuple[str, ...]:
@@ -198,59 +195,6 @@ class Pipeline:
             except cases.NameTaken:
                 continue
         raise RuntimeError("no code name is free")
-
-    async def change(self, committees: Sequence[Committee], admins: Sequence[str]) -> None:
-        """Go on with another roster: first everybody is told, then it is in force, then access ends (membership)."""
-        for committee in committees:
-            await self.store.write(partial(self._membership, announce, committee))
-        self.queued.set()
-        self.roster.put(committees, admins)
-        await self.review()
-        for committee in committees:
-            await self.store.write(partial(self._membership, greet, committee))
-        self.queued.set()
-
-    def _membership(self, decide_on: Callable[[Setting], Decision | None], committee: Committee, tx: Tx) -> None:
-        now, book = self.now(), load_book(tx, committee)
-        every = cases_of(tx, committee) if book.joining else {}
-        as_it_is = committee if decide_on is announce else in_force(committee, book)
-        decision = decide_on(Setting(as_it_is, Known(cases=every, book=book), now, self._draw))
-        if decision is not None:
-            carry_out(tx, decision, committee, self.roster.admins, f"{committee.id} {now.isoformat()}", now)
-
-    async def review(self) -> None:
-        """After the roster changed: cases that nobody of it has any more get stand-ins, or the admins an alarm."""
-        self._unreviewed = await self.store.read(lambda tx: cases.ids(tx, None))
-        await self._review_on()
-
-    async def _review_on(self) -> None:
-        """Those that are left; what the store was too busy for stays so, and is looked at again."""
-        waiting, self._unreviewed = self._unreviewed, []
-        left = False
-        for case_id in waiting:
-            try:
-                left |= await self.store.write(partial(self._review, case_id))
-            except StoreBusy:
-                maillog.store_busy("review")
-                self._unreviewed.append(case_id)
-            except Exception as error:
-                # One damaged case must not keep all the others, and new reports, from being taken.
-                maillog.failed("review", error)
-        self.queued.set()
-        if left:
-            # A vote that closed by it removed somebody, who may have a place in those looked at before.
-            await self.review()
-
-    def _review(self, case_id: str, tx: Tx) -> bool:
-        case, committee, book = case_in_force(tx, self.roster, case_id)
-        now = self.now()
-        if committee is None:
-            return False
-        setting = Setting(in_force(committee, book), Known(cases={case_id: case}, book=book), now, self._draw)
-        decision = review(case, setting)
-        if decision is not None:
-            carry_out(tx, decision, committee, self.roster.admins, f"{case_id} {now.date()}", now)
-        return decision is not None and decision.left
 
     async def _shunt(self, message_id: str, error: Exception) -> None:
         """Keep it, alarm the admins without content, go on with the next."""

@@ -19,13 +19,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cocmail import maillog
+from cocmail.changes import HANDED_OVER
 from cocmail.commit import queue
 from cocmail.config.load import SourceFile, Sources, examine, read
 from cocmail.config.locate import locate_store
+from cocmail.config.problems import Problem
 from cocmail.config.settings import Settings
 from cocmail.core.letters import to_admins
 from cocmail.daemon import Daemon
-from cocmail.errors import ConfigError
+from cocmail.errors import ConfigError, StoreBusy
+from cocmail.knowledge import handed_over
 from cocmail.roster import Roster
 from cocmail.store import notes
 from cocmail.store.engine import Store
@@ -33,6 +36,8 @@ from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
 
 PROBLEMS_TOLD = 20
+BUSY_PAUSE = 5.0
+NOT_IN_FORCE = "the files have no error that was found, but they are not in force: cocmail failed on them, see its log"
 
 
 def utc_now() -> datetime:
@@ -72,7 +77,7 @@ async def serve(path: Path, environ: Mapping[str, str], now: Callable[[], dateti
 
 
 class Reloads:
-    """SIGHUP: one reload after the other."""
+    """SIGHUP: one reload after the other. What the store is too busy for is tried again until it is done."""
 
     def __init__(self, daemon: Daemon, path: Path, environ: Mapping[str, str]) -> None:
         self._daemon, self._path, self._environ = daemon, path, environ
@@ -86,22 +91,51 @@ class Reloads:
 
     async def _reload(self) -> None:
         async with self._one:
-            try:
-                sources = await asyncio.to_thread(read, self._path)
-                settings, problems = examine(sources, today=self._daemon.now().date(), environ=self._environ)
-            except ConfigError as error:
-                settings, problems, sources = None, [], None
-                errors = list(error.problems)
-            else:
-                errors = [str(problem) for problem in problems if problem.level == "error"]
-            if settings is None or sources is None:
-                maillog.reload_refused(len(errors))
-                await _alarm(self._daemon.store, self._daemon.roster, self._daemon.now(), errors)
-                return
-            await self._daemon.change(settings)
-            await _keep(self._daemon.store, sources)
-            _say_warnings(sources, self._daemon.now().date(), self._environ)
-            maillog.reloaded(len(settings.committees))
+            while True:
+                try:
+                    return await self._try()
+                except StoreBusy:
+                    maillog.store_busy("reload")
+                    await asyncio.sleep(BUSY_PAUSE)
+                except Exception as error:
+                    maillog.failed("reload", error)
+                    return None
+
+    async def _try(self) -> None:
+        daemon = self._daemon
+        try:
+            sources = await asyncio.to_thread(read, self._path)
+            settings, errors = await _judge(daemon.store, sources, daemon.now().date(), self._environ)
+            if settings is None:
+                raise ConfigError(errors)
+            await daemon.change(settings)
+        except ConfigError as error:
+            maillog.reload_refused(len(error.problems))
+            await _alarm(daemon.store, daemon.roster, daemon.now(), error.problems)
+            return
+        except StoreBusy:
+            raise
+        except Exception as error:
+            # A bug of ours. Whoever edited the file must not believe that it is in force.
+            maillog.failed("reload", error)
+            await _alarm(daemon.store, daemon.roster, daemon.now(), [NOT_IN_FORCE])
+            return
+        await _keep(daemon.store, sources)
+        _say_warnings(sources, daemon.now().date(), self._environ)
+        maillog.reloaded(len(settings.committees))
+
+
+async def _judge(
+    store: Store, sources: Sources, today: date, environ: Mapping[str, str]
+) -> tuple[Settings | None, list[str]]:
+    """The settings of these texts, or the errors for which they cannot be used, also those that the store knows of."""
+    settings, problems = examine(sources, today=today, environ=environ)
+    if settings is None:
+        return None, [str(problem) for problem in problems if problem.level == "error"]
+    committees = settings.committees
+    files = [sources.committees[number].path for number in await store.read(lambda tx: handed_over(tx, committees))]
+    errors = [str(Problem(path, 1, "error", "address", HANDED_OVER)) for path in files]
+    return (None if errors else settings), errors
 
 
 async def _last_good(
@@ -111,17 +145,16 @@ async def _last_good(
 
     First only the files that have errors are replaced; where that is not enough (an alias moved to another file), all.
     """
-    settings, problems = examine(sources, today=today, environ=environ)
+    settings, errors = await _judge(store, sources, today, environ)
     if settings is not None:
         return settings, sources, []
-    errors = [str(problem) for problem in problems if problem.level == "error"]
-    bad = {problem.path for problem in problems if problem.level == "error"}
     files = [sources.main, *sources.committees]
+    bad = {file.path for file in files if any(error.startswith(f"{file.path}:") for error in errors)}
     older = {file.path: await _kept(store, file.path) for file in files}
     for replaced in (bad, set(older)):
         mended = [_older(file, older[file.path] if file.path in replaced else None) for file in files]
         again = replace(sources, main=mended[0], committees=tuple(mended[1:]))
-        settings, _ = examine(again, today=today, environ=environ)
+        settings, _ = await _judge(store, again, today, environ)
         if settings is not None:
             return settings, again, errors
     raise ConfigError(errors)

@@ -173,8 +173,7 @@ class Conversation:
     async def passes(self, step: Step, number: str, unit: str) -> None:
         await self.stage.pass_time(timedelta(**{f"{unit}s": int(number)}))
         # What is due by the day is looked for every ten minutes of the machine's time, which no story waits for.
-        for look in (self.stage.daemon.clock.remind, self.stage.daemon.clock.serve):
-            await self.stage.store.write(look)
+        await self.stage.daemon.clock._look_around()
 
     @form(DOES, r"The mail server goes down")
     async def goes_down(self, step: Step) -> None:

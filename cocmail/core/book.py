@@ -94,6 +94,10 @@ class Book:
         others = {who: each for who, each in self.former.items() if who != handle}
         return replace(self, former={**others, handle: left} if left else others)
 
+    def under(self, committee_id: str) -> Book:
+        """The book of a committee that has this id from now on."""
+        return replace(self, ids=(*(each for each in self.ids if each != committee_id), committee_id))
+
     def with_absence(self, handle: str, first: str, last: str) -> Book:
         """The book after somebody said that they will be away."""
         known = self.away.get(handle, ())

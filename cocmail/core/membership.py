@@ -44,7 +44,8 @@ def announce(setting: Setting) -> Decision | None:
     plan = Plan(setting)
     members = [member for member in committee.members if not book.has_departed(member)]
     plan.book = replace(
-        book,
+        # A new name alone is written down, too: an alias that goes to another committee is known by it.
+        book.under(committee.id),
         seats=tuple(map(Seat.of, members)),
         chair=committee.chair or "",
         rules=_rules(committee),
@@ -241,13 +242,18 @@ def _welcome(plan: Plan, member: Member) -> None:
     No case's name stands beside a person's; who names somebody's conflict opens nothing by it.
     """
     names: list[dict[str, object]] = []
-    if plan.setting.committee.policy.get("onboarding") == "reported_names_check":
+    if are_offered_cases(plan.setting.committee):
         for case_id, case in list(plan.cases.items()):
             if _may_be_offered(plan.setting.committee, case, member):
                 number = len(names) + 1
                 plan.add(case_id, MemberAsked(member.handle, member.email, member.name, number=number))
                 names.append({"number": number, "names": list(case.called("reported"))})
     plan.write(member, "welcome", f"welcome {plan.setting.now.isoformat()}", {"names": names})
+
+
+def are_offered_cases(committee: Committee) -> bool:
+    """Whether a new member is shown the names of who has been reported, to say of whom they have no conflict."""
+    return committee.policy.get("onboarding") == "reported_names_check"
 
 
 def _may_be_offered(committee: Committee, case: Case, member: Member) -> bool:

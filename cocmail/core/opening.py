@@ -116,24 +116,26 @@ def _withheld(message: Message, setting: Setting, only: Collection[str], related
     # A name in brackets counts from the roster's addresses only: from outside it would tell whether a case exists.
     referred = [reference.case_id for reference in known.references]
     as_party = () if looks_automatic(message.mail) else known.party_cases
-    for earlier in dict.fromkeys((*as_party, related, *referred, *named)):
+    belongs = frozenset((related, *referred, *named))
+    for earlier in dict.fromkeys((*as_party, *belongs)):
         if earlier in known.cases:
-            for handle, why in _kept_from(known.cases[earlier], setting.committee).items():
+            for handle, why in _kept_from(known.cases[earlier], setting.committee, goes_on=earlier in belongs).items():
                 found.setdefault(handle, why)
     return found
 
 
-def _kept_from(case: Case, committee: Committee) -> dict[str, str]:
-    """Who must not see what goes on about a case, by the handles of today: a new handle takes nobody's conflict away.
+def _kept_from(case: Case, committee: Committee, *, goes_on: bool) -> dict[str, str]:
+    """Who must not see what has to do with a case, by the handles of today: a new handle takes nobody's conflict away.
 
-    Who came later and was never looked for in it may be the one whom it is about: a vote of the others lets them in.
+    `goes_on`: it answers mail of that case. Who came later and was never looked for in it may be the one whom it is
+    about, whom an answer need not name again: a vote of the others lets them in.
     """
     kept = dict.fromkeys(sorted(case.barred), "inherited")
     for member in committee.members:
         theirs = {handle: place for handle, place in case.members.items() if was_ever(member, place)}
         if not case.barred.isdisjoint(theirs):
             kept.setdefault(member.handle, "inherited")
-        elif not theirs and member.handle not in case.members and not was_looked_for(member, case):
+        elif goes_on and not theirs and member.handle not in case.members and not was_looked_for(member, case):
             kept.setdefault(member.handle, "screened")
     return kept
 

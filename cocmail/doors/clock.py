@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from cocmail import maillog
 from cocmail.commit import carry_out, queue
@@ -20,9 +21,10 @@ from cocmail.core.decide import decide_timer
 from cocmail.core.duties import duties
 from cocmail.core.letters import to_admins
 from cocmail.core.lifecycle import LIVE
+from cocmail.core.model import Committee
 from cocmail.core.setting import Known, Setting
 from cocmail.errors import StoreBusy
-from cocmail.knowledge import case_in_force, load_book, load_case
+from cocmail.knowledge import case_in_force, case_that_opens, load_book
 from cocmail.mail.draw import SystemDraw
 from cocmail.roster import Roster
 from cocmail.store import cases, notes, outbox, spool, timers
@@ -63,9 +65,8 @@ class Clock:
             try:
                 tick = asyncio.get_running_loop().time()
                 if reminded is None or tick - reminded >= LOOK_EVERY:
+                    await self._look_around()
                     reminded = tick
-                    await self._store.write(self.remind)
-                    await self._store.write(self.serve)
                 while await self.do_one():
                     pass
                 pause = await self._pause()
@@ -76,6 +77,17 @@ class Clock:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self.wake.wait()
+
+    async def _look_around(self) -> None:
+        """What is not due by a timer. One that fails keeps none of the others, nor a timer, from being looked at."""
+        looks: list[Callable[[Tx], None]] = [self.remind, *(partial(self.serve, each) for each in self._roster)]
+        for work in looks:
+            try:
+                await self._store.write(work)
+            except StoreBusy:
+                raise
+            except Exception as error:
+                maillog.failed("clock", error)
 
     async def _pause(self) -> float:
         """How long to wait: until the next timer, but never so long that a clock that was moved goes unnoticed."""
@@ -122,26 +134,26 @@ class Clock:
         timers.done(tx, timer.id)
         return decision.left
 
-    def serve(self, tx: Tx) -> None:
+    def serve(self, committee: Committee, tx: Tx) -> None:
         """What the members' service brings by time: who is asked to go on, whose term ends (contract, `#stay`)."""
-        now = self._now()
-        for committee in self._roster:
-            book = load_book(tx, committee)
-            decision = duties(Setting(in_force(committee, book), Known(book=book), now, self._draw))
-            if decision is not None:
-                carry_out(tx, decision, committee, self._roster.admins, f"{committee.id} {now.isoformat()}", now)
+        now, book = self._now(), load_book(tx, committee)
+        decision = duties(Setting(in_force(committee, book), Known(book=book), now, self._draw))
+        if decision is not None:
+            carry_out(tx, decision, committee, self._roster.admins, f"{committee.id} {now.isoformat()}", now)
 
     def remind(self, tx: Tx) -> None:
         """One notice an admin and day for each sort of trouble that stands since before today."""
         now = self._now()
         today = now.date().isoformat()
         waits_since = outbox.oldest(tx)
+        every = [case_that_opens(tx, case_id) for case_id in cases.ids(tx, None)]
         standing: dict[str, Callable[[], bool]] = {
             "shunted": lambda: bool(spool.shunted(tx)),
             "postponed": lambda: bool(spool.postponed(tx)),
             "parked": lambda: any(row.state == outbox.PARKED for row in outbox.listing(tx)),
             "delayed": lambda: waits_since is not None and now - waits_since > DELAYED,
-            "nobody-reached": lambda: self._has_unread_case(tx),
+            "nobody-reached": lambda: any(_is_unread(case) for case in every if case is not None),
+            "damaged": lambda: None in every,
         }
         for alarm, stands in standing.items():
             last = (notes.kept(tx, f"reminded {alarm}") or b"").decode()
@@ -153,11 +165,6 @@ class Clock:
                 for letter in to_admins(self._roster.admins, alarm, today):
                     queue(tx, letter, self._roster.first, now)
             maillog.alarmed(alarm)
-
-    def _has_unread_case(self, tx: Tx) -> bool:
-        """Whether there is a case that nobody has and that nobody has been handed."""
-        found = (load_case(tx, case_id) for case_id in cases.ids(tx, None))
-        return any(_is_unread(case) for case in found)
 
 
 def _is_unread(case: Case) -> bool:

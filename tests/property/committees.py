@@ -83,7 +83,7 @@ class House:
         self._roster, self._reader = Roster([self.committee], []), Reader()
         contents = Contents(store, self._reader)
         self._pipeline = Pipeline(store, self._reader, self._roster, contents, lambda: self.now)
-        self._pipeline._draw = self._dice
+        self._pipeline._draw = self._pipeline.changes._draw = self._dice
         self._go_on()
 
     @property
@@ -106,7 +106,7 @@ class House:
         self._go_on()
 
     def _go_on(self) -> None:
-        at_once(self._pipeline.change([self.committee], []))
+        at_once(self._pipeline.changes.apply([self.committee], []))
         self.store.write_now(self._send)
 
     def _die(self, tx: Tx) -> None:
@@ -152,7 +152,7 @@ class House:
             decision = self._decide(Tx(tx.session, tx.keyring), self._messages[waiting.id], waiting.confirmed_handle)
             self._unseen += (decision.release is not None) - 1
             for case_id in cases.ids(tx, None) if decision.left else ():
-                self._pipeline._review(case_id, Tx(tx.session, tx.keyring))
+                self._pipeline.changes._review(case_id, Tx(tx.session, tx.keyring))
         self._send(Tx(tx.session, tx.keyring))
         return self._look(tx)
 
@@ -173,7 +173,7 @@ class House:
     def look_at_the_clock(self) -> None:
         """The timers that are due, by the daemon's own clock; while mail waits from before, it does nothing."""
         self.steps["looks at the clock"] += 1
-        clock = Clock(self.store, self._roster, lambda: self.now, self._pipeline.review)
+        clock = Clock(self.store, self._roster, lambda: self.now, self._pipeline.changes.review)
         clock._draw = self._dice
         while at_once(clock.do_one()):
             pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from cocmail.core.book import NEW_BOOK
@@ -52,9 +53,9 @@ async def test_a_crash_after_the_announcement_leaves_nobody_without_a_farewell_a
         await scene.report()
         scene.committee_text = "\n".join(line for line in committee_file().splitlines() if "handle: sam" not in line)
         settings = scene.settings()
-        pipeline = scene.daemon.pipeline
+        changes = scene.daemon.pipeline.changes
         # What the first of the steps commits; then the power goes.
-        await scene.store.write(lambda tx: pipeline._membership(announce, settings.committees[0], tx))
+        await scene.store.write(lambda tx: changes._decide_on_members(announce, settings.committees[0], tx))
         await scene.stop()
         await scene.start()
         await scene.settle()
@@ -97,7 +98,7 @@ async def test_the_end_of_a_term_is_told_once_and_ends_nothing(tmp_path: Path) -
         since = scene.mark()
         for days in (5, 10, 10, 10, 10, 10):
             scene.offset += timedelta(days=days)
-            await scene.store.write(scene.daemon.clock.serve)
+            await scene.store.write(partial(scene.daemon.clock.serve, scene.settings().committees[0]))
             await scene.settle()
         told = [mail.text for mail in scene.smarthost.delivered[since:]]
         assert [text.startswith(("Your term", "Jun Sato's term")) for text in told] == [True] * 4

@@ -100,14 +100,14 @@ async def test_a_report_that_was_being_read_during_a_reload_went_to_somebody_who
 async def test_a_store_that_was_busy_for_a_moment_left_a_case_with_nobody(tmp_path: Path) -> None:
     async with Scene(tmp_path, committee=CHAOSS) as scene:
         await scene.report()
-        review, tries = scene.daemon.pipeline._review, iter(range(1000))
+        review, tries = scene.daemon.pipeline.changes._review, iter(range(1000))
 
         def is_busy(case_id: str, tx: Tx) -> None:
             if next(tries) < 2:
                 raise StoreBusy("locked")
             review(case_id, tx)
 
-        scene.daemon.pipeline._review = is_busy  # type: ignore[method-assign]
+        scene.daemon.pipeline.changes._review = is_busy  # type: ignore[method-assign]
         await leave(scene, "amara")
         async with asyncio.timeout(10):
             while "jun" not in scene.recipients("forward"):
@@ -226,13 +226,13 @@ async def test_a_stranger_made_every_case_be_read_by_a_number_in_a_subject(
 
 async def test_a_members_holidays_made_every_case_be_looked_at(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        reviews, review = [], scene.daemon.pipeline.review
+        reviews, review = [], scene.daemon.pipeline.changes.review
 
         async def counted() -> None:
             reviews.append(1)
             await review()
 
-        scene.daemon.pipeline.review = counted  # type: ignore[method-assign]
+        scene.daemon.pipeline.changes.review = counted  # type: ignore[method-assign]
         for tag in ("#away 2027-01-01 2027-01-05", "#stay", "#help"):
             await scene.send(scene.write("sam@example.net", ALIAS, tag, "", proven=True))
         assert len(scene.all("receipt", "sam")) == 3 and not reviews
