@@ -21,8 +21,8 @@ from cocmail.core.membership import announce, are_offered_cases, greet
 from cocmail.core.model import Committee
 from cocmail.core.setting import Known, Setting
 from cocmail.errors import ConfigError, StoreBusy
-from cocmail.knowledge import DAMAGED, case_in_force, cases_of, handed_over, load_book
 from cocmail.mail.draw import SystemDraw
+from cocmail.records import DAMAGED, case_in_force, cases_of, handed_over, load_book
 from cocmail.roster import Roster
 from cocmail.store import cases
 from cocmail.store.engine import Store

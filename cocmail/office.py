@@ -14,7 +14,7 @@ from cocmail.config.load import read
 from cocmail.config.locate import locate_store
 from cocmail.core.classify import Reason
 from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE
-from cocmail.knowledge import load_case
+from cocmail.records import load_case
 from cocmail.reports import sheet
 from cocmail.store import cases, outbox, spool
 from cocmail.store.engine import Store

@@ -30,11 +30,12 @@ from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.contents import Contents, ReadAgainFailed
 from cocmail.errors import StoreBusy
-from cocmail.knowledge import Gatherer, committee_now
+from cocmail.knowledge import Gatherer
 from cocmail.mail.address import extension, wanted
 from cocmail.mail.draw import SystemDraw
 from cocmail.mail.proof import prove
 from cocmail.mail.reader import Reader
+from cocmail.records import committee_now
 from cocmail.roster import Roster
 from cocmail.store import cases, spool
 from cocmail.store.engine import Store

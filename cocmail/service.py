@@ -28,7 +28,7 @@ from cocmail.config.settings import Settings
 from cocmail.core.letters import to_admins
 from cocmail.daemon import Daemon
 from cocmail.errors import ConfigError, StoreBusy
-from cocmail.knowledge import handed_over
+from cocmail.records import handed_over
 from cocmail.roster import Roster
 from cocmail.store import notes
 from cocmail.store.engine import Store

@@ -30,7 +30,7 @@ from cocmail.config.load import SourceFile, Sources, examine
 from cocmail.config.settings import Settings
 from cocmail.daemon import Daemon
 from cocmail.doors.smtp_in import silence_library
-from cocmail.knowledge import load_case
+from cocmail.records import load_case
 from cocmail.service import Reloads
 from cocmail.store import cases, outbox, spool, timers
 from cocmail.store.engine import Store

@@ -24,8 +24,8 @@ from cocmail.core.lifecycle import LIVE
 from cocmail.core.model import Committee
 from cocmail.core.setting import Known, Setting
 from cocmail.errors import StoreBusy
-from cocmail.knowledge import case_in_force, case_that_opens, load_book
 from cocmail.mail.draw import SystemDraw
+from cocmail.records import case_in_force, case_that_opens, load_book
 from cocmail.roster import Roster
 from cocmail.store import cases, notes, outbox, spool, timers
 from cocmail.store.engine import Store

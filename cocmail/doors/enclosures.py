@@ -14,8 +14,8 @@ from cocmail.core.conflicts import is_told_at
 from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER, Attachment, Committee, Mail
 from cocmail.doors.contents import Contents
-from cocmail.knowledge import cases_of
 from cocmail.mail.tokens import without_tokens
+from cocmail.records import cases_of
 from cocmail.reports import sheet
 from cocmail.reports.document import document
 from cocmail.reports.own_cases import own_cases

@@ -25,8 +25,8 @@ from cocmail.core.model import Committee, Mail
 from cocmail.doors.contents import without_attachments
 from cocmail.doors.enclosures import MADE, Enclosures
 from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
-from cocmail.knowledge import committee_now, load_case
 from cocmail.mail.compose import Outgoing, compose
+from cocmail.records import committee_now, load_case
 from cocmail.roster import Roster
 from cocmail.store import notes, outbox
 from cocmail.store.engine import Store

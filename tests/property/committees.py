@@ -40,10 +40,11 @@ from cocmail.core.setting import Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.clock import Clock
 from cocmail.doors.contents import Contents
-from cocmail.knowledge import Gatherer, committee_now, load_case
+from cocmail.knowledge import Gatherer
 from cocmail.mail.compose import compose
 from cocmail.mail.reader import Reader
 from cocmail.pipeline import Pipeline
+from cocmail.records import committee_now, load_case
 from cocmail.reports.document import document
 from cocmail.reports.thread import thread
 from cocmail.roster import Roster

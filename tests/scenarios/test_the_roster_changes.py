@@ -10,7 +10,7 @@ from pathlib import Path
 from cocmail.core.book import NEW_BOOK
 from cocmail.core.letters import to_admins
 from cocmail.core.membership import announce
-from cocmail.knowledge import load_book
+from cocmail.records import load_book
 from scene import HANDLES, Scene, committee_file
 
 

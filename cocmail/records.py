@@ -1,0 +1,117 @@
+"""Cases and books as they are opened from the store, and which committee they belong to.
+
+The rule: a record that does not open stops what is about it, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cocmail import maillog
+from cocmail.core import case as folding
+from cocmail.core import events
+from cocmail.core.book import NEW_BOOK, Book, decode_book, in_force
+from cocmail.core.case import Case
+from cocmail.core.model import Committee
+from cocmail.errors import SealError
+from cocmail.roster import Roster
+from cocmail.store import cases, notes
+from cocmail.store.transaction import Tx
+
+# What a record raises that does not open: sealed for another place, altered, or written by a later release.
+DAMAGED = (SealError, ValueError, LookupError, TypeError)
+
+
+def load_case(tx: Tx, case_id: str) -> Case:
+    """A case, folded from its events. Raises SealError if its chain is broken."""
+    return folding.fold(case_id, map(events.decode, cases.load(tx, case_id)))
+
+
+def load_book(tx: Tx, committee: Committee) -> Book:
+    """What a committee keeps of its membership; a renamed one finds it under an alias that it had.
+
+    Raises SealError or ValueError for one that does not open.
+    """
+    return next((book for book in _books_at(tx, committee) if _is_its_own(book, committee)), NEW_BOOK)
+
+
+def _books_at(tx: Tx, committee: Committee) -> Iterator[Book]:
+    """The books under its addresses: its own and, where an address went from one to the other, another's."""
+    for address in dict.fromkeys((committee.id, *sorted(committee.addresses))):
+        data = notes.kept(tx, f"book {address}", lock=True)
+        if data is not None:
+            yield decode_book(data)
+
+
+def _is_its_own(book: Book, committee: Committee) -> bool:
+    if committee.addresses.isdisjoint(book.ids):
+        return False
+    return book.ids[-1] in committee.addresses or _share_a_member(book, committee)
+
+
+def _share_a_member(book: Book, committee: Committee) -> bool:
+    return any(member.is_whom(seat.name, *seat.addresses) for member in committee.members for seat in book.seats)
+
+
+def handed_over(tx: Tx, committees: Sequence[Committee]) -> list[int]:
+    """Which of the committees, by their places, would have an address under which another one has cases.
+
+    That one is configured still, or nobody of it is a member here: its cases, and its book, would go to these people.
+    """
+    found = []
+    for number, committee in enumerate(committees):
+        others = [other for other in committees if other is not committee]
+        try:
+            if any(_is_anothers(book, committee, others) for book in _books_at(tx, committee)):
+                found.append(number)
+        except DAMAGED as error:
+            # Whose it is cannot be read. Nobody gets anything by it: without its book no mail of it is decided on.
+            maillog.failed("membership", error)
+    return found
+
+
+def _is_anothers(book: Book, committee: Committee, others: Iterable[Committee]) -> bool:
+    if committee.addresses.isdisjoint(book.ids) or book.ids[-1] in committee.addresses:
+        return False
+    return any(book.ids[-1] in other.addresses for other in others) or not _share_a_member(book, committee)
+
+
+def case_in_force(tx: Tx, roster: Roster, case_id: str) -> tuple[Case, Committee | None, Book]:
+    """A case, its committee as configured (None: in no configuration any more), and that one's book.
+
+    The books first: two daemons that lock in different orders wait for each other. Raises SealError or ValueError where
+    the case, or the book of its committee, does not open; another committee's is no matter here.
+    """
+    books: dict[str, Book | Exception] = {}
+    for each in roster:
+        try:
+            books[each.id] = load_book(tx, each)
+        except DAMAGED as error:
+            books[each.id] = error
+    case = load_case(tx, case_id)
+    committee = roster.committee(case.committee)
+    book = books[committee.id] if committee is not None else NEW_BOOK
+    if isinstance(book, Exception):
+        raise book
+    return case, committee, book
+
+
+def committee_now(tx: Tx, committee: Committee) -> Committee:
+    """A committee of the configuration as it is: without who has left by mail or by a vote."""
+    return in_force(committee, load_book(tx, committee))
+
+
+def cases_of(tx: Tx, committee: Committee) -> dict[str, Case]:
+    """Every case of a committee that opens, by id, oldest first: a damaged one must not stop what is about others."""
+    addresses = dict.fromkeys((committee.id, *sorted(committee.addresses)))
+    ids = dict.fromkeys(found for address in addresses for found in cases.ids(tx, address))
+    return {case_id: case for case_id in ids if (case := case_that_opens(tx, case_id)) is not None}
+
+
+def case_that_opens(tx: Tx, case_id: str) -> Case | None:
+    """A case, or None for one that is damaged; that is logged, and `cocmail verify` names it."""
+    try:
+        return load_case(tx, case_id)
+    except DAMAGED as error:
+        maillog.failed("case", error)
+        return None
