@@ -15,8 +15,8 @@ from cocmail.core import subjects
 from cocmail.core.addresses import is_about_address
 from cocmail.core.book import in_force
 from cocmail.core.case import Case
-from cocmail.core.conflicts import exists_for, is_asked
-from cocmail.core.model import REPORTER, Committee, Mail, Person, Wanted
+from cocmail.core.conflicts import exists_for, is_asked, is_new_to
+from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, Wanted
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
 from cocmail.records import cases_of, load_book, load_case
 from cocmail.store import lookups, notes
@@ -108,6 +108,21 @@ class Gatherer:
         has = is_asked if numbered else exists_for
         theirs = (case for case in found if member is not None and has(member, case))
         return {entry.id: entry.unreadable for case in theirs for entry in case.entries}
+
+    def never_searched(self, mail: Mail) -> tuple[tuple[Member, ...], dict[str, str]]:
+        """Members who came after a case that the sender of a mail is a party to, and what people outside wrote in it:
+        entries, with what was said of each when it came in.
+        """
+        new: dict[str, Member] = {}
+        entries: dict[str, str] = {}
+        for case_id in self._parties(mail):
+            case = self._case(case_id)
+            came_later = [member for member in self._committee.members if case and is_new_to(member, case)]
+            new |= {member.handle: member for member in came_later}
+            if case is not None and came_later:
+                outside = (entry for entry in case.entries if entry.author.kind != "member")
+                entries |= {entry.id: entry.unreadable for entry in outside}
+        return tuple(new.values()), entries
 
     def sent_before(self, wanted: Wanted, mail: Mail) -> tuple[str, ...]:
         """The letters that went to the reporter whose own reply address a mail carries; none for anybody else."""

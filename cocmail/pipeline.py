@@ -25,7 +25,7 @@ from cocmail.core.decide import decide
 from cocmail.core.effects import Decision
 from cocmail.core.letters import to_admins
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
-from cocmail.core.screening import screen, searched
+from cocmail.core.screening import Screening, is_named, screen, searched
 from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.contents import Contents, ReadAgainFailed
@@ -147,6 +147,7 @@ class Pipeline:
             proof=await asyncio.to_thread(prove, mail, envelope, committee.trust),
             screening=await asyncio.to_thread(screen, today, mail, sent),
         )
+        message = replace(message, screening=await self._with_earlier(message, committee))
         message = replace(message, thread=await self._thread(message, committee))
         decision = await self._decide_and_commit(message, committee, confirmed_by)
         maillog.decided(message_id, decision.reason.value, len(decision.letters))
@@ -162,6 +163,28 @@ class Pipeline:
             return ()
         now = self.now()
         return await self.store.read(lambda tx: Gatherer(tx, committee, now).sent_before(aimed, mail))
+
+    async def _with_earlier(self, message: Message, committee: Committee) -> Screening:
+        """Whom earlier mails of the same sender name, of those who came later: "the same again" names nobody.
+
+        An earlier mail that cannot be searched names all of them. It must not keep this one waiting.
+        """
+        mail, now = message.mail, self.now()
+        new, entries = await self.store.read(lambda tx: Gatherer(tx, committee, now).never_searched(mail))
+        named: set[str] = set()
+        for entry, said in entries.items():
+            text = await self._text_of(entry, said)
+            named |= {member.handle for member in new if text is None or is_named(member, text)}
+        found = {**dict.fromkeys(sorted(named), "screened"), **message.screening.found}
+        return replace(message.screening, found=found)
+
+    async def _text_of(self, entry: str, unreadable: str) -> str | None:
+        """Everything of an earlier mail in which a name can stand; None where it cannot be read."""
+        try:
+            mail = None if unreadable else await self.contents.of(entry, unreadable)
+        except ReadAgainFailed:
+            return None
+        return searched(mail) if mail is not None else None
 
     async def _thread(self, message: Message, committee: Committee) -> dict[str, str]:
         """What was written in the cases at hand, for the tags that compare with it; read before the transaction."""

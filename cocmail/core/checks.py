@@ -90,17 +90,20 @@ def _others(case: Case) -> list[dict[str, str]]:
 
 def begin_watch(plan: Plan, case_id: str) -> None:
     """Somebody looks after it that the watchers have the others asked."""
-    if plan.cases[case_id].proceedings.state is State.TRIAGE:
-        plan.timers.append(Timer(case_id, WATCH, "1", plan.setting.now + ACT_WITHIN))
+    done = plan.cases[case_id].proceedings
+    if done.state is State.TRIAGE:
+        plan.timers.append(Timer(case_id, WATCH, f"{done.times_reopened}.1", plan.setting.now + ACT_WITHIN))
 
 
 def watch(plan: Plan, case_id: str, about: str) -> None:
     """Nobody has been asked yet: the watchers are reminded, and where they did nothing at all the next one looks, too.
 
     It goes on as long as the case is with them: a report must not be forgotten where only one person knows of it.
+    `about` counts: how often the case was taken up again, and the looks since. Of what began before, nothing goes on.
     """
     committee, case, now = plan.setting.committee, plan.cases[case_id], plan.setting.now
-    if case.proceedings.state is not State.TRIAGE:
+    begun, _, look = about.rpartition(".")
+    if case.proceedings.state is not State.TRIAGE or int(begun or 0) != case.proceedings.times_reopened:
         return
     there = places.present(plan, case_id)
     if not case.parties:
@@ -113,8 +116,8 @@ def watch(plan: Plan, case_id: str, about: str) -> None:
             committee, plan.cases[case_id], member, "reminder", f"watch {about}", words, template="watch_reminder"
         )
         plan.letters.append(letter)
-    wait = ACT_WITHIN if about == "1" else 2 * ACT_WITHIN
-    plan.timers.append(Timer(case_id, WATCH, str(int(about) + 1), now + wait))
+    wait = ACT_WITHIN if look == "1" else 2 * ACT_WITHIN
+    plan.timers.append(Timer(case_id, WATCH, f"{begun or 0}.{int(look) + 1}", now + wait))
 
 
 def has_second_step(case: Case, handle: str) -> bool:

@@ -123,6 +123,12 @@ def was_looked_for(member: Member, case: Case) -> bool:
     return all(written & entry.screened and member.handle not in entry.named for entry in case.entries)
 
 
+def is_new_to(member: Member, case: Case) -> bool:
+    """Whether this person came after the case and nobody looked whether it is about them."""
+    is_known = member.handle in case.members or any(was_ever(member, place) for place in case.members.values())
+    return not is_known and not was_looked_for(member, case)
+
+
 def was_there(member: Member, case: Case) -> bool:
     """Whether a member was on the roster when the case was opened, and has not left since."""
     place = case.members.get(member.handle)

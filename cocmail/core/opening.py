@@ -10,8 +10,8 @@ from cocmail.core.access import Standing
 from cocmail.core.case import Case
 from cocmail.core.checks import begin_watch
 from cocmail.core.classify import Reason, is_from_robot, looks_automatic
+from cocmail.core.conflicts import is_new_to, was_ever
 from cocmail.core.conflicts import readers as having
-from cocmail.core.conflicts import was_ever, was_looked_for
 from cocmail.core.effects import Decision, Letter, Note
 from cocmail.core.events import CaseOpened, EntryFiled, ReporterKnown
 from cocmail.core.model import REPORTER, Committee, Member, Person
@@ -135,7 +135,7 @@ def _kept_from(case: Case, committee: Committee, *, goes_on: bool) -> dict[str, 
         theirs = {handle: place for handle, place in case.members.items() if was_ever(member, place)}
         if not case.barred.isdisjoint(theirs):
             kept.setdefault(member.handle, "inherited")
-        elif goes_on and not theirs and member.handle not in case.members and not was_looked_for(member, case):
+        elif goes_on and is_new_to(member, case):
             kept.setdefault(member.handle, "screened")
     return kept
 

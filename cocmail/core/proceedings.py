@@ -80,6 +80,11 @@ class Proceedings:
     proposal: acts.ProposalMade | None = None
 
     @property
+    def times_reopened(self) -> int:
+        """How often the case was taken up again after it was over."""
+        return sum(fact.what == "reopened" for fact in self.facts)
+
+    @property
     def open_motions(self) -> tuple[Motion, ...]:
         return tuple(motion for motion in self.motions if motion.is_open)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from property.admission import write_down
 from property.ballots import ask, close
 from property.expected import LIVE, Expected
-from property.procedures import A_PRIMARY, DAYS, EVERYBODY, REPORTER
+from property.procedures import A_PRIMARY, DAYS, EVERYBODY, HOURS, REPORTER
 from property.records import Draft, Question, Said
 from property.stating import Enter, challenge, check, clear, has_some, lift, limit, party, recuse, unrecuse
 
@@ -122,6 +122,8 @@ def _moves(case: Expected, said: Said) -> bool:
             return False
         case.early = "triage" if case.ended == "dismissed" and case.unchecked else ""
         case.ended, case.counted_from = "", len(case.questions)
+        if case.early:
+            case.watch_at, case.watched = case.body.now + 12 * HOURS, 0
         return True
     if case.matter or case.state == "dismissed":
         return False

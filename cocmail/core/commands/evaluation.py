@@ -10,7 +10,6 @@ from cocmail.core import acts, checks, vague
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.model import Member
-from cocmail.core.vacancies import complete
 
 REOPEN_FOR = timedelta(days=7)
 
@@ -139,10 +138,7 @@ def reopen(call: Call) -> Line:
     if now.dismissed_at is not None and call.plan.setting.now - now.dismissed_at > REOPEN_FOR:
         return refuse("too-late-to-reopen")
     call.plan.add(call.case_id, acts.CaseReopened(call.member.handle, call.at))
-    # What was to happen at its time meanwhile did not: it begins anew, or is made up for.
     checks.begin_watch(call.plan, call.case_id)
-    if call.case.proceedings.state is State.CHECKING:
-        complete(call.plan, call.case_id)
     call.tell_others("reopened")
     return done("reopened")
 
