@@ -62,6 +62,16 @@ class Schedule:
         return self.retry[min(attempts, len(self.retry) - 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """A letter that is being made, with what it is made from."""
+
+    row: OutRow
+    letter: Letter
+    committee: Committee
+    case: Case | None
+
+
 class Outbox:
     """Several senders that work off one queue."""
 
@@ -146,22 +156,37 @@ class Outbox:
             await sender.close()
 
     async def _send(self, row: OutRow, sender: Sender) -> None:
-        committee, letter = decode_letter(row.payload)
-        if self._roster.committee(committee) is None:
+        committee_id, letter = decode_letter(row.payload)
+        committee, case = await self._at_hand(committee_id, letter)
+        if committee is None:
             await self._wait(row, letter)
             return
-        letter = as_addressed(letter, await self._load(letter))
-        content = await self._content(row, letter)
+        letter = as_addressed(letter, case)
+        content = await self._enclosures.of(letter, committee, case)
         if content is None and (letter.entry or letter.template in MADE):
             # What it was to carry has been destroyed on purpose.
             await self._drop(row)
             return
-        await self._deliver(row, letter, content, sender)
+        about = About(row, letter, committee, case)
+        await self._deliver(about, content, sender)
+
+    async def _at_hand(self, committee_id: str, letter: Letter) -> tuple[Committee | None, Case | None]:
+        """A letter's committee and case as they are now: a vote, or a member's own word, may have ended a membership.
+
+        No committee: it is in no configuration any more.
+        """
+        committee = self._roster.committee(committee_id)
+        if committee is None:
+            return None, None
+
+        def look(tx: Tx) -> tuple[Committee, Case | None]:
+            return committee_now(tx, committee), load_case(tx, letter.case_id) if letter.case_id else None
+
+        return await self._store.read(look)
 
     async def _may_leave(self, row: OutRow, letter: Letter) -> bool:
         """Asked at the last moment, on roster and case as they are now: a conflict may have been declared meanwhile."""
-        committee = await self._committee(row)
-        case = await self._load(letter)
+        committee, case = await self._at_hand(decode_letter(row.payload)[0], letter)
         sight = may_have(letter, committee, case, self._now()) if committee is not None else Sight.LATER
         if sight is Sight.NO:
             await self._drop(row)
@@ -173,23 +198,10 @@ class Outbox:
         await self._store.write(lambda tx: outbox.sent(tx, row.id))
         maillog.withheld(row.id, row.kind)
 
-    async def _content(self, row: OutRow, letter: Letter) -> Mail | None:
-        committee = await self._committee(row)
-        if committee is None:
-            return None
-        return await self._enclosures.of(letter, committee, await self._load(letter))
-
-    async def _committee(self, row: OutRow) -> Committee | None:
-        """The committee of a letter as it is now: a vote or a member's own word may have ended a membership."""
-        committee = self._roster.committee(decode_letter(row.payload)[0])
-        return None if committee is None else await self._store.read(lambda tx: committee_now(tx, committee))
-
-    async def _load(self, letter: Letter) -> Case | None:
-        return await self._store.read(lambda tx: load_case(tx, letter.case_id)) if letter.case_id else None
-
-    async def _deliver(self, row: OutRow, letter: Letter, content: Mail | None, sender: Sender) -> None:
-        outgoing = await self._composed(row, letter, content)
-        if outgoing is None or not await self._may_leave(row, letter):
+    async def _deliver(self, about: About, content: Mail | None, sender: Sender) -> None:
+        row, letter = about.row, about.letter
+        outgoing = await self._composed(about, content)
+        if not await self._may_leave(row, letter):
             return
         try:
             await sender.send(outgoing)
@@ -202,23 +214,17 @@ class Outbox:
                 await self._park(row, error.code)
             else:
                 # Too large for the server: the words must arrive, with a list of what they came with.
-                await self._deliver(row, letter, without_attachments(content), sender)
+                await self._deliver(about, without_attachments(content), sender)
         else:
             await self._store.write(lambda tx: outbox.sent(tx, row.id))
             maillog.sent(row.id, row.kind, row.attempts + 1)
 
-    async def _composed(self, row: OutRow, letter: Letter, content: Mail | None) -> Outgoing | None:
-        """The letter as bytes; None, and it waits, where its committee is in no configuration."""
-        committee = await self._committee(row)
-        if committee is None:
-            await self._wait(row, letter)
-            return None
-        path = self._return_path(letter, committee)
+    async def _composed(self, about: About, content: Mail | None) -> Outgoing:
+        path = self._return_path(about.letter, about.committee)
         # One at a time: several long letters at once would leave the doors no time between them.
         async with self._composing:
-            case = await self._load(letter)
             return await asyncio.to_thread(
-                compose, letter, committee, case, content, return_path=path, now=row.created_at
+                compose, about.letter, about.committee, about.case, content, return_path=path, now=about.row.created_at
             )
 
     def _return_path(self, letter: Letter, committee: Committee) -> str:
