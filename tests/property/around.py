@@ -120,6 +120,12 @@ class Around(Walk):
 
     def time_passes(self) -> None:
         """Pauses, rounds and questions end. A ballot that came in before counts, though it is looked at afterwards."""
+        # What fell due while a file was edited: a mail of now is too late for it.
+        self.body.now = self.house.now
+        self.house.look_at_the_clock()
+        self.house.send()
+        self.changed = self.house.changes()
+        self.oracle.time_is_over()
         handed = None
         if self.chance.random() < 0.5:
             case_id = self.pick()
@@ -132,7 +138,7 @@ class Around(Walk):
             self.oracle.announce()
             self.oracle.review()
             self.letters_arrive()
-        self.changed = self.house.changes()
+        self.changed |= self.house.changes()
         self.house.look_at_the_clock()
         if handed is not None:
             assert not self.house.changes(), "the clock went before the mail"
