@@ -148,6 +148,8 @@ def _let_in(before: Access | None, event: MemberAdmitted | MemberRestored | Memb
                 number=event.number,
                 staged=event.staged,
                 shown=before.shown if before is not None and not event.lifts else False,
+                # Whoever asks again does not end what the member has not confirmed yet.
+                paused_until=before.paused_until if before is not None else None,
             )
 
 

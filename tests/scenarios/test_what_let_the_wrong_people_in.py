@@ -169,6 +169,18 @@ async def test_a_question_that_moved_with_a_newcomer_told_them_the_name_of_the_c
         assert "SECRET" in scene.last("forward", new).text
 
 
+async def test_who_had_to_confirm_a_withdrawal_was_asked_about_the_case_again_meanwhile(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=numfocus()) as scene:
+        await scene.report("SECRET: Kit threatened me.")
+        await checked(scene)
+        await scene.answer(scene.last("check", "ivo"), tag="#recuse", proven=False)
+        asked = len(scene.all("check", "ivo"))
+        await scene.answer(scene.last("forward", "amara"), tag="#check")
+        assert len(scene.all("check", "noor")) == 2 and len(scene.all("check", "ivo")) == asked
+        await scene.pass_time(timedelta(hours=25))
+        assert len(scene.all("check", "ivo")) == asked + 1
+
+
 @pytest.mark.parametrize("again", ["in an answer from another address", "in a new mail"])
 async def test_a_newcomer_got_the_second_report_of_somebody_whose_first_one_names_them(
     tmp_path: Path, again: str
