@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from cocmail.config.calendars import make_calendar
 from cocmail.config.contradictions import check_policy
 from cocmail.config.document import Path
 from cocmail.config.files import absolute
@@ -63,7 +64,7 @@ def check_committee(
         findings.error(("other_contact",), "is an address of a committee: it must be a way around it")
     _check_watchers(part, policy, findings, today)
     check_roster(part, policy, ours, findings, today)
-    for key in ("templates_dir", "retention", "calendar"):
+    for key in ("templates_dir", "retention"):
         if key in part.model_fields_set:
             findings.warning((key,), NO_EFFECT)
     if part.language != "en":
@@ -143,9 +144,10 @@ def _check_watchers(part: CommitteeFile, policy: Policy | None, findings: Findin
         findings.warning(("triage",), f"{len(present)} of {wanted} watchers that the policy wants are there today")
 
 
-def make_committee(part: CommitteeFile, policy: Policy, file: str) -> Committee:
+def make_committee(part: CommitteeFile, policy: Policy, file: str, today: date) -> Committee:
     """The committee as everything else knows it. `file` is where it stands: paths are relative to it."""
     trust = part.trust
+    chair = next((member for member in part.members if member.handle == part.chair), None)
     return Committee(
         id=part.address,
         name=part.name,
@@ -165,6 +167,8 @@ def make_committee(part: CommitteeFile, policy: Policy, file: str) -> Committee:
         other_contact=part.other_contact,
         language=part.language,
         templates_dir=absolute(part.templates_dir, file) if part.templates_dir else None,
+        # Members live in several zones; the committee's days are the chair's.
+        calendar=make_calendar(part.calendar, chair.time_zone if chair is not None else "UTC", today),
     )
 
 

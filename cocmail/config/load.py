@@ -168,7 +168,7 @@ def _examine_committees(parts: Sequence[tuple[CommitteeFile, Findings]], today: 
         policy = make_policy(part.policy, part.override, findings)
         check_committee(part, policy, ours, findings, today)
         if policy is not None:
-            found.append(make_committee(part, policy, findings.file))
+            found.append(make_committee(part, policy, findings.file, today))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from cocmail.config.calendars import known_calendar
 from cocmail.config.durations import parse_length
 from cocmail.mail.address import is_address, normal
 
@@ -94,12 +95,6 @@ def _one_or_more(value: object) -> object:
 def _off(value: object) -> object:
     """`flood: off`; YAML 1.1, which a %YAML line can ask for, reads that as false."""
     return None if value == "off" or value is False else value
-
-
-def _calendar(text: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", text):
-        raise ValueError("must be a country code such as DE, or with its region such as DE-BY")
-    return text
 
 
 def _language(text: str) -> str:
@@ -282,7 +277,7 @@ class CommitteeFile(Part):
     transfer_targets: dict[str, TargetPart] = {}
     members: list[MemberPart] = Field(min_length=1)
     openpgp_key_file: NotYet = None
-    calendar: Annotated[str, AfterValidator(_calendar)] | None = None
+    calendar: Annotated[str, AfterValidator(known_calendar)] | None = None
     language: Annotated[str, AfterValidator(_language)] = "en"
     templates_dir: Text | None = None
     other_contact: Text | None = None

@@ -181,6 +181,15 @@ class DraftSent:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlineTold:
+    """Of a clock, as it runs since some time (`key`), that stage was told, in percent."""
+
+    key: str
+    stage: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseResolved:
     """The owner resolves the case. `finding` is violation, no-violation or no-action; `vague` is for the sheet."""
 
@@ -228,6 +237,7 @@ Act = (
     | ProposalMade
     | DraftWritten
     | DraftSent
+    | DeadlineTold
     | CaseResolved
     | CaseDismissed
     | CaseReopened

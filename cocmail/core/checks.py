@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cocmail.core import deadlines, handover, letters, places, readers
+from cocmail.core import handover, letters, places, readers
 from cocmail.core.access import Standing
 from cocmail.core.case import Case
 from cocmail.core.conflicts import is_asked, is_asked_by_name
@@ -37,9 +37,8 @@ ACT_WITHIN = timedelta(hours=12)
 
 def put(plan: Plan, case_id: str, members: Iterable[Member], *, staged: bool = False, lifts: bool = False) -> None:
     """Ask these members, who do not have the case; who was asked before is asked again, with fresh time."""
-    until = deadlines.after(
-        plan.setting.now, plan.setting.committee.policy.get("deadlines.conflict_answer"), ANSWER_WITHIN
-    )
+    committee, now = plan.setting.committee, plan.setting.now
+    until = committee.calendar.after(now, committee.policy.get("deadlines.conflict_answer"), ANSWER_WITHIN)
     if not lifts:
         _open_round(plan, case_id, until)
     for member in members:

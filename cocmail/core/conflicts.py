@@ -198,6 +198,8 @@ def may_have(letter: Letter, committee: Committee, case: Case | None, now: datet
 
 
 def _may_have_of(member: Member, letter: Letter, case: Case, committee: Committee, now: datetime) -> Sight:
+    if letter.listed:
+        return Sight.YES if may_be_listed(member, case) and letter.address in member.addresses else Sight.NO
     place = case.members.get(member.handle)
     if letter.kind == "check" or letter.template == "check_reminder":
         # It tells a name to somebody who has nothing of the case yet; once that is answered it is needless.

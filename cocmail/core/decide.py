@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cocmail.core import checks, questions
+from cocmail.core import checks, clocks, questions
 from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
@@ -73,7 +73,9 @@ def review(case: Case, setting: Setting) -> Decision | None:
     unread = not (case.audience == "escrow" or case.target is not None or readers(setting.committee, case))
     if unread or (left and case.proceedings.state in LIVE):
         complete(plan, case.id)
-    elif not (left or case.proceedings.open_motions):
+    # The procedure, or the calendar, may have changed as well.
+    clocks.arm(plan, case.id)
+    if not (left or unread or case.proceedings.open_motions or plan.timers):
         return None
     questions.settle(plan, case.id)
     return plan.finish(Reason.NO_MESSAGE, case_id=case.id)
@@ -103,6 +105,7 @@ TIMERS: Mapping[str, Callable[[Plan, str, str], None]] = {
     checks.WATCH: checks.watch,
     LAPSE: lapse,
     TALK_ENDS: _end_talk,
+    clocks.LOOK: clocks.look,
 }
 
 

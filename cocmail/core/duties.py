@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cocmail.core import deadlines
 from cocmail.core.classify import Reason
 from cocmail.core.effects import Decision
 from cocmail.core.model import Member
@@ -18,6 +17,7 @@ from cocmail.core.setting import Setting
 
 ANSWER_WITHIN = timedelta(days=14)
 BEFORE_THE_END = timedelta(days=30)
+NEVER = timedelta(days=3650)
 
 
 def duties(setting: Setting) -> Decision | None:
@@ -37,7 +37,8 @@ def _renew(plan: Plan, member: Member) -> None:
     if every is None or since is None:
         return
     asked = book.asked.get(member.handle)
-    if now >= deadlines.after(datetime.fromisoformat(asked or since), every, timedelta(days=3650)):
+    begun = datetime.fromisoformat(asked or since)
+    if now >= plan.setting.committee.calendar.after(begun, every, NEVER):
         plan.book = replace(book, asked={**book.asked, member.handle: now.isoformat()})
         plan.write(member, "renewal", f"renewal {now.date()}", {}, "reminder")
     elif asked is not None and now >= datetime.fromisoformat(asked) + ANSWER_WITHIN:

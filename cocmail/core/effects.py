@@ -21,7 +21,8 @@ class Letter:
     the stored message whose content it carries ("" for none), `address` where it goes, `token` the Reply-To's. `id`
     makes the Message-ID, the same at every try. `words` fill the template; they are sealed with the rest. `question` is
     the confirm token that it asks with, `label` the question of the case that it is about (Q1), `need` how much of the
-    case its recipient must have (`access.Level`), `due` the time before which it waits.
+    case its recipient must have (`access.Level`), `listed` that its row in the status sheet is enough, `due` the time
+    before which it waits.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Letter:
     question: str = ""
     label: str = ""
     need: int = 3
+    listed: bool = False
     due: datetime | None = None
 
     @property

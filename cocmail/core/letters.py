@@ -177,6 +177,22 @@ def as_addressed(letter: Letter, case: Case | None) -> Letter:
     return replace(letter, address=place.address, token=case.token_of(letter.to))
 
 
+def to_listed(case: Case, member: Member, about: str, template: str, token: str) -> Letter:
+    """A word to a member who may see the case's row in the status sheet, and need not have it: its name, no more."""
+    person = member_person(member.handle)
+    return Letter(
+        id=letter_id(case.id, about, template, str(person)),
+        kind="reminder",
+        to=person,
+        template=template,
+        address=member.email,
+        case_id=case.id,
+        token=token,
+        words={"case_name": case.code_name},
+        listed=True,
+    )
+
+
 def outside(
     member: Member, template: str, about: str, token: str, words: Mapping[str, object], kind: str = "notice"
 ) -> Letter:

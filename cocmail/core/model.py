@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
 
+from cocmail.core.calendar import EVERY_WEEKDAY, Calendar
+
 
 class Role(Enum):
     """A member's place in the committee (contract, section 2)."""
@@ -118,6 +120,7 @@ class Committee:
     other_contact: str | None = None
     language: str = "en"
     templates_dir: str | None = None
+    calendar: Calendar = EVERY_WEEKDAY
 
     @property
     def addresses(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cocmail.core import case as cases
-from cocmail.core import letters, questions, verdicts
+from cocmail.core import clocks, letters, questions, verdicts
 from cocmail.core.book import Book
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
@@ -107,6 +107,8 @@ class Plan:
         follows from their results may close others.
         """
         self._settle()
+        for changed in self._events:
+            clocks.arm(self, changed)
         changes = tuple(
             Change(changed, tuple(events), self._opens.get(changed, "")) for changed, events in self._events.items()
         )
@@ -125,7 +127,7 @@ class Plan:
             spent=tuple(self.spent),
             counted=tuple(self.counted),
             alarms=tuple(self.alarms),
-            timers=tuple(self.timers),
+            timers=tuple(dict.fromkeys(self.timers)),
             answered_at=self.answered_at,
             book=self.book if self.book != self.setting.known.book else None,
             left=len(self.book.departed) > len(self.setting.known.book.departed),

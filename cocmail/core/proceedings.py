@@ -78,6 +78,7 @@ class Proceedings:
     checked: bool = True
     challenges: tuple[Challenge, ...] = ()
     proposal: acts.ProposalMade | None = None
+    reminded: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def times_reopened(self) -> int:
@@ -147,6 +148,8 @@ def apply(done: Proceedings, act: acts.Act) -> Proceedings:
             return _challenged(done, act)
         case acts.ProposalMade():
             return replace(done, proposal=act)
+        case acts.DeadlineTold():
+            return replace(done, reminded={**done.reminded, act.key: act.stage})
         case _:
             return _judged(done, act)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cocmail.core import acts, deadlines, letters, readers, votes
+from cocmail.core import acts, letters, readers, votes
 from cocmail.core.access import Level
 from cocmail.core.case import Case
 from cocmail.core.conflicts import is_still, level_of, voters, was_there
@@ -93,7 +93,7 @@ def open_question(
     the policy's.
     """
     policy, now = plan.setting.committee.policy, plan.setting.now
-    ends = deadlines.after(now, lasts or policy.get(f"votes.{kind}.open_for"), OPEN_FOR)
+    ends = plan.setting.committee.calendar.after(now, lasts or policy.get(f"votes.{kind}.open_for"), OPEN_FOR)
     quorum, floor = _quorum(policy, kind)
     number = len(plan.cases[case_id].proceedings.motions) + 1
     usual, base = rules_of(plan.setting.committee, kind)
@@ -131,7 +131,7 @@ def _objections(plan: Plan, case_id: str, kind: str) -> str:
     objected = any(motion.why == "objected" for motion in plan.cases[case_id].proceedings.motions)
     if window is None or objected:
         return ""
-    return deadlines.after(plan.setting.now, window, OPEN_FOR).isoformat()
+    return plan.setting.committee.calendar.after(plan.setting.now, window, OPEN_FOR).isoformat()
 
 
 def ask(plan: Plan, case_id: str, motion: Motion, handles: frozenset[str] | None = None) -> None:

@@ -109,6 +109,7 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "ProposalMade": acts.ProposalMade("jun", AT, "Let us answer within two days."),
         "DraftWritten": acts.DraftWritten(1, "reporter", "jun", AT, "Thank you."),
         "DraftSent": acts.DraftSent(1, "sam", AT),
+        "DeadlineTold": acts.DeadlineTold(f"ack {AT}", 80, AT),
         "CaseResolved": acts.CaseResolved("jun", AT, "violation", "Warning"),
         "CaseDismissed": acts.CaseDismissed("jun", AT, "spam"),
         "CaseReopened": acts.CaseReopened("jun", AT),

@@ -115,8 +115,16 @@ class Letters:
                 assert letter.kind == "outreach" and letter.address == case.witnesses[letter.to.handle]
             case "third":
                 assert letter.kind == "transfer" and letter.address == "foundation@target.example"
+            case _ if letter.template == "late":
+                barred = case.places[to].standing == "withheld" if to in case.places else False
+                assert not words and not barred, "a leak: of a case to a chair who is kept out"
+                return
             case _:
                 self._check_place(delivered, case, words)
+        if letter.template == "deadline":
+            # When they are due has an oracle of its own, over a whole year.
+            assert not words, "a reminder told something"
+            return
         what = letter.label if letter.kind in ("vote", "tally") else " ".join(words)
         match letter.kind:
             case "check" | "reminder":
@@ -151,7 +159,7 @@ class Letters:
         assert place is not None, "a leak: mail of a case to somebody who was never in it"
         assert letter.address == place.address and case.is_here(to), "a leak: to an address that is not confirmed"
         assert not self._is_paused(case, to), "a pause was not kept"
-        if letter.kind in ("check", "reminder") and letter.template != "watch_reminder":
+        if letter.template in ("check", "check_reminder"):
             assert place.standing == "asked" or (place.standing == "in" and not place.stated), "not asked any more"
             more = case.reported(others=True) if place.shown else set()
             assert words <= case.reported() | more, "the question tells more than a name"
@@ -196,7 +204,7 @@ class Letters:
     def check_the_queue(self, house: House) -> None:
         """What was queued for somebody goes in the moment in which their access ends."""
         for letter in house.queued():
-            if letter.needs_access:
+            if letter.needs_access and not letter.listed:
                 place = self._oracle.cases[letter.case_id].places[letter.to.handle]
                 assert place.standing in ("in", "limited", "asked"), "mail waits for somebody who is out"
 

@@ -37,7 +37,8 @@ async def test_a_confirm_address_works_once_and_for_a_day(tmp_path: Path) -> Non
         await scene.send(scene.write("amara@example.net", first, "Yes", "again"), first)
         await scene.pass_time(timedelta(hours=25))
         await scene.send(scene.write("amara@example.net", second, "Yes", ""), second)
-        assert [mail.kind for mail in scene.smarthost.delivered[since:]] == ["receipt"]
+        kinds = [mail.kind for mail in scene.smarthost.delivered[since:] if mail.kind != "reminder"]
+        assert kinds == ["receipt"]
         assert "too late" in scene.last("receipt", "amara").text
         assert (await scene.reasons())["dead-confirm"] == 2
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from cocmail.core import acts, deadlines, letters, questions
+from cocmail.core import acts, letters, questions
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.commands.conflict import fields_of
 from cocmail.core.commands.views import belongs_to_a_case
@@ -65,7 +65,8 @@ def discussion(plan: Plan, begin: datetime) -> tuple[datetime | None, datetime |
     spans = (knobs.get("votes.policy.discuss.min"), knobs.get("votes.policy.discuss.max"))
     if spans[1] is None:
         return None, None
-    return deadlines.after(begin, spans[0], _NO_TALK), deadlines.after(begin, spans[1], _NO_TALK)
+    days = plan.setting.committee.calendar
+    return days.after(begin, spans[0], _NO_TALK), days.after(begin, spans[1], _NO_TALK)
 
 
 def _put_to_the_vote(call: Call) -> Line:
