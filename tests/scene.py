@@ -142,7 +142,7 @@ class Delivered:
 
         found = next(link for link in re.findall(r"mailto:(\S+)", self.text) if word in unquote(link))
         address, _, query = found.partition("?subject=")
-        return address, unquote(query)
+        return address, unquote(query.partition("&body=")[0])
 
 
 def committee_file(**changes: str) -> str:

@@ -130,14 +130,10 @@ def _outcome_span(committee: Committee) -> Knob:
     return AFTER_THE_END if span == ON_RESOLUTION else span
 
 
-def _of(knob: str) -> Callable[[Committee], Knob]:
-    return lambda committee: committee.policy.get(knob)
-
-
 TABLE: tuple[Clock, ...] = (
-    Clock("ack", _ack_is_owed, _of("deadlines.ack"), (50, 80, OVER), 80),
+    Clock("ack", _ack_is_owed, lambda committee: committee.policy.get("deadlines.ack"), (50, 80, OVER), 80),
     # Of seven days: a letter is proposed after five (R8).
-    Clock("status", _word_is_owed, _of("deadlines.status_every"), (71, OVER), OVER),
+    Clock("status", _word_is_owed, lambda committee: committee.policy.get("deadlines.status_every"), (71, OVER), OVER),
     Clock("follow-up", _outcome_is_owed, _outcome_span, (50, 80, OVER), 80),
 )
 
@@ -155,16 +151,23 @@ def running(committee: Committee, case: Case) -> list[Run]:
 
 def arm(plan: Plan, case_id: str) -> None:
     """Set the timer for the next look; one that is set for the same moment already stays the only one."""
-    runs = running(plan.setting.committee, plan.cases[case_id])
-    if runs:
-        plan.timers.append(Timer(case_id, LOOK, "", min(run.next(plan.setting.now) for run in runs)))
+    case, now = plan.cases[case_id], plan.setting.now
+    runs = running(plan.setting.committee, case)
+    # What became due while nothing ran is told at once: a case that rested, a procedure that was changed.
+    looks = [now if _is_untold(case, run, run.stage(now)) else run.next(now) for run in runs]
+    if looks:
+        plan.timers.append(Timer(case_id, LOOK, "", min(looks)))
+
+
+def _is_untold(case: Case, run: Run, stage: int) -> bool:
+    return stage > case.proceedings.reminded.get(run.key, 0)
 
 
 def look(plan: Plan, case_id: str, about: str) -> None:
     """Remind of what is due and was not told; what somebody is told of at once stands in one mail."""
     case, now = plan.cases[case_id], plan.setting.now
     due = [(run, run.stage(now)) for run in running(plan.setting.committee, case)]
-    fresh = [(run, stage) for run, stage in due if stage > case.proceedings.reminded.get(run.key, 0)]
+    fresh = [(run, stage) for run, stage in due if _is_untold(case, run, stage)]
     for run, stage in fresh:
         plan.add(case_id, acts.DeadlineTold(run.key, stage, now.isoformat()))
     for member in places.present(plan, case_id):

@@ -171,13 +171,17 @@ def _entry_words(committee: Committee, case: Case, entry_id: str) -> Mapping[str
 
 
 def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[str, object]:
-    """`mailto:` links with the Subject filled in (RFC 6068): `link("#vote Q1 yes")`; `confirm` runs a held command."""
+    """`mailto:` links with the Subject filled in (RFC 6068): `link("#vote Q1 yes")`; `confirm` runs a held command.
+
+    `text` is what stands in the mail already, for who sends it to change.
+    """
     local, _, domain = committee.address.rpartition("@")
     reply = f"{local}+{letter.token}@{domain}" if letter.token else committee.address
     prefix = f"[{case.code_name}] " if case is not None else ""
 
-    def link(tag: str, *, outside: bool = False) -> str:
-        return f"mailto:{reply}?subject={quote(tag if outside else f'{prefix}{tag}')}"
+    def link(tag: str, *, outside: bool = False, text: str = "") -> str:
+        body = f"&body={quote(text)}" if text else ""
+        return f"mailto:{reply}?subject={quote(tag if outside else f'{prefix}{tag}')}{body}"
 
     confirm = f"mailto:{local}+confirm-{letter.question}@{domain}?subject={quote('Yes')}" if letter.question else ""
     return {"link": link, "confirm": confirm}

@@ -75,7 +75,8 @@ async def test_after_a_week_without_a_word_the_reporter_is_owed_one_again_and_ag
             await scene.pass_time(timedelta(days=4, hours=20))
             assert not [text for text in reminders(scene, since) if "has heard nothing" in text]
             await scene.pass_time(timedelta(hours=6))
-            assert any("has heard nothing for a while" in text for text in reminders(scene, since, "amara"))
+            (told,) = (text for text in reminders(scene, since, "amara") if "has heard nothing for a while" in text)
+            assert "&body=We%20are%20still%20working" in told
             await scene.pass_time(timedelta(days=2))
             assert any("A word was due by" in text for text in reminders(scene, since, "sam"))
 
@@ -100,6 +101,21 @@ async def test_where_nobody_can_or_wants_to_be_answered_no_clock_runs(tmp_path: 
             await scene.answer(scene.last("forward", "amara"), tag="#notreport question")
         with nothing_more(scene, *HANDLES):
             await scene.pass_time(timedelta(days=9))
+
+
+async def test_while_a_case_rests_nothing_but_the_first_answer_is_asked_for(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "amara"), tag="#status paused")
+        since = scene.mark()
+        for _ in range(10):
+            await scene.pass_time(timedelta(days=1))
+        told = reminders(scene, since)
+        assert told and all("promised by" in text and "heard" not in text and "outcome" not in text for text in told)
+        since = scene.mark()
+        await scene.answer(scene.last("forward", "amara"), tag="#status ongoing")
+        await scene.pass_time(timedelta(minutes=1))
+        assert any("was to hear the outcome by" in text for text in reminders(scene, since))
 
 
 async def test_business_days_end_after_the_weekend(tmp_path: Path) -> None:
