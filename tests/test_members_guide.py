@@ -66,6 +66,7 @@ WHEN = {
     ANY: "in any state",
     LIVE: "until it is resolved or closed",
     KEPT: "unless it is closed as no report",
+    KEPT - EARLY: "once members can talk, unless it is closed as no report",
     frozenset({State.DECIDED, State.RESOLVED}): "once it is decided",
     EARLY | {State.OPEN, State.DISMISSED}: "while it is open, or before that",
 }

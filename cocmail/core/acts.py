@@ -181,6 +181,35 @@ class DraftSent:
 
 
 @dataclass(frozen=True, slots=True)
+class ObligationSet:
+    """What the reported person has to do, by the end of the day `due`."""
+
+    number: int
+    by: str
+    at: str
+    text: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObligationMet:
+    """It was done, says this member."""
+
+    number: int
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingSet:
+    """The members meet on that day; a later one takes its place."""
+
+    by: str
+    at: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineTold:
     """Of a clock, as it runs since some time (`key`), that stage was told, in percent."""
 
@@ -237,6 +266,9 @@ Act = (
     | ProposalMade
     | DraftWritten
     | DraftSent
+    | ObligationSet
+    | ObligationMet
+    | MeetingSet
     | DeadlineTold
     | CaseResolved
     | CaseDismissed

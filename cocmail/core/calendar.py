@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,10 @@ class Calendar:
 
     def works_on(self, day: date) -> bool:
         return day.weekday() not in self.weekend and day not in self.holidays
+
+    def begins(self, day: date) -> datetime:
+        """The first moment of a day, in UTC."""
+        return datetime.combine(day, time.min, _zone(self.zone)).astimezone(UTC)
 
     def after(self, start: datetime, span: object, default: timedelta, *, percent: int = 100) -> datetime:
         """The moment when that part of a span is over, in UTC.

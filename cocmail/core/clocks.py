@@ -1,4 +1,4 @@
-"""What a committee has promised the reporter by when, and who is reminded of it: one table (domain R7, R8, R51).
+"""What is owed by when, to the reporter or by the reported person, and who is reminded: one table (domain R7, R8).
 
     a clock runs ──> part of its time is over: who takes care of the case is reminded ──> more: all who have it
                 ──> the time is over: all of them, and the chair; then again for each further time of that length
@@ -9,7 +9,7 @@ look tells what is due by now, once, and nothing of what it missed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -35,37 +35,46 @@ ON_RESOLUTION = "on_resolution"
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Since when something has been owed, and for how long it may be; `about` tells it from others of its kind."""
+
+    begun: datetime
+    span: Knob
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
-    """One promise. `span` gives how long it has, `begins` since when it runs in a case, or None where it does not.
+    """One kind of promise. `owed` finds where it runs in a case.
 
     `stages` are the parts of its time, in percent, the end among them, at which somebody is reminded; from `widens` on
-    it is everybody.
+    it is everybody. `to_reporter`: there is none where the reporter cannot be written to. `repeats`: weekly, once over.
     """
 
     name: str
-    begins: Callable[[Committee, Case], datetime | None]
-    span: Callable[[Committee], Knob]
+    owed: Callable[[Committee, Case], Iterable[Stretch]]
     stages: tuple[int, ...]
     widens: int
+    to_reporter: bool = True
+    repeats: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A clock that runs in a case since `begun`."""
+    """A clock as it runs in a case."""
 
     clock: Clock
-    begun: datetime
+    stretch: Stretch
     committee: Committee
 
     @property
     def key(self) -> str:
-        """What tells this run from the same clock's next one."""
-        return f"{self.clock.name} {self.begun.isoformat()}"
+        """What tells this run from others of the same clock."""
+        return f"{self.clock.name} {self.stretch.about or self.stretch.begun.isoformat()}"
 
     def at(self, percent: int) -> datetime:
         """When that part of its time is over."""
-        span = self.clock.span(self.committee)
-        return self.committee.calendar.after(self.begun, span, AGAIN, percent=percent)
+        return self.committee.calendar.after(self.stretch.begun, self.stretch.span, AGAIN, percent=percent)
 
     @property
     def ends(self) -> datetime:
@@ -74,40 +83,64 @@ class Run:
     def stage(self, now: datetime) -> int:
         """The last of its stages that is due: a percentage, beyond the end one more for each repetition; 0 for none."""
         if now >= self.ends:
-            return OVER + (now - self.ends) // self._again
+            return OVER + ((now - self.ends) // self._again if self.clock.repeats else 0)
         return max((percent for percent in self.clock.stages if self.at(percent) <= now), default=0)
 
-    def next(self, now: datetime) -> datetime:
-        """When the next stage is due that is not yet."""
+    def next(self, now: datetime) -> datetime | None:
+        """When the next stage is due that is not yet; None where there is none any more."""
         if now >= self.ends:
-            return self.ends + ((now - self.ends) // self._again + 1) * self._again
+            again = self.ends + ((now - self.ends) // self._again + 1) * self._again
+            return again if self.clock.repeats else None
         return min(moment for moment in map(self.at, self.clock.stages) if moment > now)
 
     @property
     def _again(self) -> timedelta:
-        return max(self.ends - self.begun, AGAIN)
+        return max(self.ends - self.stretch.begun, AGAIN)
 
 
-def _ack_is_owed(committee: Committee, case: Case) -> datetime | None:
-    """An answer by a person, or by us where the procedure says that ours counts."""
+def _answer(committee: Committee, case: Case) -> Iterator[Stretch]:
+    """An answer by a person, or by us where the procedure says that ours counts (R7)."""
     by_us = committee.policy.get("deadlines.ack_by_robot_counts") is True and bool(case.token_of(REPORTER))
-    return None if by_us or _letters_sent(case) else case.opened_at
+    span = committee.policy.get("deadlines.ack")
+    if case.opened_at is not None and span is not None and not by_us and not _letters_sent(case):
+        yield Stretch(case.opened_at, span)
 
 
-def _word_is_owed(committee: Committee, case: Case) -> datetime | None:
+def _word_between(committee: Committee, case: Case) -> Iterator[Stretch]:
     """Something to hear in between, as long as the case is not over (R8)."""
-    if case.proceedings.state not in LIVE or case.proceedings.paused or _outcome_is_told(case):
-        return None
-    return max((moment for moment in (case.opened_at, *_letters_sent(case)) if moment is not None), default=None)
+    span, done = committee.policy.get("deadlines.status_every"), case.proceedings
+    if span is None or case.opened_at is None or done.state not in LIVE or done.paused or _outcome_is_told(case):
+        return
+    yield Stretch(max((case.opened_at, *_letters_sent(case))), span)
 
 
-def _outcome_is_owed(committee: Committee, case: Case) -> datetime | None:
-    if case.proceedings.paused or _outcome_is_told(case):
-        return None
-    if _follow_up(committee) != ON_RESOLUTION:
-        return case.opened_at
-    ended = [fact.at for fact in case.proceedings.facts if fact.what == "resolved"]
-    return ended[-1] if ended and case.proceedings.state is State.RESOLVED else None
+def _outcome(committee: Committee, case: Case) -> Iterator[Stretch]:
+    """The outcome, so long after the report or, "on resolution", after the end (R51)."""
+    span, done = committee.policy.get("deadlines.follow_up"), case.proceedings
+    if span is None or case.opened_at is None or done.paused or _outcome_is_told(case):
+        return
+    if span != ON_RESOLUTION:
+        yield Stretch(case.opened_at, span)
+    elif done.state is State.RESOLVED:
+        ended = [fact.at for fact in done.facts if fact.what == "resolved"]
+        yield Stretch(ended[-1], AFTER_THE_END)
+
+
+def _obligations(committee: Committee, case: Case) -> Iterator[Stretch]:
+    """What the reported person has to do: it is over with the last day (R56)."""
+    for each in case.proceedings.obligations:
+        if each.met_at is None:
+            ends = committee.calendar.begins(each.due + timedelta(days=1))
+            yield Stretch(each.at, ends - each.at, str(each.number))
+
+
+def _meeting(committee: Committee, case: Case) -> Iterator[Stretch]:
+    """A meeting: everybody is reminded as the day before it begins (R30)."""
+    meeting = case.proceedings.meeting
+    if meeting is not None:
+        before = committee.calendar.begins(meeting.day - timedelta(days=1))
+        if before > meeting.at:
+            yield Stretch(meeting.at, before - meeting.at, meeting.day.isoformat())
 
 
 def _outcome_is_told(case: Case) -> bool:
@@ -121,32 +154,25 @@ def _letters_sent(case: Case) -> list[datetime]:
     return [draft.sent_at for draft in case.proceedings.drafts if draft.sent_at is not None and draft.to == REPORTER]
 
 
-def _follow_up(committee: Committee) -> Knob:
-    return committee.policy.get("deadlines.follow_up")
-
-
-def _outcome_span(committee: Committee) -> Knob:
-    span = _follow_up(committee)
-    return AFTER_THE_END if span == ON_RESOLUTION else span
-
-
 TABLE: tuple[Clock, ...] = (
-    Clock("ack", _ack_is_owed, lambda committee: committee.policy.get("deadlines.ack"), (50, 80, OVER), 80),
+    Clock("ack", _answer, (50, 80, OVER), 80),
     # Of seven days: a letter is proposed after five (R8).
-    Clock("status", _word_is_owed, lambda committee: committee.policy.get("deadlines.status_every"), (71, OVER), OVER),
-    Clock("follow-up", _outcome_is_owed, _outcome_span, (50, 80, OVER), 80),
+    Clock("status", _word_between, (71, OVER), OVER),
+    Clock("follow-up", _outcome, (50, 80, OVER), 80),
+    Clock("obligation", _obligations, (80, OVER), OVER, to_reporter=False),
+    Clock("meeting", _meeting, (OVER,), OVER, to_reporter=False, repeats=False),
 )
 
 
 def running(committee: Committee, case: Case) -> list[Run]:
-    """The clocks that run in a case now. None where the reporter cannot be written to, or does not want to be."""
+    """The clocks that run in a case now. None in one that is not ours any more, or no report."""
     reporter, done = case.reporter, case.proceedings
     reachable = reporter is not None and bool(reporter.address) and not done.opted_out
     ours = case.audience in ("committee", "triage", "one") and case.target is None
-    if not (reachable and ours) or done.state in (State.ESCROWED, State.DISMISSED):
+    if not ours or done.state in (State.ESCROWED, State.DISMISSED):
         return []
-    begun = ((clock, clock.begins(committee, case)) for clock in TABLE if clock.span(committee) is not None)
-    return [Run(clock, since, committee) for clock, since in begun if since is not None]
+    clocks = (clock for clock in TABLE if reachable or not clock.to_reporter)
+    return [Run(clock, stretch, committee) for clock in clocks for stretch in clock.owed(committee, case)]
 
 
 def arm(plan: Plan, case_id: str) -> None:
@@ -154,9 +180,10 @@ def arm(plan: Plan, case_id: str) -> None:
     case, now = plan.cases[case_id], plan.setting.now
     runs = running(plan.setting.committee, case)
     # What became due while nothing ran is told at once: a case that rested, a procedure that was changed.
-    looks = [now if _is_untold(case, run, run.stage(now)) else run.next(now) for run in runs]
-    if looks:
-        plan.timers.append(Timer(case_id, LOOK, "", min(looks)))
+    looks = (now if _is_untold(case, run, run.stage(now)) else run.next(now) for run in runs)
+    times = [moment for moment in looks if moment is not None]
+    if times:
+        plan.timers.append(Timer(case_id, LOOK, "", min(times)))
 
 
 def _is_untold(case: Case, run: Run, stage: int) -> bool:
@@ -174,7 +201,7 @@ def look(plan: Plan, case_id: str, about: str) -> None:
         _remind(
             plan, case_id, member, [(run, stage) for run, stage in fresh if _hears(plan, case_id, member, run, stage)]
         )
-    if any(stage >= OVER for _, stage in fresh):
+    if any(stage >= OVER and run.clock.to_reporter for run, stage in fresh):
         _tell_chair(plan, case_id)
     arm(plan, case_id)
 
@@ -192,13 +219,24 @@ def _remind(plan: Plan, case_id: str, member: Member, due: list[tuple[Run, int]]
     now, committee = plan.setting.now, plan.setting.committee
     there = [each for each in committee.members if each in places.present(plan, case_id)]
     words = {
-        "lines": [{"what": run.clock.name, "until": minute(run.ends), "over": stage >= OVER} for run, stage in due],
+        "lines": [_line(plan.cases[case_id], run, stage) for run, stage in due],
         "away": [each.name for each in there if each.is_away(now.date())],
+        "writes": any(run.clock.to_reporter for run, _ in due),
         "owned": bool(plan.cases[case_id].proceedings.owners),
     }
     about = " ".join(("clock", *(f"{run.key} {stage}" for run, stage in due)))
     letter = letters.to_reader(committee, plan.cases[case_id], member, "reminder", about, words, template="deadline")
     plan.letters.append(letter)
+
+
+def _line(case: Case, run: Run, stage: int) -> dict[str, object]:
+    line: dict[str, object] = {"what": run.clock.name, "until": minute(run.ends), "over": stage >= OVER}
+    if run.clock.name == "obligation":
+        found = next(each for each in case.proceedings.obligations if str(each.number) == run.stretch.about)
+        line |= {"number": found.number, "text": found.text, "until": found.due.isoformat()}
+    if run.clock.name == "meeting":
+        line |= {"until": run.stretch.about}
+    return line
 
 
 def _tell_chair(plan: Plan, case_id: str) -> None:

@@ -7,52 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from cocmail.core import acts, lifecycle
 from cocmail.core.lifecycle import Move, State
 from cocmail.core.model import Person
 from cocmail.core.motions import CONFLICT, Challenge, Motion
+from cocmail.core.record import Draft, Fact, Meeting, Obligation, Remark
 from cocmail.core.votes import Tally
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A text of the record: a note, a plan or a consequence. `day` is the day that it is about."""
-
-    by: str
-    at: datetime
-    part: str
-    text: str
-    day: str
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A letter to somebody outside that a member proposes, or that has been sent."""
-
-    number: int
-    to: Person
-    author: str
-    at: datetime
-    text: str
-    sent_by: str = ""
-    sent_at: datetime | None = None
-
-    @property
-    def label(self) -> str:
-        """How people name it: D1."""
-        return f"D{self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What a member judged or did, for the record: `what` is a word of a closed list, `value` goes with it."""
-
-    at: datetime
-    by: str
-    what: str
-    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +40,8 @@ class Proceedings:
     checked: bool = True
     challenges: tuple[Challenge, ...] = ()
     proposal: acts.ProposalMade | None = None
+    obligations: tuple[Obligation, ...] = ()
+    meeting: Meeting | None = None
     reminded: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -148,6 +112,8 @@ def apply(done: Proceedings, act: acts.Act) -> Proceedings:
             return _challenged(done, act)
         case acts.ProposalMade():
             return replace(done, proposal=act)
+        case acts.ObligationSet() | acts.ObligationMet() | acts.MeetingSet():
+            return _followed(done, act)
         case acts.DeadlineTold():
             return replace(done, reminded={**done.reminded, act.key: act.stage})
         case _:
@@ -215,6 +181,20 @@ def _wrote(done: Proceedings, act: acts.DraftWritten | acts.DraftSent | acts.Rem
             return replace(done, drafts=sent)
         case acts.RemarkMade():
             return replace(done, remarks=(*done.remarks, Remark(act.by, at, act.part, act.text, act.day)))
+
+
+def _followed(done: Proceedings, act: acts.ObligationSet | acts.ObligationMet | acts.MeetingSet) -> Proceedings:
+    at = datetime.fromisoformat(act.at)
+    match act:
+        case acts.ObligationSet():
+            fresh = Obligation(act.number, act.by, at, act.text, date.fromisoformat(act.due))
+            return replace(done, obligations=(*done.obligations, fresh))
+        case acts.ObligationMet():
+            met = tuple(replace(each, met_at=at) if each.number == act.number else each for each in done.obligations)
+            return replace(done, obligations=met)
+        case acts.MeetingSet():
+            noted = _noted(done, Fact(at, act.by, "meeting", act.day))
+            return replace(noted, meeting=Meeting(at, date.fromisoformat(act.day)))
 
 
 def _moved(done: Proceedings, act: acts.CaseResolved | acts.CaseDismissed | acts.CaseReopened) -> Proceedings:

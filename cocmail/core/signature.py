@@ -14,6 +14,7 @@ _NUMBERED = {
     "question": re.compile(r"q[1-9][0-9]{0,3}"),
     "draft": re.compile(r"d[1-9][0-9]{0,3}"),
     "number": re.compile(r"[1-9][0-9]{0,3}"),
+    "item": re.compile(r"[1-9][0-9]{0,3}"),
 }
 
 
@@ -22,7 +23,8 @@ class Argument:
     """One place in a tag's signature.
 
     `kind` is word (one of `words`), pair (`key:value` out of `words`, as often as there are keys), member (`@handle`),
-    question (`Qn`), draft (`Dn`), date (`YYYY-MM-DD`), number (digits) or text (in quotation marks). `required` ones
+    question (`Qn`), draft (`Dn`), date (`YYYY-MM-DD`), day (a word of `words`, a colon and a date), number (digits, of
+    a list that belongs to no case), item (digits, of a list of the case) or text (in quotation marks). `required` ones
     must be there.
     """
 
@@ -40,6 +42,9 @@ class Argument:
                 return _HANDLE.fullmatch(word) is not None
             case "date":
                 return _is_date(word)
+            case "day":
+                key, _, day = word.partition(":")
+                return key in self.words and _is_date(day)
             case "text":
                 return word.startswith('"')
         return _NUMBERED[self.kind].fullmatch(word) is not None
@@ -57,10 +62,12 @@ class Argument:
                 shown = "@member"
             case "date":
                 shown = "YYYY-MM-DD"
+            case "day":
+                shown = f"{self.words[0]}:YYYY-MM-DD"
             case "text":
                 shown = f'"{self.name}"'
             case _:
-                shown = {"question": "Qn", "draft": "Dn", "number": "n"}[self.kind]
+                shown = {"question": "Qn", "draft": "Dn", "number": "n", "item": "n"}[self.kind]
         return shown if self.required else f"[{shown}]"
 
 

@@ -142,6 +142,28 @@ TABLE: tuple[TagRow, ...] = (
         reads_thread=True,
     ),
     TagRow(
+        "meet",
+        "cleared",
+        "you meet about this case on that day; all who have it are reminded the day before",
+        (Argument("day", "date", required=True),),
+        states=LIVE,
+    ),
+    TagRow(
+        "obligation",
+        "cleared",
+        "what the reported person has to do, and by which day; you are reminded of it",
+        (Argument("what", "text", required=True), Argument("due", "day", ("due",), required=True)),
+        states=KEPT - EARLY,
+        repeats=True,
+    ),
+    TagRow(
+        "done",
+        "cleared",
+        "what the reported person had to do is done; the number stands in the receipt and in the document",
+        (Argument("obligation", "item", required=True),),
+        states=KEPT - EARLY,
+    ),
+    TagRow(
         "motion",
         "cleared",
         "opens a question to vote on; for an outcome your mail names Finding:, Plan:, Consequence: and If refused:",
@@ -264,7 +286,7 @@ class Tag:
         return " ".join((f"#{self.name}", *self.arguments, *quoted))
 
     def argument(self, kind: str) -> str:
-        """The argument of that kind of place (`question`, `draft`, `member`, `date`, `number`, `word`), or ""."""
+        """The argument of that kind of place (`Argument.kind`: `question`, `member`, `date`, `word` ...), or ""."""
         row = ROWS[self.name]
         for place in row.signature:
             for word in self.arguments:

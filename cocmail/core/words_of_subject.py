@@ -159,7 +159,7 @@ def _candidates(row: TagRow, said: Wording, begin: int) -> Iterator[tuple[str, i
         if quotation is not None and quotation[0]:
             yield f'"{quotation[0]}', quotation[1]
         return
-    if any(place.kind == "pair" for place in row.signature):
+    if any(place.kind in ("pair", "day") for place in row.signature):
         pair = _PAIR.match(said.text, begin)
         if pair is not None:
             yield f"{fold(pair[1])}:{fold(pair[2]).rstrip(TRAILING)}", pair.end()

@@ -16,7 +16,7 @@ from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import withheld_count
 from cocmail.core.model import Committee, Mail
 from cocmail.core.motions import CONFLICT, Motion
-from cocmail.core.proceedings import Draft, Fact, Remark
+from cocmail.core.record import Draft, Fact, Obligation, Remark
 from cocmail.mail.decode import one_line
 from cocmail.reports.passages import FORMER, contents, dated, indented, member_name, moment
 
@@ -181,6 +181,8 @@ def _said(fact: Fact, record: _Record) -> str:
             return ", ".join(f"{_RISKS.get(key, key)} {value}" for key, _, value in judged)
         case "scope":
             return _SCOPES.get(fact.value, one_line(fact.value))
+        case "meeting":
+            return f"the members meet on {one_line(fact.value)}"
         case "actions":
             return f"actions needed: {one_line(fact.value) or '-'}"
         case "resolved":
@@ -256,7 +258,14 @@ def _plan(record: _Record) -> str:
 
 def _consequence(record: _Record) -> str:
     decided = record.case.proceedings.decision
-    return _proposed("consequence", decided, decided.consequence if decided else "", record)
+    proposed = _proposed("consequence", decided, decided.consequence if decided else "", record)
+    owed = [_item(_obligation(each, record)) for each in record.case.proceedings.obligations]
+    return "\n\n".join(filter(None, (proposed, "\n".join(["To be done:", "", *owed]) if owed else "")))
+
+
+def _obligation(owed: Obligation, record: _Record) -> str:
+    met = f"; done, {moment(owed.met_at)}" if owed.met_at is not None else ""
+    return f"{owed.number}, by the end of {owed.due}: {one_line(owed.text)} (noted by {record.name(owed.by)}{met})"
 
 
 def _proposed(part: str, decided: Motion | None, text: str, record: _Record) -> str:

@@ -38,6 +38,9 @@ WRITTEN = {
     "plan": ("#plan", "A talk."),
     "consequence": ("#consequence", "A warning."),
     "actions": ('#actions "Call the venue"', ""),
+    "meet": ("#meet 2026-12-24", ""),
+    "obligation": ('#obligation "Stay away from the booth" due:2026-12-24', ""),
+    "done": ("#done 1", ""),
     "motion outcome": ("#motion outcome", PARTS),
     "motion conflict": ("#motion conflict", "Member: @ivo\nAccess: full"),
     "motion remove": ("#motion remove", "Member: @pat\nThey do not answer any more."),
@@ -91,6 +94,7 @@ def _members(state: str) -> list[events.Event]:
         acts.ScopeJudged("amara", AT, "unsure"),
         acts.RemarkMade("amara", AT, "note", "We met.", "2026-11-20"),
         events.PartyNamed("reported", "Kit Larsen", "amara", AT),
+        acts.ObligationSet(1, "amara", AT, "Say sorry", "2026-12-24"),
     ]
     if state == "triage":
         return told

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cocmail.core.commands import access, conflict, evaluation, parties, record, service, views, voting, writing
+from cocmail.core.commands import (
+    access,
+    conflict,
+    evaluation,
+    follow_up,
+    parties,
+    record,
+    service,
+    views,
+    voting,
+    writing,
+)
 from cocmail.core.commands.call import Command
 
 COMMANDS: Mapping[str, Command] = {
@@ -29,6 +40,9 @@ COMMANDS: Mapping[str, Command] = {
     "plan": record.remark,
     "consequence": record.remark,
     "actions": record.actions,
+    "meet": follow_up.meet,
+    "obligation": follow_up.obligation,
+    "done": follow_up.done_,
     "motion": voting.motion,
     "vote": voting.vote,
     "object": voting.object_,

@@ -14,7 +14,7 @@ from cocmail.core.commands.record import LONGEST
 from cocmail.core.commands.texts import leaking
 from cocmail.core.conflicts import exists_for
 from cocmail.core.model import REPORTER
-from cocmail.core.proceedings import Draft
+from cocmail.core.record import Draft
 
 
 def draft(call: Call) -> Line:
