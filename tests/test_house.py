@@ -20,7 +20,9 @@ FILE_LINES = 300
 FUNCTION_LINES = 40
 
 # "cocmail/....py": why it is one file all the same.
-LONG_FILES: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {
+    "cocmail/core/tags.py": "the one table of tags: parser, help, guide and tests are made from it",
+}
 
 # "cocmail/....py:function": why it is one function all the same.
 LONG_FUNCTIONS: dict[str, str] = {}

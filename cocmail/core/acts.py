@@ -161,6 +161,21 @@ class ProposalMade:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactNoted:
+    """Somebody outside whom the members write to: the reported person, or a third one (`role`), under a number.
+
+    The same number again is the same person, at another address.
+    """
+
+    number: int
+    role: str
+    name: str
+    address: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class DraftWritten:
     """What a member proposes to write to somebody outside. `to` is a `str(Person)`."""
 
@@ -264,6 +279,7 @@ Act = (
     | ChallengeMade
     | ChallengeEnded
     | ProposalMade
+    | ContactNoted
     | DraftWritten
     | DraftSent
     | ObligationSet

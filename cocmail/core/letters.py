@@ -166,6 +166,33 @@ def to_reporter(
     )
 
 
+def to_contact(
+    case: Case,
+    address: str,
+    about: str,
+    kind: str,
+    template: str,
+    token: str,
+    words: Mapping[str, object],
+    *,
+    person: Person,
+) -> Letter:
+    """A letter to somebody else outside, under what they wrote last."""
+    wrote = [entry.message_id for entry in case.entries if entry.author == person and entry.message_id]
+    return Letter(
+        id=letter_id(case.id, about, kind, str(person)),
+        kind=kind,
+        to=person,
+        template=template,
+        address=address,
+        case_id=case.id,
+        token=token,
+        in_reply_to=wrote[-1] if wrote else "",
+        references=tuple(wrote[-20:]),
+        words=words,
+    )
+
+
 def as_addressed(letter: Letter, case: Case | None) -> Letter:
     """A letter of a case at the address, and with the reply address, that its reader has in it by now.
 

@@ -256,11 +256,8 @@ NOTHING_PROVEN = Proof()
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom a token, a letter or an entry belongs to.
-
-    `kind` is member, reporter, third, admin, witness (a member who is asked about a case without having it) or seat
-    (who is told of the roster itself, be they on it or not).
-    """
+    """Whom a token, a letter or an entry belongs to: member, reporter, third (a transfer target), contact (anybody else
+    outside), admin, witness (a member asked about a case without having it), seat (who is told of the roster)."""
 
     kind: str
     handle: str = ""
@@ -279,6 +276,10 @@ REPORTER = Person("reporter")
 
 def member_person(handle: str) -> Person:
     return Person("member", handle)
+
+
+def contact_person(number: int) -> Person:
+    return Person("contact", str(number))
 
 
 def witness_person(handle: str) -> Person:

@@ -187,7 +187,7 @@ def forward_entry(
         return
     if but is None or but == REPORTER:
         to_target(plan, case_id, entry)
-    elif case.target is not None and but.kind in ("third", "witness"):
+    elif case.target is not None and but.kind != "member":
         plan.alarms.append("nobody-reached")
 
 

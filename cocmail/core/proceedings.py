@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from cocmail.core import acts, lifecycle
 from cocmail.core.lifecycle import Move, State
-from cocmail.core.model import Person
+from cocmail.core.model import Person, contact_person
 from cocmail.core.motions import CONFLICT, Challenge, Motion
 from cocmail.core.record import Draft, Fact, Meeting, Obligation, Remark
 from cocmail.core.votes import Tally
@@ -40,6 +40,7 @@ class Proceedings:
     checked: bool = True
     challenges: tuple[Challenge, ...] = ()
     proposal: acts.ProposalMade | None = None
+    contacts: tuple[acts.ContactNoted, ...] = ()
     obligations: tuple[Obligation, ...] = ()
     meeting: Meeting | None = None
     reminded: Mapping[str, int] = field(default_factory=dict)
@@ -83,6 +84,11 @@ class Proceedings:
     def draft(self, number: int) -> Draft | None:
         return next((draft for draft in self.drafts if draft.number == number), None)
 
+    def contact(self, person: Person) -> acts.ContactNoted | None:
+        """The somebody outside whom a `contact_person` is."""
+        numbered = (each for each in self.contacts if contact_person(each.number) == person)
+        return next(numbered, None)
+
     def is_owner(self, handle: str) -> bool:
         return handle in self.owners.values()
 
@@ -114,6 +120,9 @@ def apply(done: Proceedings, act: acts.Act) -> Proceedings:
             return replace(done, proposal=act)
         case acts.ObligationSet() | acts.ObligationMet() | acts.MeetingSet():
             return _followed(done, act)
+        case acts.ContactNoted():
+            others = (each for each in done.contacts if each.number != act.number)
+            return replace(done, contacts=(*others, act))
         case acts.DeadlineTold():
             return replace(done, reminded={**done.reminded, act.key: act.stage})
         case _:

@@ -193,6 +193,24 @@ TABLE: tuple[TagRow, ...] = (
         takes_text=True,
         reads_thread=True,
     ),
+    TagRow(
+        "reported",
+        "cleared",
+        "your mail's text is a draft to the reported person, with To: and the address as its first line; the others "
+        "see it before it goes out",
+        states=KEPT - EARLY,
+        takes_text=True,
+        reads_thread=True,
+    ),
+    TagRow(
+        "contact",
+        "cleared",
+        "the same, to somebody else outside, under the name that you give",
+        (Argument("who", "text", required=True),),
+        states=KEPT - EARLY,
+        takes_text=True,
+        reads_thread=True,
+    ),
     TagRow("send", "second", "sends that draft; its author cannot", (_DRAFT,), reads_thread=True),
     TagRow(
         "status",

@@ -51,7 +51,7 @@ class Enclosures:
         if letter.template == "thread":
             every = await self._mails(case.entries)
             return Mail(text=await asyncio.to_thread(thread, case, committee, every, letter.to.handle))
-        written = [entry for entry in case.entries if entry.author == REPORTER]
+        written = [entry for entry in case.entries if entry.author.kind in ("reporter", "contact")]
         mails = await self._mails(written)
         return Mail(text=await asyncio.to_thread(document, case, committee, mails, self._now()))
 

@@ -129,6 +129,8 @@ def _thread(name: str, ids: Iterable[str]) -> list[tuple[str, str]]:
 def _subject(letter: Letter, case: Case | None) -> str:
     if letter.to.kind == "witness":
         return "A question for you"
+    if letter.to.kind == "contact":
+        return "A message for you"
     if letter.to.kind != "member":
         return "cocmail needs you" if letter.to.kind == "admin" else _SUBJECTS_OUTSIDE[letter.kind]
     if case is None:
@@ -161,13 +163,16 @@ def _entry_words(committee: Committee, case: Case, entry_id: str) -> Mapping[str
     """Who wrote the entry, as the readers know them."""
     entry: Entry | None = next((found for found in case.entries if found.id == entry_id), None)
     if entry is None:
-        return {"entry": None, "author": "", "employed": []}
+        return {"entry": None, "author": "", "employed": [], "contact": None}
     author = committee.member(entry.author.handle) if entry.author.kind in ("member", "witness") else None
     # The name goes with the address that had the access: a handle may belong to somebody else by now.
     same = author is not None and (entry.author.kind == "witness" or is_same_person(author, case))
     members = (committee.member(handle) for handle in entry.employers)
     employed = [member.name for member in members if member is not None and entry.kind == "report"]
-    return {"entry": entry, "author": author.name if author is not None and same else "", "employed": employed}
+    contact = case.proceedings.contact(entry.author)
+    who = {"name": contact.name, "role": ROLES.get(contact.role, "")} if contact is not None else None
+    name = author.name if author is not None and same else ""
+    return {"entry": entry, "author": name, "employed": employed, "contact": who}
 
 
 def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[str, object]:

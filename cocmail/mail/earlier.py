@@ -17,6 +17,8 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "tally": {"then": ""},
     "recused": {"read": True, "stated": ""},
     "alarm": {"lines": ()},
+    "draft": {"role": "reporter", "who": "", "to_address": ""},
+    "changed": {"who": ""},
 }
 _LINE: Mapping[str, object] = {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""}
 

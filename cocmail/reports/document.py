@@ -6,19 +6,19 @@ somebody may is asked elsewhere. It must not tell who voted what, nor count the 
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from cocmail.core.access import Standing
-from cocmail.core.case import Case, Entry
+from cocmail.core.case import Case
 from cocmail.core.conflicts import withheld_count
 from cocmail.core.model import Committee, Mail
 from cocmail.core.motions import CONFLICT, Motion
-from cocmail.core.record import Draft, Fact, Obligation, Remark
+from cocmail.core.record import Fact, Obligation, Remark
 from cocmail.mail.decode import one_line
-from cocmail.reports.passages import FORMER, contents, dated, indented, member_name, moment
+from cocmail.reports import outside
+from cocmail.reports.passages import moment
+from cocmail.reports.record import Record, item, passage, wrapped
 
 NOTHING = "Nothing recorded."
 PARTS = (
@@ -31,7 +31,6 @@ PARTS = (
     "What was sent to the reporter",
 )
 
-_COLUMNS = 78
 _ASKED = {
     "confirm-hard": "is it confirmed as a hard one",
     "confirm-soft": "is it confirmed as a soft one",
@@ -64,68 +63,36 @@ _WHY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """What the parts are written from."""
-
-    case: Case
-    committee: Committee
-    mails: Mapping[str, Mail]
-
-    def name(self, handle: str) -> str:
-        return member_name(handle, self.committee, self.case)
-
-    def concerned(self, handle: str) -> str:
-        """The name of a member whom a question is about, who may never have had the case."""
-        member = self.committee.member(handle)
-        return member.name if member is not None else FORMER
-
-
 def document(case: Case, committee: Committee, mails: Mapping[str, Mail], now: datetime) -> str:
     """The document of a case as things are at `now`. `mails` are the messages still kept, by the id of their entry.
 
     Our own lines have 78 columns at most; what people wrote stands as they wrote it, set in by four.
     """
-    record = _Record(case, committee, mails)
-    written = (_report(record), _discussion(record), _plan(record), _consequence(record), "", "", _sent(record))
+    record = Record(case, committee, mails)
+    written = (
+        outside.report(record),
+        _discussion(record),
+        _plan(record),
+        _consequence(record),
+        outside.talked(record, {"third"}),
+        outside.talked(record, {"reported"}),
+        outside.sent(record),
+    )
     parts = [
         f"## {number}. {title}\n\n{text or NOTHING}"
         for number, (title, text) in enumerate(zip(PARTS, written, strict=True), start=1)
     ]
-    head = f"# {case.code_name}\n\n{_wrapped(f'Document of this case, as of {moment(now)}.')}"
+    head = f"# {case.code_name}\n\n{wrapped(f'Document of this case, as of {moment(now)}.')}"
     return "\n\n".join([head, *parts]) + "\n"
 
 
-def _wrapped(text: str, hanging: str = "") -> str:
-    return textwrap.fill(text, _COLUMNS, subsequent_indent=hanging, break_on_hyphens=False)
-
-
-def _item(text: str) -> str:
-    return _wrapped(f"- {text}", "  ")
-
-
-def _passage(heading: str, text: str) -> str:
-    return f"{_wrapped(heading)}\n\n{indented(text) or '(no text)'}"
-
-
-def _report(record: _Record) -> str:
-    entries = [entry for entry in record.case.entries if entry.author.kind == "reporter"]
-    return "\n\n".join(_entry(entry, record) for entry in entries)
-
-
-def _entry(entry: Entry, record: _Record) -> str:
-    what = "The report" if entry.kind == "report" else "The reporter added"
-    heading = f"{what} ({dated(entry, record.case, record.mails.get(entry.id))}):"
-    return f"{_wrapped(heading)}\n\n{contents(entry, record.mails)}"
-
-
-def _discussion(record: _Record) -> str:
+def _discussion(record: Record) -> str:
     done = record.case.proceedings
     facts = [_fact(fact, record) for fact in done.facts]
     notes = [_remark(remark, "Note", record) for remark in done.remarks if remark.part == "note"]
     questions = [_question(motion, record) for motion in done.motions]
     chapters = (
-        ("Who is involved", "\n".join(_item(f"{one_line(each.name)}: {each.role}") for each in record.case.parties)),
+        ("Who is involved", "\n".join(item(f"{one_line(each.name)}: {each.role}") for each in record.case.parties)),
         ("Conflicts of interest", _conflicts(record)),
         ("Judgements and steps", "\n".join(facts)),
         ("Notes", "\n\n".join(notes)),
@@ -135,7 +102,7 @@ def _discussion(record: _Record) -> str:
     return "\n\n".join([_standing(record), *(told or [NOTHING])])
 
 
-def _conflicts(record: _Record) -> str:
+def _conflicts(record: Record) -> str:
     """What members stated of their conflicts, where the procedure wants it in the first notes (CNCF, "Procedures to
     disclose and confirm conflicts").
     """
@@ -144,11 +111,11 @@ def _conflicts(record: _Record) -> str:
     told = []
     for each in record.case.statements:
         at = moment(datetime.fromisoformat(each.at))
-        told.append(_passage(f"{record.concerned(each.handle)}, {at}: a {each.conflict} conflict.", each.area))
+        told.append(passage(f"{record.concerned(each.handle)}, {at}: a {each.conflict} conflict.", each.area))
     return "\n\n".join(told)
 
 
-def _standing(record: _Record) -> str:
+def _standing(record: Record) -> str:
     """Where the case stands. Of those who do not have it, only how many they are."""
     case, done = record.case, record.case.proceedings
     more = [word for word, holds in (("urgent", done.urgent), ("paused", done.paused)) if holds]
@@ -164,14 +131,14 @@ def _standing(record: _Record) -> str:
     ]
     if done.resolution:
         lines.append(f"Resolution in the status sheet: {one_line(done.resolution)}")
-    return "\n".join(_item(line) for line in lines)
+    return "\n".join(item(line) for line in lines)
 
 
-def _fact(fact: Fact, record: _Record) -> str:
-    return _item(f"{moment(fact.at)}, {record.name(fact.by)}: {_said(fact, record)}")
+def _fact(fact: Fact, record: Record) -> str:
+    return item(f"{moment(fact.at)}, {record.name(fact.by)}: {_said(fact, record)}")
 
 
-def _said(fact: Fact, record: _Record) -> str:
+def _said(fact: Fact, record: Record) -> str:
     match fact.what:
         case "owner-primary" | "owner-secondary":
             place = _PLACES[fact.what.removeprefix("owner-")]
@@ -192,12 +159,12 @@ def _said(fact: Fact, record: _Record) -> str:
     return _SAID.get(fact.what) or one_line(f"{fact.what} {fact.value}")
 
 
-def _remark(remark: Remark, what: str, record: _Record) -> str:
+def _remark(remark: Remark, what: str, record: Record) -> str:
     heading = f"{what} of {one_line(remark.day)}, written by {record.name(remark.by)}, {moment(remark.at)}:"
-    return _passage(heading, remark.text)
+    return passage(heading, remark.text)
 
 
-def _question(motion: Motion, record: _Record) -> str:
+def _question(motion: Motion, record: Record) -> str:
     """A question with its parts and its end. Ballots are sealed: of an open one nothing but its end is told."""
     rule = f"Rule: {motion.rule}, counted over: {motion.base}"
     quorum = [
@@ -215,19 +182,19 @@ def _question(motion: Motion, record: _Record) -> str:
     return "\n\n".join(
         [
             f"#### {motion.label}",
-            _wrapped(f"Opened by {record.name(motion.mover)}, {moment(motion.opened_at)}."),
+            wrapped(f"Opened by {record.name(motion.mover)}, {moment(motion.opened_at)}."),
             *_asked(motion, record),
-            _wrapped(f"{'; '.join([rule, *quorum])}."),
+            wrapped(f"{'; '.join([rule, *quorum])}."),
             _end(motion),
         ]
     )
 
 
-def _asked(motion: Motion, record: _Record) -> list[str]:
+def _asked(motion: Motion, record: Record) -> list[str]:
     """What is asked. Why somebody is thought to have a conflict is not told: they may read this document."""
     if motion.kind == CONFLICT:
         about = record.concerned(motion.about)
-        return [_wrapped(f"On a conflict of interest of {about}: {_ASKED[motion.asks]}.")]
+        return [wrapped(f"On a conflict of interest of {about}: {_ASKED[motion.asks]}.")]
     parts = (
         ("Finding", motion.finding),
         ("Plan", motion.plan),
@@ -236,14 +203,14 @@ def _asked(motion: Motion, record: _Record) -> list[str]:
         ("Text", motion.text),
     )
     wanted = parts[:4] if motion.kind == "outcome" else parts[4:]
-    return [_passage(f"{title}:", text) for title, text in wanted]
+    return [passage(f"{title}:", text) for title, text in wanted]
 
 
 def _end(motion: Motion) -> str:
     if motion.is_open:
         return f"Open until {moment(motion.ends)}, or until everybody has voted."
     why = _WHY.get(motion.why, one_line(motion.why))
-    lines = [_wrapped(f"Result: {motion.result}, {moment(motion.closed_at)} ({why}).")]
+    lines = [wrapped(f"Result: {motion.result}, {moment(motion.closed_at)} ({why}).")]
     if motion.tally is not None:
         tally = motion.tally
         counts = (("Yes", tally.yes), ("No", tally.no), ("Abstain", tally.abstain), ("Not voted", tally.not_voted))
@@ -251,38 +218,28 @@ def _end(motion: Motion) -> str:
     return "\n".join(lines)
 
 
-def _plan(record: _Record) -> str:
+def _plan(record: Record) -> str:
     decided = record.case.proceedings.decision
     return _proposed("plan", decided, decided.plan if decided else "", record)
 
 
-def _consequence(record: _Record) -> str:
+def _consequence(record: Record) -> str:
     decided = record.case.proceedings.decision
     proposed = _proposed("consequence", decided, decided.consequence if decided else "", record)
-    owed = [_item(_obligation(each, record)) for each in record.case.proceedings.obligations]
+    owed = [item(_obligation(each, record)) for each in record.case.proceedings.obligations]
     return "\n\n".join(filter(None, (proposed, "\n".join(["To be done:", "", *owed]) if owed else "")))
 
 
-def _obligation(owed: Obligation, record: _Record) -> str:
+def _obligation(owed: Obligation, record: Record) -> str:
     met = f"; done, {moment(owed.met_at)}" if owed.met_at is not None else ""
     return f"{owed.number}, by the end of {owed.due}: {one_line(owed.text)} (noted by {record.name(owed.by)}{met})"
 
 
-def _proposed(part: str, decided: Motion | None, text: str, record: _Record) -> str:
+def _proposed(part: str, decided: Motion | None, text: str, record: Record) -> str:
     """What was proposed, the last one marked as current, then what the question in force decided."""
     remarks = [remark for remark in record.case.proceedings.remarks if remark.part == part]
     heads = ["Proposal", *(["Current proposal"] if remarks else [])]
     written = [_remark(each, heads[each is remarks[-1]], record) for each in remarks]
     if decided is not None:
-        written.append(_passage(f"Decided by {decided.label}, {moment(decided.closed_at)}:", text))
+        written.append(passage(f"Decided by {decided.label}, {moment(decided.closed_at)}:", text))
     return "\n\n".join(written)
-
-
-def _sent(record: _Record) -> str:
-    letters = [draft for draft in record.case.proceedings.drafts if draft.sent_at and draft.to.kind == "reporter"]
-    return "\n\n".join(_letter(draft, record) for draft in letters)
-
-
-def _letter(draft: Draft, record: _Record) -> str:
-    names = f"written by {record.name(draft.author)}, sent by {record.name(draft.sent_by)}"
-    return _passage(f"{draft.label}, {names}, {moment(draft.sent_at)}:", draft.text)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from cocmail.core.case import Case, Entry
 from cocmail.core.model import Committee, Mail
+from cocmail.mail.decode import one_line
 from cocmail.reports.passages import FORMER, contents, dated, member_name
 
 
@@ -40,4 +41,7 @@ def _author(entry: Entry, case: Case, committee: Committee) -> str:
         case "member":
             name = member_name(entry.author.handle, committee, case)
             return name if name != FORMER else FORMER.capitalize()
+        case "contact":
+            found = case.proceedings.contact(entry.author)
+            return one_line(found.name) if found is not None else "Somebody else"
     return entry.author.handle or "Somebody else"

@@ -49,6 +49,8 @@ WRITTEN = {
     "object": ("#object q1", ""),
     "withdraw": ("#withdraw q1", ""),
     "reporter": ("#reporter", "Thank you for telling us."),
+    "reported": ("#reported", "To: kit@acme.example\nWe would like to talk to you."),
+    "contact": ('#contact "The venue"', "To: desk@venue.example\nWhen were the doors shut?"),
     "send": ("#send d1", ""),
     "status": ("#status paused", ""),
     "resolve": ('#resolve no-action "Nothing to do"', ""),

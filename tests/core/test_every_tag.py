@@ -36,7 +36,7 @@ RUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("clear", "recuse", "reporter", "show", "doc", *WITHOUT_CASE), UNSEALED),
     **dict.fromkeys(("own", "assign", "note", "actions"), KEPT),
     **dict.fromkeys(("party", "check", "risk", "scope", "urgent", "plan", "consequence", "status", "meet"), LIVE),
-    **dict.fromkeys(("obligation", "done"), KEPT - EARLY),
+    **dict.fromkeys(("obligation", "done", "reported", "contact"), KEPT - EARLY),
     "motion conflict": LIVE,
     # Nothing is decided before conflicts are (R21, R33).
     "motion outcome": LIVE - EARLY,

@@ -48,6 +48,8 @@ COMMANDS: Mapping[str, Command] = {
     "object": voting.object_,
     "withdraw": voting.withdraw,
     "reporter": writing.draft,
+    "reported": writing.reported,
+    "contact": writing.contact,
     "send": writing.send,
     "status": evaluation.status,
     "resolve": evaluation.resolve,

@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
+import re
+
 from cocmail.core import leaks
 from cocmail.core.commands.call import Call, Line, refuse
-from cocmail.core.model import REPORTER
+from cocmail.core.model import REPORTER, Person
 from cocmail.core.ownwords import own_words
 
 
-def leaking(call: Call, text: str, *, theirs: bool = True) -> Line | None:
+def leaking(call: Call, text: str, to: Person, *, but: str = "", hears_outcome: bool = False) -> Line | None:
     """The refusal of a text that carries what must not go out, with the words; None where nothing was found.
 
-    `theirs`: it goes to the reporter, who may read what the reporter wrote. To everybody else that is secret too, and
-    so are the reporter's name and address.
+    `to` may read what they wrote, or were sent, and, if they are to hear the outcome, what was decided. To everybody
+    but the reporter what the reporter wrote is secret, and so are the reporter's name and address, and who was harmed
+    or saw it; `but` is the recipient's own name.
     """
-    own, ours = _texts(call)
-    if not theirs:
-        own, ours = [], own + ours
+    own, ours = _texts(call, to, hears_outcome)
     found = [
         {"kind": leak.kind, "words": leak.words}
         for leak in leaks.find_leaks(text, call.committee, call.case.code_name, theirs=own, ours=ours)
     ]
-    if not theirs:
-        found += [{"kind": "reporter", "words": word} for word in _reporter_in(call, text)]
+    if to != REPORTER:
+        found += [{"kind": "reporter", "words": word} for word in _reporter_in(call, text, but)]
     return refuse("leaks", words=found) if found else None
 
 
-def _reporter_in(call: Call, text: str) -> list[str]:
-    """The words of a text that tell who reported: the name, each part of it, and the address."""
+def _reporter_in(call: Call, text: str, but: str) -> list[str]:
+    """The words of a text that tell who reported it, was harmed or saw it: each name, and the reporter's address."""
     reporter = call.case.reporter
-    if reporter is None:
-        return []
     folded = leaks.fold(text)
-    called = [name for role in ("reporter", "harmed", "witness") for name in call.case.called(role)]
-    known = [*reporter.name.split(), reporter.address, *called]
-    return [word for word in dict.fromkeys(known) if len(word) > 2 and leaks.fold(word) in folded]
+    called = [name for role in ("reporter", "harmed", "witness") for name in call.case.called(role) if name != but]
+    known = [*reporter.name.split(), reporter.address, *called] if reporter is not None else called
+    return [word for word in dict.fromkeys(known) if len(word) > 2 and _stands_in(leaks.fold(word), folded)]
 
 
-def _texts(call: Call) -> tuple[list[str], list[str]]:
-    """(what the reporter wrote or was sent, what the committee wrote among itself)."""
+def _stands_in(word: str, text: str) -> bool:
+    """Whether a name stands in a text by itself: "Ann" does not in "planning". Of other scripts anywhere."""
+    return word in text and (not word.isascii() or re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None)
+
+
+def _texts(call: Call, to: Person, hears_outcome: bool) -> tuple[list[str], list[str]]:
+    """(what the recipient wrote, was sent or is to hear; what anybody else wrote, or was sent, in the case)."""
     thread, case = call.message.thread, call.case
-    theirs = [thread[entry.id] for entry in case.entries if entry.author == REPORTER and entry.id in thread]
+    theirs = [thread[entry.id] for entry in case.entries if entry.author == to and entry.id in thread]
     # What a member quotes of a draft while talking about it is the draft's own text.
     ours = [
         own_words(thread[entry.id])
         for entry in case.entries
-        if entry.id in thread and (entry.kind == "discussion" or entry.author.kind in ("third", "witness"))
+        if entry.id in thread and entry.author != to and entry.kind != "record"
     ]
-    theirs += [sent.text for sent in case.proceedings.drafts if sent.sent_at is not None]
+    for sent in case.proceedings.drafts:
+        if sent.sent_at is not None:
+            (theirs if sent.to == to else ours).append(sent.text)
     ours += [remark.text for remark in case.proceedings.remarks]
     for motion in case.proceedings.motions:
         parts = [motion.finding, motion.plan, motion.consequence, motion.if_refused]
         # What was decided may be told in the words of the decision; what was only proposed may not.
-        (theirs if motion.result == "passed" else ours).extend(parts)
+        (theirs if hears_outcome and motion.result == "passed" else ours).extend(parts)
         ours.append(motion.text)
     ours += [each.area for each in case.statements] + [each.text for each in case.proceedings.challenges]
     return theirs, [text for text in ours if text]

@@ -1,4 +1,5 @@
-"""Letters to the reporter: `#reporter` drafts one, `#send` sends it, `#optout` and `#optin` keep the reporter's wish.
+"""Letters to people outside: `#reporter`, `#reported` and `#contact` draft one, `#send` sends it; `#optout` and
+`#optin` keep the reporter's wish.
 
 The rule: what goes out is what everybody has seen, sent by somebody other than its author, and nothing of the
 committee's own talk, addresses or names of cases goes with it.
@@ -6,15 +7,36 @@ committee's own talk, addresses or names of cases goes with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 
 from cocmail.core import acts, letters
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged, wait_for_yes
+from cocmail.core.commands.parties import LONGEST_NAME
 from cocmail.core.commands.record import LONGEST
 from cocmail.core.commands.texts import leaking
 from cocmail.core.conflicts import exists_for
-from cocmail.core.model import REPORTER
+from cocmail.core.model import REPORTER, Person, contact_person
 from cocmail.core.record import Draft
+
+# "To: kit@example.org", as the first line of a draft to somebody whose address is not known yet.
+_TO = re.compile(r"\s*To:[ \t]*<?([^\s<>@]+@[^\s<>@]+\.[^\s<>@]+)>?[ \t]*(?:\n|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a letter is for: the reporter, or a contact, by the name under which the members know them."""
+
+    person: Person
+    address: str
+    role: str = "reporter"
+    name: str = ""
+
+    @property
+    def hears_outcome(self) -> bool:
+        return self.role in ("reporter", "reported")
 
 
 def draft(call: Call) -> Line:
@@ -22,29 +44,97 @@ def draft(call: Call) -> Line:
     unable = _cannot_write(call)
     if unable is not None:
         return unable
+    reporter = call.case.reporter
+    return _propose(call, Recipient(REPORTER, reporter.address if reporter is not None else ""), _text(call))
+
+
+def reported(call: Call) -> Line:
+    """A letter to the reported person; where there are several, `#contact` says to which."""
+    names = call.case.called("reported")
+    if len(names) != 1:
+        return refuse("which-reported", names=list(names))
+    return _to_contact(call, "reported", names[0])
+
+
+def contact(call: Call) -> Line:
+    """A letter to somebody else outside, by a name; to a reported person too, where there are several."""
+    name = " ".join(call.tag.text.split())
+    if len(name) > LONGEST_NAME:
+        return refuse("too-long", limit=LONGEST_NAME)
+    roles = {party.name.casefold(): party.role for party in call.case.parties}
+    return _to_contact(call, roles.get(name.casefold(), "third"), name)
+
+
+def _to_contact(call: Call, role: str, name: str) -> Line:
+    missing = [what for what in ("scope", "risk") if what not in {fact.what for fact in call.case.proceedings.facts}]
+    if missing:
+        # Whether it is safe to write to them has to be thought of first (domain R35).
+        return refuse("judge-first", missing=missing)
+    text, known = _text(call), _known(call, role, name)
+    written = _TO.match(text)
+    address = written[1].casefold() if written is not None else known.address if known is not None else ""
+    if not address or not address.isascii():
+        return refuse("whose-address", name=name)
+    taken = _is_somebody_else(call, address)
+    if taken:
+        return refuse(taken, name=name)
+    number = known.number if known is not None else len(call.case.proceedings.contacts) + 1
+    there = Recipient(contact_person(number), address, role, name)
+    line = _propose(call, there, text[written.end() :].strip() if written is not None else text)
+    if "refused" not in line and (known is None or known.address != address):
+        call.plan.add(call.case_id, acts.ContactNoted(number, role, name, address, call.member.handle, call.at))
+    return line
+
+
+def _known(call: Call, role: str, name: str) -> acts.ContactNoted | None:
+    wanted = (role, name.casefold())
+    contacts = call.case.proceedings.contacts
+    return next((each for each in contacts if (each.role, each.name.casefold()) == wanted), None)
+
+
+def _is_somebody_else(call: Call, address: str) -> str:
+    """Why a letter of this kind cannot go to that address, or ""."""
+    reporter = call.case.reporter
+    if call.committee.owns(address):
+        return "address-ours"
+    if any(address in member.addresses for member in call.committee.members):
+        return "address-of-member"
+    return "address-of-reporter" if reporter is not None and reporter.address == address else ""
+
+
+def _text(call: Call) -> str:
     # The whole mail, not what stands above a quote: a draft is what its author wrote, or it is stopped.
-    text = call.message.mail.text.strip()
+    return call.message.mail.text.strip()
+
+
+def _propose(call: Call, there: Recipient, text: str) -> Line:
+    if not text:
+        return refuse("no-words")
     if len(text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
-    stopped = leaking(call, text)
+    stopped = leaking(call, text, there.person, but=there.name, hears_outcome=there.hears_outcome)
     if stopped is not None:
-        return stopped
+        return stopped if there.person == REPORTER else {**stopped, "secret": True, "again": str(call.tag)}
     number = len(call.case.proceedings.drafts) + 1
-    call.plan.add(call.case_id, acts.DraftWritten(number, str(REPORTER), call.member.handle, call.at, text))
+    call.plan.add(call.case_id, acts.DraftWritten(number, str(there.person), call.member.handle, call.at, text))
     label = f"D{number}"
-    _show(call, label, text)
-    return done("draft", label=label, second=_has_second_reader(call), left_out=_attached(call))
+    _show(call, label, text, there)
+    words = {"to": there.role, "who": there.name, "address": "" if there.person == REPORTER else there.address}
+    return done("draft", label=label, second=_has_second_reader(call), left_out=_attached(call), **words)
 
 
-def _show(call: Call, label: str, text: str) -> None:
+def _show(call: Call, label: str, text: str, there: Recipient) -> None:
     reporter = call.case.reporter
     words = {
         "label": label,
         "name": call.member.name,
         "text": text,
         "second": _has_second_reader(call),
-        "proven": reporter is not None and reporter.proven,
-        "forged": "forged" in call.case.marks,
+        "proven": there.person != REPORTER or (reporter is not None and reporter.proven),
+        "forged": there.person == REPORTER and "forged" in call.case.marks,
+        "role": there.role,
+        "who": there.name,
+        "to_address": "" if there.person == REPORTER else there.address,
     }
     for member in (call.member, *call.others):
         said = {**words, "own": member.handle == call.member.handle}
@@ -70,6 +160,13 @@ def _has_second_reader(call: Call) -> bool:
     return call.committee.policy.get("outreach.second_reader") is True and bool(call.others)
 
 
+def _recipient(call: Call, chosen: Draft) -> Recipient:
+    found = call.case.proceedings.contact(chosen.to)
+    if found is not None:
+        return Recipient(chosen.to, found.address, found.role, found.name)
+    return Recipient(REPORTER, call.case.reporter.address if call.case.reporter is not None else "")
+
+
 def send(call: Call) -> Line:
     """Sends a draft: another member at once; where there is no second reader, anybody, after a confirmation."""
     named = call.tag.argument("draft")
@@ -84,23 +181,25 @@ def send(call: Call) -> Line:
         return refuse("author-out", label=found.label)
     if _has_second_reader(call) and author.handle == call.member.handle:
         return refuse("own-draft", label=found.label, names=[member.name for member in call.others])
-    stopped = _cannot_write(call) or leaking(call, found.text)
+    there = _recipient(call, found)
+    unable = _cannot_write(call) if there.person == REPORTER else None
+    stopped = unable or leaking(call, found.text, there.person, but=there.name, hears_outcome=there.hears_outcome)
     if stopped is not None:
         return stopped
     if not _has_second_reader(call) and not call.confirmed:
         return wait_for_yes("send-confirm", label=found.label)
-    _send(call, found)
-    return done("sent", label=found.label)
+    _send(call, found, there)
+    return done("sent", label=found.label, to=there.role, who=there.name)
 
 
-def _send(call: Call, chosen: Draft) -> None:
-    plan, case = call.plan, call.case
-    address = case.reporter.address if case.reporter is not None else ""
-    token = plan.issue(call.case_id, REPORTER, address)
+def _send(call: Call, chosen: Draft, there: Recipient) -> None:
+    plan = call.plan
+    token = plan.issue(call.case_id, there.person, there.address)
     plan.add(call.case_id, acts.DraftSent(chosen.number, call.member.handle, call.at))
     words = {"text": chosen.text}
-    plan.letters.append(letters.to_reporter(case, address, chosen.label, "outreach", "outreach", token, words))
-    call.tell_others("sent", label=chosen.label)
+    write = letters.to_reporter if there.person == REPORTER else partial(letters.to_contact, person=there.person)
+    plan.letters.append(write(call.case, there.address, chosen.label, "outreach", "outreach", token, words))
+    call.tell_others("sent", label=chosen.label, role=there.role, who=there.name)
 
 
 def optout(call: Call) -> Line:
