@@ -17,7 +17,7 @@ from cocmail.core.conflicts import exists_for, may_see, was_ever, was_looked_for
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Letter
 from cocmail.core.events import MemberAdmitted, MemberRestored, MemberWithheld
-from cocmail.core.model import REPORTER, Committee, Member, Person, member_person
+from cocmail.core.model import REPORTER, Committee, Member, Person, member_person, witness_person
 from cocmail.core.screening import concerned_by
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def restore(plan: Plan, case_id: str, member: Member) -> None:
 def catch_up(plan: Plan, case_id: str, member: Member, entries: Iterable[Entry]) -> None:
     """These entries, as far as they are for this member, and the open questions in which they have a say."""
     committee, case = plan.setting.committee, plan.cases[case_id]
-    person = member_person(member.handle)
+    own = (member_person(member.handle), witness_person(member.handle))
     for entry in entries:
-        if not entry.waits and entry.author != person and entry.kept_from != member.handle:
+        if not entry.waits and entry.author not in own and entry.kept_from != member.handle:
             plan.letters.append(letters.forward(committee, case, entry.id, member))
     for motion in case.proceedings.open_motions:
         questions.ask(plan, case_id, motion, frozenset({member.handle}))

@@ -221,6 +221,7 @@ class Oracle:
 
     def review(self) -> None:
         """Who left loses everything; where nobody is left, others are called; questions are counted anew."""
+        before = len(self.body.seats)
         for case in self.cases.values():
             left = [who for who in case.with_standing("in", "limited", "asked") if who not in self.body.seats]
             for handle in left:
@@ -232,6 +233,10 @@ class Oracle:
                 complete(case)
             if left or case.unfinished:
                 settle(case)
+        if len(self.body.seats) != before:
+            # A question that was counted anew removed somebody: the cases before it are looked at once more.
+            self.departures += 1
+            self.review()
         self.settle()
 
     def confirm_address(self, what: str, about: str, new: str, by: str, at: str) -> None:

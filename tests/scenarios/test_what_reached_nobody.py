@@ -157,7 +157,21 @@ async def test_after_a_case_was_taken_up_again_its_watchers_were_reminded_twice_
         assert sum("You watch over this case" in text for text in told) == 5
 
 
-# What the reporter, and the target, say later
+# What the reporter, the target and a witness say later
+
+
+async def test_who_came_back_got_their_own_answer_as_a_witness_for_somebody_elses_word(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("The words.")
+        await scene.answer(scene.last("forward", "amara"), tag="#own")
+        await scene.answer(scene.last("forward", "ivo"), tag="#recuse")
+        await scene.answer(scene.last("forward", "amara"), "Were you at the venue?", tag="#ask @ivo")
+        await scene.answer(scene.last("outreach", "ivo"), "MINE: I was.")
+        await scene.answer(scene.last("receipt", "ivo"), tag="#unrecuse")
+        since = scene.mark()
+        await all_vote_yes(scene, BUT_IVO)
+        again = [mail.text for mail in scene.smarthost.delivered[since:] if mail.recipient == "ivo@example.net"]
+        assert any("The words." in text for text in again) and not any("MINE" in text for text in again)
 
 
 async def test_after_the_hand_over_only_a_member_with_limits_got_what_the_reporter_added(tmp_path: Path) -> None:
