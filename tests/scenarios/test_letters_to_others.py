@@ -135,9 +135,7 @@ async def test_a_letter_to_the_wrong_address_is_not_even_drafted(tmp_path: Path,
         assert told in refused(scene)
 
 
-async def test_nobody_outside_is_written_to_before_it_is_judged_who_it_is_and_whether_it_is_safe(
-    tmp_path: Path,
-) -> None:
+async def test_nobody_outside_is_written_to_before_it_is_judged_whether_it_is_safe(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report(REPORT)
         await propose(scene, f"To: {KIT}\n\n{LETTER}")
