@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from questions import vote
-from scene import ALIAS, HANDLES, Delivered, Scene, committee_file, nothing_more
+from people import all_vote_yes, checked, name_of, say_yes, words, write
+from scene import HANDLES, Scene, committee_file, nothing_more
 
 OPS = "ops@example.com"
 SECOND, THIRD, FOURTH = (f"jun@{number}.example" for number in ("second", "third", "fourth"))
@@ -37,29 +37,6 @@ def jun_at(address: str, text: str = "") -> str:
     return (text or committee_file()).replace("jun@example.net", address)
 
 
-def words(scene: Scene, who: str) -> str:
-    """Everything that somebody was ever sent, as it went out and as it reads."""
-    return "\n".join(mail.content.decode() + mail.text for mail in scene.all(to=who))
-
-
-async def name_of(scene: Scene, number: int = -1) -> str:
-    return str((await scene.case(number)).code_name)
-
-
-async def write(scene: Scene, sender: str, subject: str, text: str = "", to: str = ALIAS) -> None:
-    await scene.send(scene.write(sender, to, subject, text, proven=True), to)
-
-
-async def say_yes(scene: Scene, asked: Delivered) -> None:
-    address, _ = asked.link("confirm-")
-    await write(scene, asked.recipient, "Yes", to=address)
-
-
-async def all_vote_yes(scene: Scene, handles: tuple[str, ...]) -> None:
-    for handle in handles:
-        await vote(scene, handle, "yes")
-
-
 async def reported(scene: Scene, name: str = "Kit Larsen") -> None:
     await scene.answer(scene.last("forward", "amara"), tag=f'#party reported "{name}"')
 
@@ -72,12 +49,6 @@ async def answered_from_home(scene: Scene, text: str) -> None:
 async def challenged_by(scene: Scene, *handles: str) -> None:
     for handle in handles:
         await scene.answer(scene.last("forward", handle), "He is the ex.", tag="#challenge @jun")
-
-
-async def checked(scene: Scene) -> None:
-    """Kit Larsen is the reported person, and the others are asked."""
-    await reported(scene)
-    await scene.answer(scene.last("forward", "amara"), tag="#check")
 
 
 # Addresses that nobody confirmed

@@ -10,8 +10,8 @@ import pytest
 from cocmail.core.access import Level, Standing
 from cocmail.core.lifecycle import State
 from cocmail.store import outbox
-from questions import vote
-from scene import ALIAS, HANDLES, NAMES, Delivered, Scene, committee_file, nothing_more
+from people import all_vote_yes, say_yes, vouch, write
+from scene import HANDLES, NAMES, Scene, committee_file, nothing_more
 
 OPS = "ops@example.com"
 ROBIN = "robin@visitors.example"
@@ -26,24 +26,6 @@ CNCF = committee_file(
 BUT_JUN = ("amara", "noor", "ivo", "sam")
 BUT_IVO = ("amara", "jun", "noor", "sam")
 ENCRYPTED = "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n"
-
-
-async def write(scene: Scene, sender: str, subject: str, text: str = "", to: str = ALIAS) -> None:
-    await scene.send(scene.write(sender, to, subject, text, proven=True), to)
-
-
-async def say_yes(scene: Scene, asked: Delivered) -> None:
-    address, _ = asked.link("confirm-")
-    await write(scene, asked.recipient, "Yes", to=address)
-
-
-async def vouch(scene: Scene, handle: str) -> None:
-    await say_yes(scene, [mail for mail in scene.all("notice", handle) if "+confirm-" in mail.text][-1])
-
-
-async def all_vote_yes(scene: Scene, handles: tuple[str, ...]) -> None:
-    for handle in handles:
-        await vote(scene, handle, "yes")
 
 
 async def limited(scene: Scene, handle: str, others: tuple[str, ...]) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from cocmail.core.access import Standing
+from people import checked, name_of, say_yes, vouch, words, write
 from questions import vote
-from scene import ALIAS, HANDLES, Delivered, Scene, committee_file, nothing_more
+from scene import ALIAS, HANDLES, Scene, committee_file, nothing_more
 
 ROBIN = "robin@visitors.example"
 EVIL = "jun@evil.example"
@@ -26,37 +27,8 @@ def numfocus(*more: str) -> str:
     return committee_file(policy="numfocus", triage="{size: 2, order: [amara, jun]}", more_members=people)
 
 
-def words(scene: Scene, who: str) -> str:
-    """Everything that somebody was ever sent, as it went out and as it reads."""
-    return "\n".join(mail.content.decode() + mail.text for mail in scene.all(to=who))
-
-
 def without(text: str, handle: str) -> str:
     return "\n".join(line for line in text.splitlines() if f"handle: {handle}," not in line)
-
-
-async def name_of(scene: Scene, number: int = -1) -> str:
-    return str((await scene.case(number)).code_name)
-
-
-async def write(scene: Scene, sender: str, subject: str, text: str = "", to: str = ALIAS) -> None:
-    await scene.send(scene.write(sender, to, subject, text, proven=True), to)
-
-
-async def say_yes(scene: Scene, asked: Delivered) -> None:
-    address, _ = asked.link("confirm-")
-    await write(scene, asked.recipient, "Yes", to=address)
-
-
-async def vouch(scene: Scene, handle: str) -> None:
-    address = handle if "@" in handle else f"{handle}@example.net"
-    await say_yes(scene, [mail for mail in scene.all("notice", address) if "+confirm-" in mail.text][-1])
-
-
-async def checked(scene: Scene) -> None:
-    """Kit Larsen is the reported person, and the others are asked."""
-    await scene.answer(scene.last("forward", "amara"), tag='#party reported "Kit Larsen"')
-    await scene.answer(scene.last("forward", "amara"), tag="#check")
 
 
 # Names, handles
