@@ -101,7 +101,9 @@ def tell_reporter(plan: Plan, case_id: str, template: str) -> None:
         return
     plan.add(case_id, ReporterTold(template))
     token = plan.issue(case_id, REPORTER, case.reporter.address)
-    plan.letters.append(letters.to_reporter(case, case.reporter.address, template, "status", template, token, {}))
+    plan.letters.append(
+        letters.to_outside(case, REPORTER, case.reporter.address, template, "status", template, token, {})
+    )
 
 
 def propose(plan: Plan, case_id: str) -> None:

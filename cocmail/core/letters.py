@@ -147,40 +147,21 @@ def to_member(
     )
 
 
-def to_reporter(
-    case: Case, address: str, about: str, kind: str, template: str, token: str, words: Mapping[str, object]
-) -> Letter:
-    """A letter to the reporter, under what they wrote last, which is in their own folders (RFC 5322, 3.6.4)."""
-    wrote = [entry.message_id for entry in case.entries if entry.author == REPORTER and entry.message_id]
-    return Letter(
-        id=letter_id(case.id, about, kind),
-        kind=kind,
-        to=REPORTER,
-        template=template,
-        address=address,
-        case_id=case.id,
-        token=token,
-        in_reply_to=wrote[-1] if wrote else "",
-        references=tuple(dict.fromkeys((*wrote[:1], *wrote[-20:]))),
-        words=words,
-    )
-
-
-def to_contact(
+def to_outside(
     case: Case,
+    person: Person,
     address: str,
     about: str,
     kind: str,
     template: str,
     token: str,
     words: Mapping[str, object],
-    *,
-    person: Person,
 ) -> Letter:
-    """A letter to somebody else outside, under what they wrote last."""
+    """A letter to the reporter or a contact, under what they wrote last, which they have (RFC 5322, 3.6.4)."""
     wrote = [entry.message_id for entry in case.entries if entry.author == person and entry.message_id]
+    others = () if person == REPORTER else (str(person),)
     return Letter(
-        id=letter_id(case.id, about, kind, str(person)),
+        id=letter_id(case.id, about, kind, *others),
         kind=kind,
         to=person,
         template=template,
@@ -188,7 +169,7 @@ def to_contact(
         case_id=case.id,
         token=token,
         in_reply_to=wrote[-1] if wrote else "",
-        references=tuple(wrote[-20:]),
+        references=tuple(dict.fromkeys((*wrote[:1], *wrote[-20:]))),
         words=words,
     )
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 
 from cocmail.core import acts, letters
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged, wait_for_yes
@@ -197,8 +196,10 @@ def _send(call: Call, chosen: Draft, there: Recipient) -> None:
     token = plan.issue(call.case_id, there.person, there.address)
     plan.add(call.case_id, acts.DraftSent(chosen.number, call.member.handle, call.at))
     words = {"text": chosen.text}
-    write = letters.to_reporter if there.person == REPORTER else partial(letters.to_contact, person=there.person)
-    plan.letters.append(write(call.case, there.address, chosen.label, "outreach", "outreach", token, words))
+    letter = letters.to_outside(
+        call.case, there.person, there.address, chosen.label, "outreach", "outreach", token, words
+    )
+    plan.letters.append(letter)
     call.tell_others("sent", label=chosen.label, role=there.role, who=there.name)
 
 
