@@ -185,7 +185,8 @@ def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[s
     prefix = f"[{case.code_name}] " if case is not None else ""
 
     def link(tag: str, *, outside: bool = False, text: str = "") -> str:
-        body = f"&body={quote(text)}" if text else ""
+        # Lines end as RFC 6068, section 5, wants them.
+        body = "&body=" + quote(text.replace("\n", "\r\n")) if text else ""
         return f"mailto:{reply}?subject={quote(tag if outside else f'{prefix}{tag}')}{body}"
 
     confirm = f"mailto:{local}+confirm-{letter.question}@{domain}?subject={quote('Yes')}" if letter.question else ""
