@@ -172,8 +172,9 @@ def test_the_queue_shows_ids_and_codes_and_retry_sends(house: House, smarthost: 
     smarthost._server.answers["jun@example.net"] = "450 4.2.1 <jun@example.net> is asleep"
     house.retry = "[1h]"
     house.write()
+    before = len(house.events("reloaded"))
     house.hang_up()
-    house.wait_for_event("reloaded", len(house.events("reloaded")) + 1)
+    house.wait_for_event("reloaded", before + 1)
     house.report("The recipient's server is asleep.")
     wait_until(lambda: [row["code"] for row in house.queue()] == ["450 4.2.1"], "a deferred letter")
     (row,) = house.queue()
