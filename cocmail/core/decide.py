@@ -98,6 +98,9 @@ def _end_talk(plan: Plan, case_id: str, about: str) -> None:
     talk_is_over(plan, case_id)
 
 
+# Whose mail can keep members out of a case that exists.
+MAY_EXCLUDE = frozenset({"reporter", "third"})
+
 TIMERS: Mapping[str, Callable[[Plan, str, str], None]] = {
     questions.END: _end_question,
     checks.REMIND: checks.remind,
@@ -121,10 +124,14 @@ def _author(message: Message, setting: Setting) -> Member | None:
 def _again(message: Message, setting: Setting, twin: Twin) -> Decision:
     """The same message by another way runs nothing, but whom it excludes stays excluded: copies may name others.
 
-    Only a report or what its reporter added has a say in that; a copy of a member's mail changes nobody's access.
+    Only a report or what its reporter added has a say in that; a copy of a member's mail, be it as a witness, changes
+    nobody's access.
     """
     plan = Plan(setting)
-    if twin.case_id in plan.cases and twin.reason in FROM_REPORTERS:
+    case = plan.cases.get(twin.case_id)
+    entries = case.entries if case is not None else ()
+    wrote = {entry.author.kind for entry in entries if entry.message_id == message.mail.message_id}
+    if wrote and wrote <= MAY_EXCLUDE and twin.reason in FROM_REPORTERS:
         exclude(plan, message, twin.case_id, trusted=is_trusted(message))
     return plan.finish(Reason.DUPLICATE, case_id=twin.case_id if twin.case_id in plan.cases else "")
 

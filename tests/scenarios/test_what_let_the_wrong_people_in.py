@@ -203,6 +203,18 @@ async def test_a_witness_who_answered_from_a_second_address_told_it_to_a_newcome
         assert len(await scene.cases()) == 1
 
 
+async def test_a_witness_put_a_member_out_by_a_second_copy_of_the_answer(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Ivo Petrov shouted.")
+        await scene.answer(scene.last("forward", "amara"), tag="#own")
+        await scene.answer(scene.last("forward", "amara"), "Were you at the lunch?", tag="#ask @ivo")
+        answer = await scene.answer(scene.last("outreach", "ivo"), "I was.")
+        await scene.send(answer, "conduct+not-sam@example.org")
+        since = scene.mark()
+        await scene.answer(scene.last("forward", "amara"), "Thank you.")
+        assert scene.recipients("forward", since) == {"jun", "noor", "sam"}
+
+
 # What was put right in the file
 
 
