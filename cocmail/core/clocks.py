@@ -31,6 +31,8 @@ OVER = 100
 AFTER_THE_END = timedelta(hours=48)
 # What is over is told again, but nobody every day.
 AGAIN = timedelta(days=7)
+# Nor for ever: who was told so often has decided not to.
+REPEATS = 8
 ON_RESOLUTION = "on_resolution"
 
 
@@ -83,14 +85,14 @@ class Run:
     def stage(self, now: datetime) -> int:
         """The last of its stages that is due: a percentage, beyond the end one more for each repetition; 0 for none."""
         if now >= self.ends:
-            return OVER + ((now - self.ends) // self._again if self.clock.repeats else 0)
+            return OVER + (min((now - self.ends) // self._again, REPEATS) if self.clock.repeats else 0)
         return max((percent for percent in self.clock.stages if self.at(percent) <= now), default=0)
 
     def next(self, now: datetime) -> datetime | None:
         """When the next stage is due that is not yet; None where there is none any more."""
         if now >= self.ends:
-            again = self.ends + ((now - self.ends) // self._again + 1) * self._again
-            return again if self.clock.repeats else None
+            again = (now - self.ends) // self._again + 1
+            return self.ends + again * self._again if self.clock.repeats and again <= REPEATS else None
         return min(moment for moment in map(self.at, self.clock.stages) if moment > now)
 
     @property

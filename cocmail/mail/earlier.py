@@ -20,7 +20,11 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "draft": {"role": "reporter", "who": "", "to_address": ""},
     "changed": {"who": ""},
 }
-_LINE: Mapping[str, object] = {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""}
+_LINES: Mapping[str, Mapping[str, object]] = {
+    "recused": {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""},
+    "draft": {"to": "reporter", "who": "", "address": ""},
+    "sent": {"to": "reporter", "who": ""},
+}
 
 
 def words_of(letter: Letter) -> dict[str, object]:
@@ -30,5 +34,5 @@ def words_of(letter: Letter) -> dict[str, object]:
     if isinstance(motion, Mapping):
         words["motion"] = {**_MOTION, **motion}
     if letter.template == "receipt" and isinstance(lines, list):
-        words["lines"] = [{**_LINE, **line} if line.get("outcome") == "recused" else line for line in lines]
+        words["lines"] = [{**_LINES.get(line.get("outcome"), {}), **line} for line in lines]
     return words

@@ -157,6 +157,15 @@ async def test_a_clock_that_jumps_ahead_and_back_reminds_nobody_twice(tmp_path: 
             await scene.pass_time(timedelta(hours=1))
 
 
+async def test_who_was_told_for_two_months_is_not_told_for_ever(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        for _ in range(12):
+            await scene.pass_time(timedelta(days=7))
+        with nothing_more(scene, *HANDLES):
+            await scene.pass_time(timedelta(days=70))
+
+
 async def test_a_chair_who_is_not_asked_yet_hears_that_it_is_late_and_one_who_is_kept_out_does_not(
     tmp_path: Path,
 ) -> None:

@@ -62,6 +62,7 @@ async def test_the_reported_person_puts_nobody_out_by_naming_them(tmp_path: Path
             f"Kit Larsen <{KIT}>", to, "Re: A message for you", "Ivo Petrov is my enemy.", answers=letter
         )
         await scene.send(reply, [to, "conduct+not-sam@example.org"])
+        await scene.send(reply, "conduct+not-noor@example.org")
         since = scene.mark()
         await scene.answer(scene.last("forward", "amara"), "Thank you all.")
         assert scene.recipients("forward", since) == set(HANDLES) - {"amara"}
