@@ -177,13 +177,14 @@ class ContactNoted:
 
 @dataclass(frozen=True, slots=True)
 class DraftWritten:
-    """What a member proposes to write to somebody outside. `to` is a `str(Person)`."""
+    """What a member proposes to write to somebody outside. `to` is a `str(Person)`, `address` a contact's."""
 
     number: int
     to: str
     author: str
     at: str
     text: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ def _wrote(done: Proceedings, act: acts.DraftWritten | acts.DraftSent | acts.Rem
     at = datetime.fromisoformat(act.at)
     match act:
         case acts.DraftWritten():
-            draft = Draft(act.number, Person.parse(act.to), act.author, at, act.text)
+            draft = Draft(act.number, Person.parse(act.to), act.author, at, act.text, address=act.address)
             return replace(done, drafts=(*done.drafts, draft))
         case acts.DraftSent():
             sent = tuple(

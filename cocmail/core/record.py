@@ -30,6 +30,7 @@ class Draft:
     text: str
     sent_by: str = ""
     sent_at: datetime | None = None
+    address: str = ""
 
     @property
     def label(self) -> str:

@@ -108,7 +108,7 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "ChallengeEnded": acts.ChallengeEnded("jun", "ivo", AT, "seconded"),
         "ProposalMade": acts.ProposalMade("jun", AT, "Let us answer within two days."),
         "ContactNoted": acts.ContactNoted(1, "reported", "Kit Larsen", "kit@acme.example", "jun", AT),
-        "DraftWritten": acts.DraftWritten(1, "reporter", "jun", AT, "Thank you."),
+        "DraftWritten": acts.DraftWritten(1, "contact:1", "jun", AT, "Thank you.", "kit@acme.example"),
         "DraftSent": acts.DraftSent(1, "sam", AT),
         "ObligationSet": acts.ObligationSet(1, "jun", AT, "Say sorry", "2026-12-01"),
         "ObligationMet": acts.ObligationMet(1, "sam", AT),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scene import HANDLES, Scene, nothing_more
+from scene import HANDLES, Scene, committee_file, nothing_more
 
 KIT = "kit@acme.example"
 ROBIN = "robin@visitors.example"
@@ -116,6 +116,21 @@ async def test_an_address_is_given_once_and_can_be_changed(tmp_path: Path) -> No
         await propose(scene, "To: <Kit@Elsewhere.example>\nDear Kit, hello there.")
         await scene.answer(scene.last("draft", "jun"), tag="#send D3")
         assert scene.last("outreach", "kit@elsewhere.example").text.strip() == "Dear Kit, hello there."
+        # The first draft was seen with the first address.
+        with nothing_more(scene, *OUTSIDE, "kit@elsewhere.example"):
+            await scene.answer(scene.all("draft", "jun")[0], tag="#send D1")
+        assert "D1 was drafted for another address" in refused(scene, "jun")
+
+
+async def test_who_became_a_member_gets_no_letter_as_somebody_outside(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await judged(scene)
+        await propose(scene, f"To: {KIT}\n\n{LETTER}")
+        kit = f"- {{handle: kit, name: Kit Larsen, email: {KIT}}}"
+        await scene.change_committee(committee_file(more_members=kit))
+        with nothing_more(scene, KIT):
+            await scene.answer(scene.last("draft", "jun"), tag="#send D1")
+        assert "that address is a member's" in refused(scene, "jun")
 
 
 @pytest.mark.parametrize(

@@ -115,10 +115,12 @@ def _propose(call: Call, there: Recipient, text: str) -> Line:
     if stopped is not None:
         return stopped if there.person == REPORTER else {**stopped, "secret": True, "again": str(call.tag)}
     number = len(call.case.proceedings.drafts) + 1
-    call.plan.add(call.case_id, acts.DraftWritten(number, str(there.person), call.member.handle, call.at, text))
+    address = "" if there.person == REPORTER else there.address
+    written = acts.DraftWritten(number, str(there.person), call.member.handle, call.at, text, address)
+    call.plan.add(call.case_id, written)
     label = f"D{number}"
     _show(call, label, text, there)
-    words = {"to": there.role, "who": there.name, "address": "" if there.person == REPORTER else there.address}
+    words = {"to": there.role, "who": there.name, "address": address}
     return done("draft", label=label, second=_has_second_reader(call), left_out=_attached(call), **words)
 
 
@@ -181,7 +183,7 @@ def send(call: Call) -> Line:
     if _has_second_reader(call) and author.handle == call.member.handle:
         return refuse("own-draft", label=found.label, names=[member.name for member in call.others])
     there = _recipient(call, found)
-    unable = _cannot_write(call) if there.person == REPORTER else None
+    unable = _cannot_write(call) if there.person == REPORTER else _goes_elsewhere(call, found, there)
     stopped = unable or leaking(call, found.text, there.person, but=there.name, hears_outcome=there.hears_outcome)
     if stopped is not None:
         return stopped
@@ -189,6 +191,14 @@ def send(call: Call) -> Line:
         return wait_for_yes("send-confirm", label=found.label)
     _send(call, found, there)
     return done("sent", label=found.label, to=there.role, who=there.name)
+
+
+def _goes_elsewhere(call: Call, chosen: Draft, there: Recipient) -> Line | None:
+    """Why a letter to a contact cannot go to where everybody was told that it goes."""
+    if chosen.address != there.address:
+        return refuse("address-changed", label=chosen.label, name=there.name)
+    taken = _is_somebody_else(call, there.address)
+    return refuse(taken, name=there.name) if taken else None
 
 
 def _send(call: Call, chosen: Draft, there: Recipient) -> None:
