@@ -199,6 +199,8 @@ def look(plan: Plan, case_id: str, about: str) -> None:
     fresh = [(run, stage) for run, stage in due if _is_untold(case, run, stage)]
     for run, stage in fresh:
         plan.add(case_id, acts.DeadlineTold(run.key, stage, now.isoformat()))
+    # What happens once is not told when it is over, nor what was late for months before anybody counted.
+    fresh = [(run, stage) for run, stage in fresh if not _is_past(case, run, stage, now)]
     for member in places.present(plan, case_id):
         _remind(
             plan, case_id, member, [(run, stage) for run, stage in fresh if _hears(plan, case_id, member, run, stage)]
@@ -206,6 +208,12 @@ def look(plan: Plan, case_id: str, about: str) -> None:
     if any(stage >= OVER and run.clock.to_reporter for run, stage in fresh):
         _tell_chair(plan, case_id)
     arm(plan, case_id)
+
+
+def _is_past(case: Case, run: Run, stage: int, now: datetime) -> bool:
+    if not run.clock.repeats:
+        return now >= run.ends + timedelta(days=1)
+    return stage == OVER + REPEATS and run.key not in case.proceedings.reminded
 
 
 def _hears(plan: Plan, case_id: str, member: Member, run: Run, stage: int) -> bool:

@@ -72,8 +72,8 @@ def _kind_of(message: Message, setting: Setting, related: str, by_token: bool) -
         return Reason.REPORT_ESCROWED, "escrow", ()
     if wanted.only and not wanted.alias:
         return Reason.REPORT_FOR_ONE, "one", wanted.only
-    if by_token and setting.known.cases[related].audience != "committee":
-        earlier = setting.known.cases[related]
+    earlier = setting.known.cases.get(related)
+    if earlier is not None and (earlier.audience == "one" or (by_token and earlier.audience != "committee")):
         present = [member.handle for member in having(setting.committee, earlier)]
         return Reason.REPORT_RELATED, earlier.audience, present
     if wanted.unknown:
@@ -153,7 +153,8 @@ def file_entry(
     plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, *how))
     for handle in named:
         place = plan.cases[case_id].members.get(handle)
-        if place is not None and place.standing is Standing.ASKED:
+        # The reported person, or whom they answer for, must not choose who is asked.
+        if place is not None and place.standing is Standing.ASKED and author.kind != "contact":
             # Who is named before they have answered must not read it by answering.
             withhold(plan, case_id, handle, "screened")
     if message_id and kind != "record":
@@ -169,7 +170,9 @@ def exclude_elsewhere(plan: Plan, message: Message, *, but: str) -> None:
     known = plan.setting.known
     if looks_automatic(message.mail):
         return
-    trusted = is_trusted(message) or known.grant is not None
+    grant, authors = known.grant, message.mail.from_addresses
+    by_reporter = grant is not None and grant.person == REPORTER and authors == (grant.address,)
+    trusted = is_trusted(message) or by_reporter
     for case_id in known.party_cases:
         if case_id != but:
             exclude(plan, message, case_id, trusted=trusted)

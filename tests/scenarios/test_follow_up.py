@@ -65,6 +65,8 @@ async def test_a_day_that_is_over_and_a_number_that_there_is_none_of_are_refused
         gone, due = in_days(scene, -1), in_days(scene, 2)
         await scene.answer(scene.last("forward", "jun"), tag=f"#meet {gone}")
         assert f"{gone} is over" in scene.last("receipt", "jun").text
+        await scene.answer(scene.last("forward", "jun"), tag='#obligation "Stay away" due:9999-12-31')
+        assert "more than 50 years away" in scene.last("receipt", "jun").text
         await scene.answer(scene.last("forward", "jun"), tag=f'#obligation "Stay away" due:{due}')
         await scene.answer(scene.last("forward", "jun"), tag="#done 7")
         assert "there is no number 7; still to be done: 1." in " ".join(scene.last("receipt", "jun").text.split())

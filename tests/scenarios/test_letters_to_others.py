@@ -137,6 +137,15 @@ async def test_who_became_a_member_gets_no_letter_as_somebody_outside(tmp_path: 
     ("address", "told"),
     [
         (ROBIN, "that address is the reporter's"),
+        (f"{ROBIN},", "that address is the reporter's"),
+        (f"mailto:{ROBIN}", "that address is the reporter's"),
+        (f"Kit <{ROBIN}>", "that address is the reporter's"),
+        ("jun@example.net;", "that address is a member's"),
+        (f"{KIT}, dana@acme.example", "I do not know an address"),
+        ("a,b@acme.example", "I do not know an address"),
+        ('k"it@acme.example', "I do not know an address"),
+        ("kit@[127.0.0.1].x", "I do not know an address"),
+        ("ADDRESS", "I do not know an address"),
         ("jun@example.net", "that address is a member's"),
         ("conduct+jun@example.org", "that address is this committee's own"),
         ("nowhere", "I do not know an address"),
@@ -184,3 +193,53 @@ async def test_the_reporter_is_not_told_what_the_reported_person_wrote(tmp_path:
         await scene.answer(scene.last("outreach", KIT), said, sender=f"Kit Larsen <{KIT}>")
         await propose(scene, f"Dear Robin, Kit wrote: {said}", tag="#reporter")
         assert "words of the committee's own talk" in refused(scene)
+
+
+@pytest.mark.parametrize(
+    "line", [f"To: Kit Larsen <{KIT}>", f"*To:* {KIT}", f"To:\u00a0{KIT} <mailto:{KIT}>", f"to: {KIT};"]
+)
+async def test_an_address_is_understood_as_mail_programs_write_it(tmp_path: Path, line: str) -> None:
+    async with Scene(tmp_path) as scene:
+        await judged(scene)
+        await propose(scene, f"{line}\n\n{LETTER}")
+        await scene.answer(scene.last("draft", "jun"), tag="#send D1")
+        assert scene.last("outreach", KIT).text.strip() == LETTER
+
+
+async def test_the_reported_person_emptied_the_reporters_case_by_a_mail_in_the_reporters_name(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await judged(scene)
+        await propose(scene, f"To: {KIT}\n\n{LETTER}")
+        await scene.answer(scene.last("draft", "jun"), tag="#send D1")
+        token = str(scene.last("outreach", KIT).message["Reply-To"])
+        forged = scene.write(f"Robin <{ROBIN}>", token, "About it", "Please read this.")
+        await scene.send(forged, [token, *(f"conduct+not-{handle}@example.org" for handle in HANDLES)])
+        case = await scene.case(0)
+        assert len([place for place in case.members.values() if place.level]) >= 2
+
+
+async def test_a_case_for_one_member_was_shown_to_all_by_an_answer_to_the_alias(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report(REPORT, to="conduct+amara@example.org")
+        await scene.answer(scene.last("forward", "amara"), tag='#party reported "Kit Larsen" #scope in')
+        await scene.answer(scene.last("forward", "amara"), tag="#risk safety:no repeat:maybe")
+        await propose(scene, f"To: {KIT}\n\n{LETTER}")
+        await scene.answer(scene.last("draft", "amara"), tag="#send D1")
+        address, _ = scene.last("confirm", "amara").link("confirm-")
+        await scene.send(scene.write("amara@example.net", address, "Yes", "", proven=True), address)
+        letter = scene.last("outreach", KIT)
+        with nothing_more(scene, "jun", "noor", "ivo", "sam"):
+            await scene.answer(letter, "I did not.", sender=f"Kit <{KIT}>", to="conduct@example.org")
+        assert "I did not." in scene.last("forward", "amara").text
+
+
+async def test_a_decision_that_quotes_the_report_is_no_way_to_send_the_quote(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await judged(scene)
+        finding = "Kit Larsen pushed me off the stage stairs on Friday evening"
+        motion = f"Finding: {finding}.\nPlan: a talk.\nConsequence: a warning.\nIf refused: for good."
+        await scene.answer(scene.last("forward", "amara"), motion, tag="#motion outcome")
+        for handle in HANDLES:
+            await scene.answer(scene.last("vote", handle), tag="#vote yes")
+        await propose(scene, f"To: {KIT}\n\nDear Kit, we found that {finding}.")
+        assert "words of the report" in refused(scene)

@@ -8,6 +8,8 @@ from cocmail.core import acts
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 
 LONGEST = 200
+# Years; who means for ever says so in words.
+FARTHEST = 50
 
 
 def obligation(call: Call) -> Line:
@@ -16,8 +18,8 @@ def obligation(call: Call) -> Line:
     known = call.case.proceedings.obligations
     if len(text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
-    if _is_over(call, due):
-        return refuse("day-is-over", day=due)
+    if _is_over(call, due) or _is_far(call, due):
+        return refuse("day-is-over" if _is_over(call, due) else "day-is-far", day=due)
     again = next((each for each in known if (each.text, each.due.isoformat()) == (text, due)), None)
     if again is not None and again.met_at is None:
         return unchanged("obligation-again", number=again.number)
@@ -44,8 +46,8 @@ def done_(call: Call) -> Line:
 def meet(call: Call) -> Line:
     """The day on which the members meet; a later one takes its place."""
     day, known = call.tag.argument("date"), call.case.proceedings.meeting
-    if _is_over(call, day):
-        return refuse("day-is-over", day=day)
+    if _is_over(call, day) or _is_far(call, day):
+        return refuse("day-is-over" if _is_over(call, day) else "day-is-far", day=day)
     if known is not None and known.day.isoformat() == day:
         return unchanged("meet-again", day=day)
     call.plan.add(call.case_id, acts.MeetingSet(call.member.handle, call.at, day))
@@ -56,3 +58,7 @@ def meet(call: Call) -> Line:
 
 def _is_over(call: Call, day: str) -> bool:
     return date.fromisoformat(day) < call.plan.setting.now.date()
+
+
+def _is_far(call: Call, day: str) -> bool:
+    return date.fromisoformat(day).year > call.plan.setting.now.year + FARTHEST

@@ -41,6 +41,11 @@ def _stands_in(word: str, text: str) -> bool:
     return word in text and (not word.isascii() or re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None)
 
 
+def _quotes(call: Call, text: str, said: list[str]) -> bool:
+    """Whether a text has words in a row of what others said."""
+    return bool(leaks.find_leaks(text, call.committee, "", theirs=[], ours=said))
+
+
 def _texts(call: Call, to: Person, hears_outcome: bool) -> tuple[list[str], list[str]]:
     """(what the recipient wrote, was sent or is to hear; what anybody else wrote, or was sent, in the case)."""
     thread, case = call.message.thread, call.case
@@ -51,6 +56,10 @@ def _texts(call: Call, to: Person, hears_outcome: bool) -> tuple[list[str], list
         for entry in case.entries
         if entry.id in thread and entry.author != to and entry.kind != "record"
     ]
+    # A decision that quotes the report is no way round it.
+    told = [
+        thread[each.id] for each in case.entries if each.author.kind not in ("member", to.kind) and each.id in thread
+    ]
     for sent in case.proceedings.drafts:
         if sent.sent_at is not None:
             (theirs if sent.to == to else ours).append(sent.text)
@@ -58,7 +67,11 @@ def _texts(call: Call, to: Person, hears_outcome: bool) -> tuple[list[str], list
     for motion in case.proceedings.motions:
         parts = [motion.finding, motion.plan, motion.consequence, motion.if_refused]
         # What was decided may be told in the words of the decision; what was only proposed may not.
-        (theirs if hears_outcome and motion.result == "passed" else ours).extend(parts)
+        for part in parts:
+            may_be_told = (
+                hears_outcome and motion.result == "passed" and (to == REPORTER or not _quotes(call, part, told))
+            )
+            (theirs if may_be_told else ours).append(part)
         ours.append(motion.text)
     ours += [each.area for each in case.statements] + [each.text for each in case.proceedings.challenges]
     return theirs, [text for text in ours if text]

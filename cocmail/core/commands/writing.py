@@ -20,8 +20,10 @@ from cocmail.core.conflicts import exists_for
 from cocmail.core.model import REPORTER, Person, contact_person
 from cocmail.core.record import Draft
 
-# "To: kit@example.org", as the first line of a draft to somebody whose address is not known yet.
-_TO = re.compile(r"\s*To:[ \t]*<?([^\s<>@]+@[^\s<>@]+\.[^\s<>@]+)>?[ \t]*(?:\n|$)", re.IGNORECASE)
+# The first line of a draft to somebody whose address is not known yet: "To: kit@example.org", in whatever dress.
+_TO = re.compile(r"[^\w\n]*To[^\w\n]*:(.*)(?:\n|$)", re.IGNORECASE)
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{{2,}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ def _to_contact(call: Call, role: str, name: str) -> Line:
         return refuse("judge-first", missing=missing)
     text, known = _text(call), _known(call, role, name)
     written = _TO.match(text)
-    address = written[1].casefold() if written is not None else known.address if known is not None else ""
-    if not address or not address.isascii():
+    address = _address_in(written[1]) if written is not None else known.address if known is not None else ""
+    if not address:
         return refuse("whose-address", name=name)
     taken = _is_somebody_else(call, address)
     if taken:
@@ -83,6 +85,14 @@ def _to_contact(call: Call, role: str, name: str) -> Line:
     if "refused" not in line and (known is None or known.address != address):
         call.plan.add(call.case_id, acts.ContactNoted(number, role, name, address, call.member.handle, call.at))
     return line
+
+
+def _address_in(line: str) -> str:
+    """The one address of a line, with or without a name or brackets; "" where there is none, or more than one."""
+    words = line.casefold().replace("<", " ").replace(">", " ").split()
+    found = {word.removeprefix("mailto:").strip("*,;") for word in words if "@" in word}
+    address = found.pop() if len(found) == 1 else ""
+    return address if _ADDRESS.fullmatch(address) else ""
 
 
 def _known(call: Call, role: str, name: str) -> acts.ContactNoted | None:
