@@ -25,7 +25,7 @@ from cocmail.core.decide import decide
 from cocmail.core.effects import Decision
 from cocmail.core.letters import to_admins
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
-from cocmail.core.screening import Screening, is_named, screen, searched
+from cocmail.core.screening import is_named, screen, searched
 from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.contents import Contents, ReadAgainFailed
@@ -35,7 +35,7 @@ from cocmail.mail.address import extension, wanted
 from cocmail.mail.draw import SystemDraw
 from cocmail.mail.proof import prove
 from cocmail.mail.reader import Reader
-from cocmail.records import committee_now
+from cocmail.records import DAMAGED, committee_now
 from cocmail.roster import Roster
 from cocmail.store import cases, spool
 from cocmail.store.engine import Store
@@ -147,8 +147,11 @@ class Pipeline:
             proof=await asyncio.to_thread(prove, mail, envelope, committee.trust),
             screening=await asyncio.to_thread(screen, today, mail, sent),
         )
-        message = replace(message, screening=await self._with_earlier(message, committee))
-        message = replace(message, thread=await self._thread(message, committee))
+        message = replace(
+            message,
+            named_before=await self._named_before(mail, committee),
+            thread=await self._thread(message, committee),
+        )
         decision = await self._decide_and_commit(message, committee, confirmed_by)
         maillog.decided(message_id, decision.reason.value, len(decision.letters))
         if decision.left:
@@ -164,25 +167,26 @@ class Pipeline:
         now = self.now()
         return await self.store.read(lambda tx: Gatherer(tx, committee, now).sent_before(aimed, mail))
 
-    async def _with_earlier(self, message: Message, committee: Committee) -> Screening:
+    async def _named_before(self, mail: Mail, committee: Committee) -> frozenset[str]:
         """Whom earlier mails of the same sender name, of those who came later: "the same again" names nobody.
 
         An earlier mail that cannot be searched names all of them. It must not keep this one waiting.
         """
-        mail, now = message.mail, self.now()
+        now = self.now()
         new, entries = await self.store.read(lambda tx: Gatherer(tx, committee, now).never_searched(mail))
         named: set[str] = set()
         for entry, said in entries.items():
             text = await self._text_of(entry, said)
-            named |= {member.handle for member in new if text is None or is_named(member, text)}
-        found = {**dict.fromkeys(sorted(named), "screened"), **message.screening.found}
-        return replace(message.screening, found=found)
+            for member in new:
+                if text is None or await asyncio.to_thread(is_named, member, text):
+                    named.add(member.handle)
+        return frozenset(named)
 
     async def _text_of(self, entry: str, unreadable: str) -> str | None:
         """Everything of an earlier mail in which a name can stand; None where it cannot be read."""
         try:
             mail = None if unreadable else await self.contents.of(entry, unreadable)
-        except ReadAgainFailed:
+        except (ReadAgainFailed, *DAMAGED):
             return None
         return searched(mail) if mail is not None else None
 

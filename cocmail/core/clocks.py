@@ -199,8 +199,7 @@ def look(plan: Plan, case_id: str, about: str) -> None:
     fresh = [(run, stage) for run, stage in due if _is_untold(case, run, stage)]
     for run, stage in fresh:
         plan.add(case_id, acts.DeadlineTold(run.key, stage, now.isoformat()))
-    # What happens once is not told when it is over, nor what was late for months before anybody counted.
-    fresh = [(run, stage) for run, stage in fresh if not _is_past(case, run, stage, now)]
+    fresh = [(run, stage) for run, stage in fresh if not _is_past(case, run, now)]
     for member in places.present(plan, case_id):
         _remind(
             plan, case_id, member, [(run, stage) for run, stage in fresh if _hears(plan, case_id, member, run, stage)]
@@ -210,10 +209,12 @@ def look(plan: Plan, case_id: str, about: str) -> None:
     arm(plan, case_id)
 
 
-def _is_past(case: Case, run: Run, stage: int, now: datetime) -> bool:
+def _is_past(case: Case, run: Run, now: datetime) -> bool:
+    """Whether it is too late for a reminder: the thing itself is over, or the case has been for months."""
     if not run.clock.repeats:
         return now >= run.ends + timedelta(days=1)
-    return stage == OVER + REPEATS and run.key not in case.proceedings.reminded
+    ended = [fact.at for fact in case.proceedings.facts if fact.what == "resolved"]
+    return case.proceedings.state is State.RESOLVED and now > ended[-1] + REPEATS * AGAIN
 
 
 def _hears(plan: Plan, case_id: str, member: Member, run: Run, stage: int) -> bool:

@@ -116,12 +116,15 @@ def _withheld(message: Message, setting: Setting, only: Collection[str], related
     # A name in brackets counts from the roster's addresses only: from outside it would tell whether a case exists.
     referred = [reference.case_id for reference in known.references]
     as_party = () if looks_automatic(message.mail) else known.party_cases
-    belongs = frozenset((related, *referred, *named))
-    for earlier in dict.fromkeys((*as_party, *belongs)):
-        if earlier in known.cases:
-            for handle, why in _kept_from(known.cases[earlier], setting.committee, goes_on=earlier in belongs).items():
-                found.setdefault(handle, why)
-    return found
+    belongs = dict.fromkeys((related, *referred, *named))
+    kept = dict.fromkeys(sorted(message.named_before - chosen), "screened")
+    for case_id in dict.fromkeys((*as_party, *belongs)):
+        earlier = known.cases.get(case_id)
+        if earlier is not None:
+            theirs = _kept_from(earlier, setting.committee, goes_on=case_id in belongs)
+            # Of several cases the reason that no vote lifts stays.
+            kept |= {handle: why for handle, why in theirs.items() if kept.get(handle) != "inherited"}
+    return found | {handle: why for handle, why in kept.items() if handle not in found}
 
 
 def _kept_from(case: Case, committee: Committee, *, goes_on: bool) -> dict[str, str]:

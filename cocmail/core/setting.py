@@ -30,8 +30,9 @@ class Draw(Protocol):
 class Message:
     """A stored message, read: `id` is where the store keeps it, `screening` whom of the roster it names.
 
-    `thread` holds what was written so far in the cases at hand, by entry, where the message asks for something that is
-    compared with it.
+    `named_before` are handles of members who came later and whom earlier mails of the same sender name. `thread` holds
+    what was written so far in the cases at hand, by entry, where the message asks for something that is compared with
+    it.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Message:
     wanted: Wanted
     proof: Proof
     screening: Screening = field(default_factory=Screening)
+    named_before: frozenset[str] = frozenset()
     thread: Mapping[str, str] = field(default_factory=dict)
 
     def came(self, now: datetime) -> datetime:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from cocmail.core.clocks import LOOK
 from cocmail.store import timers
 from cocmail.store.tables import TIMERS
+from questions import ask, vote
 from scene import HANDLES, Scene, committee_file, nothing_more
 
 ROBIN = "robin@visitors.example"
@@ -157,11 +158,32 @@ async def test_a_clock_that_jumps_ahead_and_back_reminds_nobody_twice(tmp_path: 
             await scene.pass_time(timedelta(hours=1))
 
 
-async def test_a_case_of_years_ago_reminds_nobody_when_clocks_come_to_it(tmp_path: Path) -> None:
+async def test_a_case_that_was_over_months_ago_reminds_nobody_when_clocks_come_to_it(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report()
+        await scene.answer(scene.last("forward", "amara"), tag="#own")
+        await ask(scene)
+        for handle in HANDLES:
+            await vote(scene, handle, "yes")
+        await scene.answer(scene.last("tally", "amara"), tag='#resolve no-action "Nothing to do"')
+        address, _ = scene.last("confirm", "amara").link("confirm-")
+        await scene.send(scene.write("amara@example.net", address, "Yes", "", proven=True), address)
+        assert (await scene.case()).proceedings.resolution
         with nothing_more(scene, *HANDLES):
-            await scene.pass_time(timedelta(days=3650))
+            await scene.pass_time(timedelta(days=120))
+
+
+async def test_a_case_that_rested_for_half_a_year_is_told_what_is_owed_when_it_goes_on(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await write_to_the_reporter(scene)
+        await scene.answer(scene.last("forward", "amara"), tag="#status paused")
+        await scene.pass_time(timedelta(days=180))
+        since = scene.mark()
+        await scene.answer(scene.last("forward", "amara"), tag="#status ongoing")
+        await scene.pass_time(timedelta(minutes=1))
+        (told,) = reminders(scene, since)
+        assert "has heard nothing for a while" in told and "was to hear the outcome" in told
 
 
 async def test_who_was_told_for_two_months_is_not_told_for_ever(tmp_path: Path) -> None:

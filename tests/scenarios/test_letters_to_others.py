@@ -243,3 +243,18 @@ async def test_a_decision_that_quotes_the_report_is_no_way_to_send_the_quote(tmp
             await scene.answer(scene.last("vote", handle), tag="#vote yes")
         await propose(scene, f"To: {KIT}\n\nDear Kit, we found that {finding}.")
         assert "words of the report" in refused(scene)
+
+
+async def test_a_decision_that_quotes_the_reported_person_is_no_way_to_tell_the_reporter(tmp_path: Path) -> None:
+    said = "I was tired that evening and I am sorry for every word of it"
+    async with Scene(tmp_path) as scene:
+        await judged(scene)
+        await propose(scene, f"To: {KIT}\n\n{LETTER}")
+        await scene.answer(scene.last("draft", "jun"), tag="#send D1")
+        await scene.answer(scene.last("outreach", KIT), f"{said}.", sender=f"Kit Larsen <{KIT}>")
+        motion = f"Finding: Kit says: {said}.\nPlan: a talk.\nConsequence: a warning.\nIf refused: for good."
+        await scene.answer(scene.last("forward", "amara"), motion, tag="#motion outcome")
+        for handle in HANDLES:
+            await scene.answer(scene.last("vote", handle), tag="#vote yes")
+        await propose(scene, f"Dear Robin, Kit told us: {said}.", tag="#reporter")
+        assert "words of the committee's own talk" in refused(scene)

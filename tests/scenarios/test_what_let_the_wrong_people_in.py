@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from people import all_vote_yes, checked, name_of, say_yes, words, write
-from scene import HANDLES, Scene, committee_file, nothing_more
+from scene import ALIAS, HANDLES, Scene, committee_file, nothing_more
 
 OPS = "ops@example.com"
 SECOND, THIRD, FOURTH = (f"jun@{number}.example" for number in ("second", "third", "fourth"))
@@ -171,6 +171,20 @@ async def test_a_newcomer_got_the_second_report_of_somebody_whose_first_one_name
         since = scene.mark()
         await scene.report("Somebody shouted.", sender="Ruth Adler <ruth@visitors.example>")
         assert scene.recipients("forward", since) == {*HANDLES, "lee"}
+
+
+async def test_who_withdrew_from_one_of_two_cases_could_be_voted_into_what_answers_both(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("SECRET: somebody shouted.")
+        await scene.change_committee(committee_file(more_members=LEE))
+        await scene.report("SECRET: another one shouted.", sender="Kim <kim@visitors.example>")
+        await scene.answer(scene.last("forward", "lee"), tag="#recuse")
+        first, second = (scene.last("ack", f"{who}@visitors.example") for who in ("robin", "kim"))
+        both = scene.write("Ruth <ruth@visitors.example>", ALIAS, "Re: both", "CANARY", answers=second)
+        both.replace_header("References", f"{first.message['Message-ID']} {second.message['Message-ID']}")
+        both.replace_header("In-Reply-To", str(first.message["Message-ID"]))
+        await scene.send(both)
+        assert (await scene.case()).members["lee"].why == "inherited"
 
 
 async def test_a_newcomer_got_a_second_report_before_the_others_had_let_them_in(tmp_path: Path) -> None:

@@ -108,6 +108,21 @@ async def test_one_damaged_case_kept_a_members_address_from_being_moved_in_the_o
         assert "Where are you?" in scene.last("forward", "jun@new.example").text
 
 
+async def test_one_damaged_mail_kept_the_next_one_of_its_sender_from_everybody(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=committee_file()) as scene:
+        await scene.report("The first one.")
+        await scene.change_committee(committee_file(more_members=LEE))
+        await scene.stop()
+        with sqlite3.connect(tmp_path / "store.db") as store:
+            store.execute("update spool set raw = zeroblob(60)")
+        store.close()
+        await scene.start()
+        await scene.report("The second one.", subject="Again")
+        # What cannot be searched names whoever came later.
+        assert scene.recipients("forward") == set(HANDLES)
+        assert "The second one." in scene.last("forward", "amara").text
+
+
 async def test_one_committees_damaged_book_kept_the_members_of_another_where_they_were(tmp_path: Path) -> None:
     other = OTHERS.replace(ALIAS, THIRD)
     async with Scene(tmp_path) as scene:

@@ -18,8 +18,9 @@ def obligation(call: Call) -> Line:
     known = call.case.proceedings.obligations
     if len(text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
-    if _is_over(call, due) or _is_far(call, due):
-        return refuse("day-is-over" if _is_over(call, due) else "day-is-far", day=due)
+    wrong = _wrong_day(call, due)
+    if wrong is not None:
+        return wrong
     again = next((each for each in known if (each.text, each.due.isoformat()) == (text, due)), None)
     if again is not None and again.met_at is None:
         return unchanged("obligation-again", number=again.number)
@@ -46,19 +47,20 @@ def done_(call: Call) -> Line:
 def meet(call: Call) -> Line:
     """The day on which the members meet; a later one takes its place."""
     day, known = call.tag.argument("date"), call.case.proceedings.meeting
-    if _is_over(call, day) or _is_far(call, day):
-        return refuse("day-is-over" if _is_over(call, day) else "day-is-far", day=day)
+    wrong = _wrong_day(call, day)
+    if wrong is not None:
+        return wrong
     if known is not None and known.day.isoformat() == day:
         return unchanged("meet-again", day=day)
     call.plan.add(call.case_id, acts.MeetingSet(call.member.handle, call.at, day))
     call.tell_others("meet", day=day)
-    before = known.day if known is not None else None
-    return done("meet", day=day, undo=f"#meet {before}" if before and not _is_over(call, before.isoformat()) else "")
+    before = known.day.isoformat() if known is not None else ""
+    return done("meet", day=day, undo=f"#meet {before}" if before and _wrong_day(call, before) is None else "")
 
 
-def _is_over(call: Call, day: str) -> bool:
-    return date.fromisoformat(day) < call.plan.setting.now.date()
-
-
-def _is_far(call: Call, day: str) -> bool:
-    return date.fromisoformat(day).year > call.plan.setting.now.year + FARTHEST
+def _wrong_day(call: Call, day: str) -> Line | None:
+    """The refusal of a day that is over, or farther away than anybody keeps a case; None for any other."""
+    today, wanted = call.plan.setting.now.date(), date.fromisoformat(day)
+    if wanted < today:
+        return refuse("day-is-over", day=day)
+    return refuse("day-is-far", day=day) if wanted.year > today.year + FARTHEST else None

@@ -56,9 +56,11 @@ def _texts(call: Call, to: Person, hears_outcome: bool) -> tuple[list[str], list
         for entry in case.entries
         if entry.id in thread and entry.author != to and entry.kind != "record"
     ]
-    # A decision that quotes the report is no way round it.
+    # A decision that quotes somebody outside is no way round this.
     told = [
-        thread[each.id] for each in case.entries if each.author.kind not in ("member", to.kind) and each.id in thread
+        thread[entry.id]
+        for entry in case.entries
+        if entry.id in thread and entry.author != to and entry.author.kind != "member"
     ]
     for sent in case.proceedings.drafts:
         if sent.sent_at is not None:
@@ -68,9 +70,7 @@ def _texts(call: Call, to: Person, hears_outcome: bool) -> tuple[list[str], list
         parts = [motion.finding, motion.plan, motion.consequence, motion.if_refused]
         # What was decided may be told in the words of the decision; what was only proposed may not.
         for part in parts:
-            may_be_told = (
-                hears_outcome and motion.result == "passed" and (to == REPORTER or not _quotes(call, part, told))
-            )
+            may_be_told = hears_outcome and motion.result == "passed" and not _quotes(call, part, told)
             (theirs if may_be_told else ours).append(part)
         ours.append(motion.text)
     ours += [each.area for each in case.statements] + [each.text for each in case.proceedings.challenges]

@@ -22,6 +22,8 @@ from cocmail.core.record import Draft
 
 # The first line of a draft to somebody whose address is not known yet: "To: kit@example.org", in whatever dress.
 _TO = re.compile(r"[^\w\n]*To[^\w\n]*:(.*)(?:\n|$)", re.IGNORECASE)
+# RFC 5321, section 4.5.3.1.3, without the angle brackets.
+LONGEST_ADDRESS = 254
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{{2,}}")
 
@@ -92,7 +94,7 @@ def _address_in(line: str) -> str:
     words = line.casefold().replace("<", " ").replace(">", " ").split()
     found = {word.removeprefix("mailto:").strip("*,;") for word in words if "@" in word}
     address = found.pop() if len(found) == 1 else ""
-    return address if _ADDRESS.fullmatch(address) else ""
+    return address if len(address) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(address) else ""
 
 
 def _known(call: Call, role: str, name: str) -> acts.ContactNoted | None:
