@@ -115,7 +115,7 @@ def _file(tx: Tx, decision: Decision, message: Message, committee: Committee, no
     """The message's own row, and what tells it from its next copy."""
     case_id, reason = decision.case_id, decision.reason
     if reason not in REACHED_NOBODY:
-        note = {"reason": reason.value}
+        note = {"reason": reason.value, "entry": message.id}
         _remember(tx, "fingerprint", fingerprint(message.mail, message.wanted), note, case_id, committee, now)
     if reason in FROM_MEMBERS:
         _remember(tx, "ran", fingerprint(message.mail), {}, case_id, committee, now)

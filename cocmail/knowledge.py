@@ -14,7 +14,7 @@ from typing import Any
 from cocmail.core import subjects
 from cocmail.core.addresses import is_about_address
 from cocmail.core.book import in_force
-from cocmail.core.case import Case
+from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import exists_for, is_asked, is_new_to
 from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, Wanted
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
@@ -92,8 +92,8 @@ class Gatherer:
         """The committee as it is now."""
         return self._committee
 
-    def entries_at_hand(self, message: Message) -> dict[str, str]:
-        """The entries of the cases that a member's mail points at, with what was said of each when it came in.
+    def entries_at_hand(self, message: Message) -> tuple[Entry, ...]:
+        """The entries of the cases that a member's mail points at.
 
         Only of cases that exist for who it is from, or whose reply address it carries.
         """
@@ -107,7 +107,7 @@ class Gatherer:
         found = (case for case in every.values() if case is not None)
         has = is_asked if numbered else exists_for
         theirs = (case for case in found if member is not None and has(member, case))
-        return {entry.id: entry.unreadable for case in theirs for entry in case.entries}
+        return tuple(entry for case in theirs for entry in case.entries)
 
     def never_searched(self, mail: Mail) -> tuple[tuple[Member, ...], dict[str, str]]:
         """Members who came after a case that the sender of a mail is a party to, and what people outside wrote in it:
@@ -213,7 +213,7 @@ class Gatherer:
 
     def _twin(self, message: Message) -> Twin | None:
         for case_id, note in self._find("fingerprint", fingerprint(message.mail, message.wanted)):
-            return Twin(case_id, note.get("reason", ""))
+            return Twin(case_id, note.get("reason", ""), note.get("entry", ""))
         return None
 
     def _is_ours(self, mail: Mail) -> bool:

@@ -21,6 +21,7 @@ from cocmail import maillog
 from cocmail.changes import Changes
 from cocmail.commit import commit, queue
 from cocmail.core import subjects
+from cocmail.core.commands.texts import said
 from cocmail.core.decide import decide
 from cocmail.core.effects import Decision
 from cocmail.core.letters import to_admins
@@ -175,8 +176,8 @@ class Pipeline:
         now = self.now()
         new, entries = await self.store.read(lambda tx: Gatherer(tx, committee, now).never_searched(mail))
         named: set[str] = set()
-        for entry, said in entries.items():
-            text = await self._text_of(entry, said)
+        for entry, unreadable in entries.items():
+            text = await self._text_of(entry, unreadable)
             for member in new:
                 if text is None or await asyncio.to_thread(is_named, member, text):
                     named.add(member.handle)
@@ -199,9 +200,10 @@ class Pipeline:
             return {}
         now = self.now()
         entries = await self.store.read(lambda tx: Gatherer(tx, committee, now).entries_at_hand(message))
-        mails = {entry: await self.contents.of(entry, said) for entry, said in entries.items()}
+        read = [(entry, await self.contents.of(entry.id, entry.unreadable)) for entry in entries]
+        mails = [(entry, mail) for entry, mail in read if mail is not None]
         # For a new member everything is searched in which a name can stand, as it was for the others.
-        return {entry: searched(mail) if numbered else mail.text for entry, mail in mails.items() if mail is not None}
+        return {entry.id: searched(mail) if numbered else said(entry, mail) for entry, mail in mails}
 
     async def _decide_and_commit(self, message: Message, committee: Committee, confirmed_by: str | None) -> Decision:
         """Decide within the transaction that carries it out: nothing can change in between."""

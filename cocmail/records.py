@@ -5,7 +5,7 @@ The rule: a record that does not open stops what is about it, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from cocmail import maillog
 from cocmail.core import case as folding
@@ -32,37 +32,45 @@ def load_book(tx: Tx, committee: Committee) -> Book:
 
     Raises SealError or ValueError for one that does not open.
     """
-    return next((book for book in _books_at(tx, committee) if _is_its_own(book, committee)), NEW_BOOK)
+    return _own_of(_books_at(tx, committee), committee) or NEW_BOOK
 
 
-def _books_at(tx: Tx, committee: Committee) -> Iterator[Book]:
-    """The books under its addresses: its own and, where an address went from one to the other, another's."""
+def _books_at(tx: Tx, committee: Committee) -> list[Book]:
+    """The books of the ids under its addresses: its own and, where an address went from one to the other, another's."""
+    found = []
     for address in dict.fromkeys((committee.id, *sorted(committee.addresses))):
         data = notes.kept(tx, f"book {address}", lock=True)
         if data is not None:
-            yield decode_book(data)
+            found.append(decode_book(data))
+    return [book for book in found if not committee.addresses.isdisjoint(book.ids)]
 
 
-def _is_its_own(book: Book, committee: Committee) -> bool:
-    if committee.addresses.isdisjoint(book.ids):
-        return False
-    return book.ids[-1] in committee.addresses or _share_a_member(book, committee)
+def _own_of(books: Sequence[Book], committee: Committee) -> Book | None:
+    """The one under its id; one of its people where that is of other people, or there is none: it has a new name."""
+    under_its_id = [book for book in books if book.ids[-1] == committee.id]
+    of_its_people = [book for book in books if _members_of(book, committee)]
+    both = (book for book in under_its_id if book in of_its_people)
+    return next(both, None) or next(iter((*of_its_people, *under_its_id)), None)
 
 
-def _share_a_member(book: Book, committee: Committee) -> bool:
-    return any(member.is_whom(seat.name, *seat.addresses) for member in committee.members for seat in book.seats)
+def _members_of(book: Book, committee: Committee) -> int:
+    """How many of those who had a seat by that book are members here."""
+    members = committee.members
+    return sum(any(member.is_whom(seat.name, *seat.addresses) for member in members) for seat in book.seats)
 
 
 def handed_over(tx: Tx, committees: Sequence[Committee]) -> list[int]:
     """Which of the committees, by their places, would have an address under which another one has cases.
 
-    That one is configured still, or nobody of it is a member here: its cases, and its book, would go to these people.
+    That one is configured still, or its people are others: its cases, and its book, would go to these.
     """
     found = []
     for number, committee in enumerate(committees):
         others = [other for other in committees if other is not committee]
         try:
-            if any(_is_anothers(book, committee, others) for book in _books_at(tx, committee)):
+            books = _books_at(tx, committee)
+            own = _own_of(books, committee)
+            if any(_is_anothers(book, own, committee, others) for book in books):
                 found.append(number)
         except DAMAGED as error:
             # Whose it is cannot be read. Nobody gets anything by it: without its book no mail of it is decided on.
@@ -70,10 +78,13 @@ def handed_over(tx: Tx, committees: Sequence[Committee]) -> list[int]:
     return found
 
 
-def _is_anothers(book: Book, committee: Committee, others: Iterable[Committee]) -> bool:
-    if committee.addresses.isdisjoint(book.ids) or book.ids[-1] in committee.addresses:
+def _is_anothers(book: Book, own: Book | None, committee: Committee, others: Iterable[Committee]) -> bool:
+    if any(book.ids[-1] in other.addresses for other in others):
+        return True
+    if own is not None and book.ids[-1] in own.ids:
         return False
-    return any(book.ids[-1] in other.addresses for other in others) or not _share_a_member(book, committee)
+    # Half of the people may sit in both; whoever left the old address out once and puts it right are the same.
+    return 2 * _members_of(book, committee) <= len(book.seats)
 
 
 def case_in_force(tx: Tx, roster: Roster, case_id: str) -> tuple[Case, Committee | None, Book]:

@@ -25,7 +25,7 @@ from cocmail.core.effects import Decision
 from cocmail.core.lifecycle import LIVE
 from cocmail.core.members import decide_for_member, has_member_business
 from cocmail.core.membership import end_access
-from cocmail.core.model import Member
+from cocmail.core.model import REPORTER, Member, Person
 from cocmail.core.opening import exclude, is_trusted, open_case
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Grant, Message, Setting, Twin
@@ -98,9 +98,6 @@ def _end_talk(plan: Plan, case_id: str, about: str) -> None:
     talk_is_over(plan, case_id)
 
 
-# Whose mail can keep members out of a case that exists.
-MAY_EXCLUDE = frozenset({"reporter", "third"})
-
 TIMERS: Mapping[str, Callable[[Plan, str, str], None]] = {
     questions.END: _end_question,
     checks.REMIND: checks.remind,
@@ -124,14 +121,13 @@ def _author(message: Message, setting: Setting) -> Member | None:
 def _again(message: Message, setting: Setting, twin: Twin) -> Decision:
     """The same message by another way runs nothing, but whom it excludes stays excluded: copies may name others.
 
-    Only a report or what its reporter added has a say in that; a copy of a member's mail, be it as a witness, changes
-    nobody's access.
+    Only a report or what its reporter added has a say in that; a copy of anybody else's mail, be it as a witness,
+    changes nobody's access.
     """
     plan = Plan(setting)
     case = plan.cases.get(twin.case_id)
-    entries = case.entries if case is not None else ()
-    wrote = {entry.author.kind for entry in entries if entry.message_id == message.mail.message_id}
-    if wrote and wrote <= MAY_EXCLUDE and twin.reason in FROM_REPORTERS:
+    entry = case.entry(twin.entry) if case is not None else None
+    if entry is not None and entry.author == REPORTER and twin.reason in FROM_REPORTERS:
         exclude(plan, message, twin.case_id, trusted=is_trusted(message))
     return plan.finish(Reason.DUPLICATE, case_id=twin.case_id if twin.case_id in plan.cases else "")
 
@@ -186,14 +182,26 @@ def _addresses_of(grant: Grant, setting: Setting) -> frozenset[str]:
 
 
 def _from_outside(message: Message, setting: Setting) -> Decision:
-    """Mail without a token of ours (rules 4 to 6): a follow-up by a proven party that answers a known message, else a
-    case.
+    """Mail without a token of ours (rules 4 to 6): a follow-up by a proven party, or by somebody written to, that
+    answers a known message, else a case.
     """
     known = setting.known
     referred = [reference.case_id for reference in known.references if reference.case_id in known.cases]
     theirs = [case_id for case_id in referred if case_id in known.party_cases]
     authors = message.mail.from_addresses
     proven = len(authors) == 1 and message.proof.address == authors[0] and not message.proof.is_forged
-    if len(set(theirs)) == 1 and proven and not message.wanted.only and not message.wanted.escrow:
-        return follow_up(message, setting, theirs[0])
+    if proven and not message.wanted.only and not message.wanted.escrow:
+        if len(set(theirs)) == 1:
+            return follow_up(message, setting, theirs[0])
+        contacts = _contacts_at(authors[0], setting)
+        if not theirs and len(contacts) == 1:
+            return follow_up(message, setting, *contacts.pop())
     return open_case(message, setting, related=referred[0] if referred else "")
+
+
+def _contacts_at(address: str, setting: Setting) -> set[tuple[str, Person]]:
+    """(case id, somebody outside) of the letters that are answered, as far as they go to this address."""
+    known = setting.known
+    answered = {(each.case_id, Person.parse(each.person)) for each in known.references if each.case_id in known.cases}
+    found = {(case_id, person, known.cases[case_id].proceedings.contact(person)) for case_id, person in answered}
+    return {(case_id, person) for case_id, person, there in found if there is not None and there.address == address}

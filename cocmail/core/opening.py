@@ -32,7 +32,8 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
     that case's token (`by_token`) also whom it was meant for.
     """
     plan = Plan(setting)
-    reason, audience, only = _kind_of(message, setting, related, by_token)
+    by_contact = _answers_as_contact(message, setting, by_token)
+    reason, audience, only = _kind_of(message, setting, related, as_part=by_token or by_contact)
     case_id = plan.open(
         CaseOpened(
             code_name=setting.draw.code_name(),
@@ -40,12 +41,13 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
             entry=message.id,
             audience=audience,
             at=setting.now.isoformat(),
-            marks=_marks(message, setting),
+            marks=_marks(message, setting, by_contact),
             related=related,
             check_first=audience == "committee" and readers.is_check_first(setting.committee),
         )
     )
-    address = answer_address(message, setting.committee)
+    # Whoever answers for somebody outside reported nothing: nobody writes to them as to the reporter by mistake.
+    address = "" if by_contact else answer_address(message, setting.committee)
     proven = message.proof.address == address and bool(address)
     plan.add(case_id, ReporterKnown(address, message.mail.from_name, proven))
     file_entry(plan, message, case_id, REPORTER, "report")
@@ -65,15 +67,28 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
     return plan.finish(reason, case_id=case_id)
 
 
-def _kind_of(message: Message, setting: Setting, related: str, by_token: bool) -> tuple[Reason, str, Collection[str]]:
-    """Why it is a case, for whom, and the handles of those whom it is for alone."""
+def _answers_as_contact(message: Message, setting: Setting, by_token: bool) -> bool:
+    """Whether it answers a letter that went to somebody outside who is not the reporter, from wherever."""
+    known = setting.known
+    if by_token:
+        return known.grant is not None and known.grant.person.kind == "contact"
+    # The reporter may have been handed that letter, and passes it on.
+    answered = [each for each in known.references if each.case_id not in known.party_cases]
+    return any(Person.parse(each.person).kind == "contact" for each in answered)
+
+
+def _kind_of(message: Message, setting: Setting, related: str, *, as_part: bool) -> tuple[Reason, str, Collection[str]]:
+    """Why it is a case, for whom, and the handles of those whom it is for alone.
+
+    `as_part`: it came by a letter of the earlier case; a new report of that one's reporter may be for more people.
+    """
     wanted = message.wanted
     if wanted.escrow:
         return Reason.REPORT_ESCROWED, "escrow", ()
     if wanted.only and not wanted.alias:
         return Reason.REPORT_FOR_ONE, "one", wanted.only
     earlier = setting.known.cases.get(related)
-    if earlier is not None and (earlier.audience == "one" or (by_token and earlier.audience != "committee")):
+    if earlier is not None and as_part and earlier.audience != "committee":
         present = [member.handle for member in having(setting.committee, earlier)]
         return Reason.REPORT_RELATED, earlier.audience, present
     if wanted.unknown:
@@ -85,8 +100,8 @@ def _kind_of(message: Message, setting: Setting, related: str, by_token: bool) -
     return (Reason.REPORT_RELATED if related else Reason.REPORT), "committee", ()
 
 
-def _marks(message: Message, setting: Setting) -> tuple[str, ...]:
-    marks = []
+def _marks(message: Message, setting: Setting, by_contact: bool) -> tuple[str, ...]:
+    marks = ["by-contact"] if by_contact else []
     if looks_automatic(message.mail):
         marks.append("automatic")
     if message.mail.unreadable:

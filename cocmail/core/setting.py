@@ -94,10 +94,13 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """The same message came before. `case_id` is where it went, "" if to none; `reason` what became of it."""
+    """The same message came before. `case_id` is where it went, "" if to none; `reason` what became of it; `entry` its
+    own id.
+    """
 
     case_id: str = ""
     reason: str = ""
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from sqlalchemy import select
 from cocmail.commit import commit
 from cocmail.core import events, subjects
 from cocmail.core.case import Case, apply
+from cocmail.core.commands.texts import said
 from cocmail.core.conflicts import Sight, may_have
 from cocmail.core.decide import decide
 from cocmail.core.effects import Decision, Letter, decode_letter
@@ -163,9 +164,9 @@ class House:
         subject = message.mail.subject
         numbered = subjects.is_numbered_clear(subject)
         if numbered or any(ROWS[name].reads_thread for name in subjects.tag_names(subject)):
-            mails = {entry: self._messages[entry].mail for entry in gatherer.entries_at_hand(message)}
-            said = {entry: searched(mail) if numbered else mail.text for entry, mail in mails.items()}
-            message = replace(message, thread=said)
+            mails = [(entry, self._messages[entry.id].mail) for entry in gatherer.entries_at_hand(message)]
+            thread = {entry.id: searched(mail) if numbered else said(entry, mail) for entry, mail in mails}
+            message = replace(message, thread=thread)
         known = gatherer.gather(message, confirmed_by)
         decision = decide(message, Setting(gatherer.committee, known, self.now, self._dice))
         commit(tx, decision, message, self.committee, (), self.now)

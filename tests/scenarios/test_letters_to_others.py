@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,19 @@ ROBIN = "robin@visitors.example"
 OUTSIDE = (KIT, ROBIN, "venue@hall.example")
 LETTER = "Dear Kit,\n\nat the spring meeting you shouted at other people. Please do not do so again."
 REPORT = "Kit Larsen pushed me off the stage stairs on Friday evening while Dana Cole was watching us."
+QUOTING = f"""{REPORT}
+
+On Saturday Kit Larsen wrote:
+> you are a fat cow and nobody wants you here any more
+
+--
+He left me lying there alone until the hall was closed.
+"""
 
 
-async def judged(scene: Scene, text: str = REPORT) -> None:
+async def judged(scene: Scene, text: str = REPORT, **how: str) -> None:
     """A report on Kit, which the members have judged."""
-    await scene.report(text)
+    await scene.report(text, **how)
     await scene.answer(scene.last("forward", "amara"), tag='#party reported "Kit Larsen" #scope in')
     await scene.answer(scene.last("forward", "amara"), tag="#risk safety:no repeat:maybe")
 
@@ -75,6 +84,13 @@ async def test_the_reported_person_puts_nobody_out_by_naming_them(tmp_path: Path
         ("Robin says that you shouted.", "who reported it"),
         (f"Please write to {ROBIN}.", "who reported it"),
         ("Dana Cole saw it.", "who reported it, or was there"),
+        ("Dana is still hurt.", "who reported it, or was there"),
+        ("As robin_v wrote, you shouted.", "who reported it"),
+        ("See chat.example/robinvale, you know what I mean.", "who reported it"),
+        ("Robins Bericht liegt uns vor.", "who reported it"),
+        ("you are a fat cow and nobody wants you here any more", "words of the report"),
+        ("You left me lying there alone until the hall was closed.", "words of the report"),
+        ("You ruined the whole spring meeting for all of us.", "words of the report"),
         ("You can reach me at amara (at) example dot net.", "a member's address"),
         ("> Let us be kind to Kit this time.\nPlease stop.", "a quoted mail"),
         ("I think he should be warned before the next meeting begins.", "the committee's talk"),
@@ -82,7 +98,7 @@ async def test_the_reported_person_puts_nobody_out_by_naming_them(tmp_path: Path
 )
 async def test_what_the_reported_person_must_not_read_stops_the_letter(tmp_path: Path, text: str, told: str) -> None:
     async with Scene(tmp_path) as scene:
-        await judged(scene)
+        await judged(scene, QUOTING, subject="He ruined the whole spring meeting for all of us")
         await scene.answer(scene.last("forward", "amara"), tag='#party witness "Dana Cole"')
         await scene.answer(scene.last("forward", "jun"), "I think he should be warned before the next meeting begins.")
         with nothing_more(scene, *OUTSIDE, "jun", "noor", "ivo", "sam"):
@@ -258,3 +274,44 @@ async def test_a_decision_that_quotes_the_reported_person_is_no_way_to_tell_the_
             await scene.answer(scene.last("vote", handle), tag="#vote yes")
         await propose(scene, f"Dear Robin, Kit told us: {said}.", tag="#reporter")
         assert "words of the committee's own talk" in refused(scene)
+
+
+@pytest.mark.parametrize("sender", ["Kit <kit@home.example>", "Kit <kit@elsewhere.example>"])
+@pytest.mark.parametrize("to", ["", "conduct@example.org"])
+async def test_the_reported_person_answered_from_home_and_became_the_reporter_who_is_written_to(
+    tmp_path: Path, sender: str, to: str
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await judged(scene)
+        await propose(scene, f"To: {KIT}\n\n{LETTER}")
+        await scene.answer(scene.last("draft", "jun"), tag="#send D1")
+        home = sender.partition("<")[2].strip(">")
+        with nothing_more(scene, home):
+            await scene.answer(scene.last("outreach", KIT), "It is me.", sender=sender, to=to)
+            told = " ".join(scene.last("forward", "amara").text.split())
+            assert "answers a letter of yours to somebody outside" in told and home in told
+            text = "Dear Robin, you told us about Kit Larsen and Friday."
+            await scene.answer(scene.last("forward", "amara"), text, tag="#reporter")
+            await scene.pass_time(timedelta(days=15))
+        assert "The reporter left no address" in refused(scene)
+
+
+async def test_the_reported_persons_answer_to_the_public_address_came_as_a_new_report(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await judged(scene)
+        await propose(scene, f"To: {KIT}\n\n{LETTER}")
+        await scene.answer(scene.last("draft", "jun"), tag="#send D1")
+        with nothing_more(scene, KIT):
+            await scene.answer(
+                scene.last("outreach", KIT), "I did not.", sender=f"Kit <{KIT}>", to="conduct@example.org", proven=True
+            )
+        assert "Kit Larsen (the reported person) answered:" in scene.last("forward", "sam").text
+        assert len(await scene.cases()) == 1
+
+
+async def test_a_reporter_whom_the_one_member_left_waiting_could_not_write_to_the_others(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report(REPORT, to="conduct+amara@example.org")
+        ack = scene.last("ack", ROBIN)
+        await scene.answer(ack, "She does not answer.", sender="R <r@home.example>", to="conduct@example.org")
+        assert scene.recipients("forward") == set(HANDLES)

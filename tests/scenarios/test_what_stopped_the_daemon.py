@@ -20,7 +20,7 @@ from cocmail.errors import ConfigError, StoreBusy
 from cocmail.store import cases, notes
 from cocmail.store.transaction import Tx
 from questions import vote
-from scene import ALIAS, HANDLES, Scene, committee_file
+from scene import ALIAS, HANDLES, Scene, committee_file, nothing_more
 
 OPS = "ops@example.com"
 LEE = "- {handle: lee, name: Lee Wong, email: lee@example.net}"
@@ -262,6 +262,40 @@ async def test_an_address_that_its_committee_gave_up_took_the_cases_to_strangers
         assert "committee.yaml:1: error: address: another committee has cases" in scene.last("notice", OPS).text
         await scene.report("Again.", to=NEW)
         assert scene.recipients("forward") == set(HANDLES) and not scene.all(to=BOARD)
+
+
+ELSEWHERE = OTHERS.replace(ALIAS, THIRD)
+
+
+@pytest.mark.parametrize(
+    "wider",
+    [
+        ELSEWHERE.replace(f"address: {THIRD}", f"address: {THIRD}\naliases: [{ALIAS}]"),
+        ELSEWHERE.replace(f"address: {THIRD}", f"address: {ALIAS}\naliases: [{THIRD}]"),
+    ],
+)
+async def test_the_address_of_a_dissolved_committee_took_its_cases_to_another_one(tmp_path: Path, wider: str) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.daemon.change(two(scene, committee_file(), ELSEWHERE))
+        await scene.report()
+        # The first is taken out, and its address given away: at once, or later.
+        for text in (wider, ELSEWHERE, wider):
+            await scene.reload(text)
+            await scene.settle()
+        assert scene.recipients("forward") == set(HANDLES)
+        assert "address: another committee has cases" in scene.last("notice", OPS).text
+
+
+async def test_who_forgot_the_old_address_when_they_took_a_new_one_was_not_let_back_to_their_cases(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.change_committee(committee_file(address=NEW))
+        await scene.change_committee(committee_file(address=NEW, aliases=f"[{ALIAS}]"))
+        with nothing_more(scene, *(f"{who}@other.example" for who, _ in PEOPLE)):
+            await scene.answer(scene.last("forward", "amara"), "What now?")
+        assert "What now?" in scene.last("forward", "jun").text
 
 
 async def test_who_was_removed_came_back_when_the_committee_was_renamed_a_second_time(tmp_path: Path) -> None:

@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 
 from cocmail.core import leaks
+from cocmail.core.case import Entry
 from cocmail.core.commands.call import Call, Line, refuse
-from cocmail.core.model import REPORTER, Person
+from cocmail.core.model import REPORTER, Mail, Person
 from cocmail.core.ownwords import own_words
+
+# Up to so many letters a name must stand alone; a whole name of so many counts within a longer word.
+SHORT_NAME, WHOLE_NAME = 3, 6
+
+
+def said(entry: Entry, mail: Mail) -> str:
+    """The words of an entry of a case; people outside chose their Subject, too, which members only steer with."""
+    return mail.text if entry.author.kind == "member" else f"{mail.subject}\n\n{mail.text}"
 
 
 def leaking(call: Call, text: str, to: Person, *, but: str = "", hears_outcome: bool = False) -> Line | None:
@@ -32,13 +41,27 @@ def _reporter_in(call: Call, text: str, but: str) -> list[str]:
     reporter = call.case.reporter
     folded = leaks.fold(text)
     called = [name for role in ("reporter", "harmed", "witness") for name in call.case.called(role) if name != but]
-    known = [*reporter.name.split(), reporter.address, *called] if reporter is not None else called
+    parts = [part for name in called for part in name.split() if part[:1].isupper()]
+    if reporter is not None:
+        called += [reporter.name, reporter.address]
+        parts += reporter.name.split()
+    # With a name that both have, the recipient is addressed.
+    known = [*called, *(part for part in parts if part not in but.split())]
     return [word for word in dict.fromkeys(known) if len(word) > 2 and _stands_in(leaks.fold(word), folded)]
 
 
 def _stands_in(word: str, text: str) -> bool:
-    """Whether a name stands in a text by itself: "Ann" does not in "planning". Of other scripts anywhere."""
-    return word in text and (not word.isascii() or re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None)
+    """Whether a name stands in a text by itself: "Ann" does not in "planning", "Robin" does in "robin_v" and "Robins".
+
+    The whole name also without its spaces, as accounts are called. Of other scripts anywhere.
+    """
+    if word in text and not word.isascii():
+        return True
+    joined = "".join(word.split())
+    if joined != word and len(joined) >= WHOLE_NAME and joined in text:
+        return True
+    ends = "" if len(word) > SHORT_NAME else r"(?![^\W_])"
+    return re.search(rf"(?<![^\W_]){re.escape(word)}{ends}", text) is not None
 
 
 def _quotes(call: Call, text: str, said: list[str]) -> bool:
@@ -50,18 +73,12 @@ def _texts(call: Call, to: Person, hears_outcome: bool) -> tuple[list[str], list
     """(what the recipient wrote, was sent or is to hear; what anybody else wrote, or was sent, in the case)."""
     thread, case = call.message.thread, call.case
     theirs = [thread[entry.id] for entry in case.entries if entry.author == to and entry.id in thread]
+    others = [entry for entry in case.entries if entry.id in thread and entry.author != to]
     # What a member quotes of a draft while talking about it is the draft's own text.
-    ours = [
-        own_words(thread[entry.id])
-        for entry in case.entries
-        if entry.id in thread and entry.author != to and entry.kind != "record"
-    ]
+    talk = [entry for entry in others if entry.author.kind == "member" and entry.kind != "record"]
     # A decision that quotes somebody outside is no way round this.
-    told = [
-        thread[entry.id]
-        for entry in case.entries
-        if entry.id in thread and entry.author != to and entry.author.kind != "member"
-    ]
+    told = [thread[entry.id] for entry in others if entry.author.kind != "member"]
+    ours = [*told, *(own_words(thread[entry.id]) for entry in talk)]
     for sent in case.proceedings.drafts:
         if sent.sent_at is not None:
             (theirs if sent.to == to else ours).append(sent.text)
