@@ -31,12 +31,11 @@ from cocmail.errors import ConfigError, StoreBusy
 from cocmail.records import handed_over
 from cocmail.roster import Roster
 from cocmail.store import notes
-from cocmail.store.engine import Store
+from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
 
 PROBLEMS_TOLD = 20
-BUSY_PAUSE = 5.0
 NOT_IN_FORCE = "the files have no error that was found, but they are not in force: cocmail failed on them, see its log"
 
 

@@ -154,6 +154,8 @@ committees: [committee.yaml]
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self.process is not None:
             self.kill()
+        # Shown where the test failed.
+        print(self.log.read_text() if self.log.exists() else "no log")
         if kind is None:
             self.check_log()
 

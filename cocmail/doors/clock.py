@@ -28,13 +28,12 @@ from cocmail.mail.draw import SystemDraw
 from cocmail.records import case_in_force, case_that_opens, load_book
 from cocmail.roster import Roster
 from cocmail.store import cases, notes, outbox, spool, timers
-from cocmail.store.engine import Store
+from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
 
 LOOK_EVERY = 600.0
 TICK = 30.0
 SHORTEST = 0.05
-BUSY_PAUSE = 5.0
 LEASE = timedelta(minutes=5)
 AFTER_A_BUG = timedelta(hours=1)
 DELAYED = timedelta(hours=4)

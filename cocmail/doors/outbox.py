@@ -29,7 +29,7 @@ from cocmail.mail.compose import Outgoing, compose
 from cocmail.records import committee_now, load_case
 from cocmail.roster import Roster
 from cocmail.store import notes, outbox
-from cocmail.store.engine import Store
+from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.outbox import OutRow
 from cocmail.store.transaction import Tx
 
@@ -121,21 +121,16 @@ class Outbox:
             maillog.store_busy("outbox")
             return
         for row in rows:
-            if row.person in self._sending:
-                # Two cases, one person: the second waits its turn.
-                await self._unlease(row)
-                continue
             sender = self._free.pop()
             self._sending[row.person] = asyncio.create_task(self._work(row, sender), name="letter")
-
-    async def _unlease(self, row: OutRow) -> None:
-        await self._store.write(lambda tx: outbox.unlease(tx, row.id))
 
     async def _work(self, row: OutRow, sender: Sender) -> None:
         try:
             await self._send(row, sender)
         except StoreBusy:
+            # It was not tried. Without this it would wait as long as a letter whose daemon died.
             maillog.store_busy("outbox")
+            await self._write(lambda tx: outbox.wait(tx, row.id, self._now() + timedelta(seconds=BUSY_PAUSE)))
         except Exception as error:
             # A bug of ours about this one letter: it waits, and the admins hear of it when it is parked.
             maillog.failed("outbox", error)
@@ -144,6 +139,17 @@ class Outbox:
             self._sending.pop(row.person, None)
             self._free.append(sender)
             self.wake.set()
+
+    async def _write(self, work: Callable[[Tx], object]) -> None:
+        """What became of a letter, written as soon as the store can be: forgotten, it would go out again, or late."""
+        while True:
+            try:
+                await self._store.write(work)
+            except StoreBusy:
+                maillog.store_busy("outbox")
+                await asyncio.sleep(BUSY_PAUSE)
+            else:
+                return
 
     async def _finish(self) -> None:
         sending = list(self._sending.values())
@@ -195,7 +201,7 @@ class Outbox:
         return sight is Sight.YES
 
     async def _drop(self, row: OutRow) -> None:
-        await self._store.write(lambda tx: outbox.sent(tx, row.id))
+        await self._write(lambda tx: outbox.sent(tx, row.id))
         maillog.withheld(row.id, row.kind)
 
     async def _deliver(self, about: About, content: Mail | None, sender: Sender) -> None:
@@ -216,7 +222,7 @@ class Outbox:
                 # Too large for the server: the words must arrive, with a list of what they came with.
                 await self._deliver(about, without_attachments(content), sender)
         else:
-            await self._store.write(lambda tx: outbox.sent(tx, row.id))
+            await self._write(lambda tx: outbox.sent(tx, row.id))
             maillog.sent(row.id, row.kind, row.attempts + 1)
 
     async def _composed(self, about: About, content: Mail | None) -> Outgoing:
@@ -250,13 +256,13 @@ class Outbox:
                 for notice in to_admins(self._roster.admins, "waiting-address", today):
                     queue(tx, notice, self._roster.first, now)
 
-        await self._store.write(work)
+        await self._write(work)
         maillog.waits_for_member(row.id, row.kind)
 
     async def _defer(self, row: OutRow, code: str | None, refused_since: datetime | None = None) -> None:
         wait = self.schedule.wait(row.attempts)
         until = self._now() + wait
-        await self._store.write(
+        await self._write(
             lambda tx: outbox.defer(tx, row.id, code=code, next_attempt=until, refused_since=refused_since)
         )
         maillog.deferred(row.id, row.kind, code or "", row.attempts + 1)
@@ -282,5 +288,5 @@ class Outbox:
             for notice in to_admins(admins, "parked", f"{row.id} {now.isoformat()}"):
                 queue(tx, notice, committee, now)
 
-        await self._store.write(work)
+        await self._write(work)
         maillog.parked(row.id, row.kind, code)

@@ -30,11 +30,13 @@ from cocmail.store.transaction import Tx, told
 from cocmail.store.writer import Writer
 from cocmail.vault.keyring import Keyring
 
-__all__ = ["Store", "Tx"]
+__all__ = ["BUSY_PAUSE", "Store", "Tx"]
 
 T = TypeVar("T")
 
 _BUSY_SECONDS = 5
+# Seconds until a store that was busy is asked again.
+BUSY_PAUSE = 5.0
 _READERS = 2
 # A constant of ours for pg_advisory_xact_lock: two daemons that start together must not both migrate.
 _MIGRATION_LOCK = 0x636F636D61696C

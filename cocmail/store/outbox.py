@@ -144,11 +144,6 @@ def resend(tx: Tx, case_id: str, person: str, now: datetime) -> None:
     tx.run(update(OUTBOX).where(chosen).values(state=QUEUED, next_attempt=now, refused_since=None))
 
 
-def unlease(tx: Tx, row_id: str) -> None:
-    """The claim is given back: the letter is as due as it was."""
-    tx.run(_one(row_id).values(lease_until=None))
-
-
 def pull_back(tx: Tx, now: datetime, longest: timedelta) -> None:
     """What waits longer than any schedule says was put off by a clock that ran ahead: it is due."""
     ahead = and_(OUTBOX.c.state == QUEUED, OUTBOX.c.next_attempt > now + longest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -239,3 +240,25 @@ async def test_a_members_holidays_made_every_case_be_looked_at(tmp_path: Path) -
         # Who leaves leaves places empty: then it is needed.
         await leave(scene, "sam")
         assert reviews
+
+
+@pytest.mark.parametrize("busy", ["before it is sent", "when it was sent"])
+async def test_a_letter_lay_for_a_quarter_of_an_hour_when_the_store_was_busy_for_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, busy: str
+) -> None:
+    monkeypatch.setattr("cocmail.doors.outbox.BUSY_PAUSE", 0.05)
+    async with Scene(tmp_path) as scene:
+        name = "read" if busy == "before it is sent" else "write"
+        ask, worker, tries = getattr(scene.store, name), scene.daemon.outbox, iter(range(1000))
+
+        async def is_away(work: Callable[[Tx], object]) -> object:
+            # The claim is let through; what a letter in hand asks for is not, at first.
+            if worker._sending and next(tries) < 2:
+                raise StoreBusy("away")
+            return await ask(work)
+
+        monkeypatch.setattr(scene.store, name, is_away)
+        await scene.report()
+        await scene.pass_time(timedelta(seconds=10))
+        assert next(tries) > 2
+        assert sorted(mail.recipient for mail in scene.all("forward")) == sorted(f"{each}@example.net" for each in HANDLES)
