@@ -9,7 +9,7 @@ module go to a seat: they tell of the roster, of no case, and reach who is not o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from cocmail.core import addresses, letters, questions
@@ -51,15 +51,19 @@ def announce(setting: Setting) -> Decision | None:
         rules=_rules(committee),
         since={member.handle: book.since.get(member.handle, setting.now.isoformat()) for member in members},
         departed=tuple(gone for gone in book.departed if any(gone.is_of(member) for member in committee.members)),
-        vouched=book.vouched if _emails(book) == {member.handle: member.email for member in members} else {},
+        vouched=_still_vouched(book, members),
     )
     if book.seats:
         _tell_changes(plan, book, members)
     return plan.finish(Reason.NO_MESSAGE) if plan.book != book else None
 
 
-def _emails(book: Book) -> dict[str, str]:
-    return {seat.handle: seat.email for seat in book.seats}
+def _still_vouched(book: Book, members: Iterable[Member]) -> dict[str, tuple[str, ...]]:
+    """What others said of an address counts while neither it nor their own changes: who said it cannot say it again."""
+    before, now = {(seat.handle, seat.email) for seat in book.seats}, {(each.handle, each.email) for each in members}
+    same = {handle for handle, _ in before & now}
+    left = {key: tuple(filter(same.__contains__, voices)) for key, voices in book.vouched.items()}
+    return {key: voices for key, voices in left.items() if voices and key.split(" ")[0] in same}
 
 
 def _rules(committee: Committee) -> dict[str, str]:

@@ -115,8 +115,9 @@ class Around(Walk):
             return
         self.house.accept("whoever@elsewhere.example", "Yes", "", Wanted(confirm=token), Proof())
         self.work_off()
-        if spans == {True}:
-            self.oracle.confirm_address(asked.what, asked.about, asked.new, asked.by, asked.at)
+        if spans == {True} and token not in self.letters.spent:
+            counts = self.oracle.confirm_address(asked.what, asked.about, asked.new, asked.by, asked.at)
+            self.letters.spent |= {token} if counts else set()
 
     def time_passes(self) -> None:
         """Pauses, rounds and questions end. A ballot that came in before counts, though it is looked at afterwards."""

@@ -46,6 +46,7 @@ class Letters:
         self._held: dict[str, tuple[Said, datetime]] = {}
         self.asked: dict[str, Said] = {}
         self.addresses: dict[str, AddressAsked] = {}
+        self.spent: set[str] = set()
         self._until: dict[str, datetime] = {}
         self._asked_at: dict[str, str] = {}
 

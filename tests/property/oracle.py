@@ -199,10 +199,13 @@ class Oracle:
             self._offer(handle)
 
     def announce(self) -> None:
-        """What others said of an address counts as long as no address changes."""
+        """What others said of an address counts until it, or their own, changes."""
         emails = {handle: seat.email for handle, seat in self.body.seats.items()}
-        if emails != self._announced:
-            self._voices.clear()
+        changed = {handle for handle, _ in self._announced.items() ^ emails.items()}
+        for (about, new), voices in list(self._voices.items()):
+            voices.difference_update(changed)
+            if about in changed:
+                del self._voices[about, new]
         self._announced = emails
 
     def _offer(self, handle: str) -> None:
@@ -239,19 +242,20 @@ class Oracle:
             self.review()
         self.settle()
 
-    def confirm_address(self, what: str, about: str, new: str, by: str, at: str) -> None:
-        """From the old mailbox, or by two others: mail of open cases goes to the new one."""
+    def confirm_address(self, what: str, about: str, new: str, by: str, at: str) -> bool:
+        """From the old mailbox, or by two others: mail of open cases goes to the new one. False: it counted nothing."""
         if by not in self.body.seats or not self.body.is_at(about, new):
-            return
+            return False
         if what == "vouch" and not self.body.is_at(by, at):
-            return
+            return False
         if what == "vouch":
             voices = self._voices.setdefault((about, new), set())
             voices.add(by)
             if len(voices) > 1:
                 self._move(about, new, voices)
-            return
+            return True
         self._move(about, new)
+        return True
 
     def _move(self, about: str, new: str, voices: Collection[str] = ()) -> None:
         """Where two voices vouch, those who have the case."""

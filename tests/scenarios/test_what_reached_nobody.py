@@ -106,6 +106,17 @@ async def test_what_a_dead_mailbox_had_refused_was_not_sent_to_the_one_that_took
         assert len(scene.all("forward", NEW)) == 1
 
 
+async def test_who_joined_meanwhile_undid_what_the_others_had_said_of_a_changed_address(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("The words.")
+        await scene.change_committee(MOVED)
+        await vouch(scene, "noor")
+        await scene.change_committee(committee_file(more_members=RUTH).replace("jun@example.net", NEW))
+        await vouch(scene, "sam")
+        await scene.answer(scene.last("ack", ROBIN), "It was on video.")
+        assert "on video" in scene.last("forward", NEW).text
+
+
 # Time
 
 
