@@ -50,6 +50,7 @@ def entries() -> dict[str, Entry]:
 # How the guide puts what the table of tags says.
 WHO = {
     "cleared": "who has the case",
+    "acting": "who has the case, and who may act alone",
     "triage": "a watcher or an owner",
     "owner": "an owner",
     "eligible": "who may vote on it",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cocmail.core.protective import ProtectiveAct
+
 
 @dataclass(frozen=True, slots=True)
 class OwnerSet:
@@ -79,9 +81,10 @@ class StatusSet:
 class QuestionOpened:
     """A question to vote on, with the rules as they were then. `quorum` is none or majority, `floor` a number.
 
-    `kind` is outcome, conflict, remove or policy. The four parts are those of an outcome. The others have a `text`;
-    `about` is the handle of the member concerned, and `asks` says what is asked about a conflict: confirm-hard,
-    confirm-soft, restore, force, lift, limit-none, limit-summary or limit-discuss. `fallback` is the rule tried on a
+    `kind` is outcome, conflict, interim, remove or policy. The four parts are those of an outcome; the last day of a
+    measure is its `plan`. The others have a `text`; `about` is the handle of the member concerned, and `asks` says what
+    is asked about a conflict: confirm-hard, confirm-soft, restore, force, lift, limit-none, limit-summary or
+    limit-discuss; of a measure it is review or "". `fallback` is the rule tried on a
     deadlock; until `objections` (ISO 8601, "" for never) an objection stops it.
     """
 
@@ -290,4 +293,5 @@ Act = (
     | CaseResolved
     | CaseDismissed
     | CaseReopened
+    | ProtectiveAct
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cocmail.core import acts, letters, places
+from cocmail.core import acts, letters, measures, places
 from cocmail.core.case import Case
 from cocmail.core.conflicts import may_be_listed
 from cocmail.core.deadlines import minute
@@ -50,7 +50,8 @@ class Clock:
     """One kind of promise. `owed` finds where it runs in a case.
 
     `stages` are the parts of its time, in percent, the end among them, at which somebody is reminded; from `widens` on
-    it is everybody. `to_reporter`: there is none where the reporter cannot be written to. `repeats`: weekly, once over.
+    it is everybody. `to_reporter`: there is none where the reporter cannot be written to. `repeats`: weekly, once over;
+    what does not is told so `late` at most.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Clock:
     widens: int
     to_reporter: bool = True
     repeats: bool = True
+    late: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,21 @@ def _meeting(committee: Committee, case: Case) -> Iterator[Stretch]:
             yield Stretch(meeting.at, before - meeting.at, meeting.day.isoformat())
 
 
+def _reviews(committee: Committee, case: Case) -> Iterator[Stretch]:
+    """What one member did alone, as long as nobody else looks at it (R71)."""
+    within = committee.policy.get("deadlines.unilateral_review") or measures.LOOK_WITHIN
+    for each in measures.unreviewed(committee, case):
+        yield Stretch(each.at, within, str(each.number))
+
+
+def _measures(committee: Committee, case: Case) -> Iterator[Stretch]:
+    """A protective measure: it ends with its last day (R73)."""
+    for each in case.proceedings.measures:
+        over, begun = measures.ends(committee, each), measures.since(case.proceedings, each)
+        if over is not None and over > begun and measures.is_in_force(case.proceedings, each):
+            yield Stretch(begun, over - begun, str(each.number))
+
+
 def _outcome_is_told(case: Case) -> bool:
     """Whether a letter has gone out since the committee decided."""
     decision = case.proceedings.decision
@@ -163,6 +180,8 @@ TABLE: tuple[Clock, ...] = (
     Clock("follow-up", _outcome, (50, 80, OVER), 80),
     Clock("obligation", _obligations, (80, OVER), OVER, to_reporter=False),
     Clock("meeting", _meeting, (OVER,), OVER, to_reporter=False, repeats=False),
+    Clock("review", _reviews, (50, OVER), 50, to_reporter=False),
+    Clock("interim", _measures, (80, OVER), 80, to_reporter=False, repeats=False, late=4 * AGAIN),
 )
 
 
@@ -212,7 +231,7 @@ def look(plan: Plan, case_id: str, about: str) -> None:
 def _is_past(case: Case, run: Run, now: datetime) -> bool:
     """Whether it is too late for a reminder: the thing itself is over, or the case has been for months."""
     if not run.clock.repeats:
-        return now >= run.ends + timedelta(days=1)
+        return now >= run.ends + run.clock.late
     ended = [fact.at for fact in case.proceedings.facts if fact.what == "resolved"]
     return case.proceedings.state is State.RESOLVED and now > ended[-1] + REPEATS * AGAIN
 
@@ -245,6 +264,11 @@ def _line(case: Case, run: Run, stage: int) -> dict[str, object]:
     if run.clock.name == "obligation":
         found = next(each for each in case.proceedings.obligations if str(each.number) == run.stretch.about)
         line |= {"number": found.number, "text": found.text, "until": found.due.isoformat()}
+    if run.clock.name in ("review", "interim"):
+        taken = next(each for each in case.proceedings.measures if str(each.number) == run.stretch.about)
+        line |= {"label": taken.label, "text": taken.text}
+    if run.clock.name == "interim":
+        line |= {"until": str(taken.until)}
     if run.clock.name == "meeting":
         line |= {"until": run.stretch.about}
     return line

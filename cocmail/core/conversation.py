@@ -10,6 +10,7 @@ from cocmail.core.classify import Reason
 from cocmail.core.conflicts import exists_for, has_stepped_back, is_asked_by_name
 from cocmail.core.effects import Decision
 from cocmail.core.letters import notice
+from cocmail.core.measures import lets_anybody
 from cocmail.core.model import REPORTER, Member, Person, member_person
 from cocmail.core.motions import Motion
 from cocmail.core.opening import exclude_elsewhere, file_entry
@@ -102,6 +103,7 @@ def _warn_of_copies(plan: Plan, message: Message, case_id: str, author: Member) 
 
 # What somebody who is asked can say of a case that they do not have, and somebody who is out by their own word.
 ANSWERS = frozenset({"clear", "recuse"})
+ACTS = frozenset({"act", "interim"})
 AFTERTHOUGHTS = frozenset({"unrecuse"})
 
 
@@ -109,11 +111,16 @@ def visible_cases(setting: Setting, member: Member, tags: frozenset[str] = froze
     """The cases at hand that exist for this member, where these tags are used; to all others they are no cases."""
     more = {"recuse"} if setting.committee.policy.get("conflict.reason") == "required" else set()
     later = bool(tags) and tags <= AFTERTHOUGHTS | more
-    answers = bool(tags) and tags <= ANSWERS
+    answers = bool(tags) and tags <= ANSWERS | ACTS
     return {
         case_id: case
         for case_id, case in setting.known.cases.items()
         if exists_for(member, case)
-        or (answers and is_asked_by_name(member, case))
+        or (answers and is_asked_by_name(member, case) and _may_answer(setting, case, tags))
         or (later and has_stepped_back(member, case))
     }
+
+
+def _may_answer(setting: Setting, case: Case, tags: frozenset[str]) -> bool:
+    """Whether who was asked may use these tags: to answer, or to protect somebody where one may do that alone."""
+    return all(tag in ANSWERS or lets_anybody(setting.committee, case, tag) for tag in tags)

@@ -9,7 +9,11 @@ from datetime import datetime
 from cocmail.core import votes
 from cocmail.core.votes import Tally
 
-CONFLICT = "conflict"
+CONFLICT, INTERIM = "conflict", "interim"
+# Questions that go along with any state of the case: it stands where it stood.
+ASIDE = frozenset({CONFLICT, INTERIM})
+# What is asked about a measure that one member decided alone, and what it means that a majority is against it.
+REVIEW, OVERTURNED = "review", "overturned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,13 @@ class Motion:
     def meaning(self) -> str:
         """What its end means: the question's own word, or `not-` before it; of a stated conflict three can be meant.
 
-        Only a majority that says no puts somebody back who stated a conflict: silence never gives access.
+        Only a majority that says no puts somebody back who stated a conflict: silence never gives access. Nor does it
+        end what one member did alone to protect somebody.
         """
         word = self.asks.partition("-")[0] or self.kind
-        if word == "confirm" and self.result == "failed" and self.tally is not None and votes.rejected(self.tally):
-            return "rejected"
+        refused = self.result == "failed" and self.tally is not None and votes.rejected(self.tally)
+        if refused and word in ("confirm", REVIEW):
+            return "rejected" if word == "confirm" else OVERTURNED
         return word if self.result == "passed" else f"not-{word}"
 
 

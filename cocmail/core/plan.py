@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cocmail.core import case as cases
-from cocmail.core import clocks, letters, questions, verdicts
+from cocmail.core import clocks, letters, measures, questions, verdicts
 from cocmail.core.book import Book
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
@@ -136,6 +136,7 @@ class Plan:
     def _settle(self) -> None:
         while True:
             for changed in list(self._events):
+                measures.have_reviewed(self, changed)
                 questions.settle(self, changed)
             if not self.closed:
                 return

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 
-from cocmail.core import acts, lifecycle
+from cocmail.core import acts, lifecycle, protective
 from cocmail.core.lifecycle import Move, State
 from cocmail.core.model import Person, contact_person
-from cocmail.core.motions import CONFLICT, Challenge, Motion
+from cocmail.core.motions import ASIDE, CONFLICT, Challenge, Motion
 from cocmail.core.record import Draft, Fact, Meeting, Obligation, Remark
 from cocmail.core.votes import Tally
 
@@ -23,6 +23,7 @@ class Proceedings:
 
     state: State = State.OPEN
     urgent: bool = False
+    danger: bool = False
     paused: bool = False
     safety: str = "maybe"
     repeat: str = "maybe"
@@ -43,6 +44,7 @@ class Proceedings:
     contacts: tuple[acts.ContactNoted, ...] = ()
     obligations: tuple[Obligation, ...] = ()
     meeting: Meeting | None = None
+    measures: tuple[protective.Measure, ...] = ()
     reminded: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -71,7 +73,7 @@ class Proceedings:
     @property
     def decision(self) -> Motion | None:
         """The last question on the matter itself that passed since the case was opened or taken up again."""
-        standing = [motion for motion in self.motions if motion.number > self.counted_from and motion.kind != CONFLICT]
+        standing = [motion for motion in self.motions if motion.number > self.counted_from and motion.kind not in ASIDE]
         return next((motion for motion in reversed(standing) if motion.result == "passed"), None)
 
     def motion(self, number: int) -> Motion | None:
@@ -120,6 +122,8 @@ def apply(done: Proceedings, act: acts.Act) -> Proceedings:
             return replace(done, proposal=act)
         case acts.ObligationSet() | acts.ObligationMet() | acts.MeetingSet():
             return _followed(done, act)
+        case protective.MeasureTaken() | protective.MeasureLookedAt():
+            return replace(done, measures=protective.after(done.measures, act))
         case acts.ContactNoted():
             others = (each for each in done.contacts if each.number != act.number)
             return replace(done, contacts=(*others, act))
@@ -132,8 +136,7 @@ def apply(done: Proceedings, act: acts.Act) -> Proceedings:
 def _voted(done: Proceedings, act: acts.QuestionOpened | acts.BallotCast | acts.QuestionClosed) -> Proceedings:
     match act:
         case acts.QuestionOpened():
-            # A question on a conflict goes along with any state: the case itself stands where it stood.
-            state = done.state if act.kind == CONFLICT else lifecycle.after(done.state, Move.MOTION)
+            state = done.state if act.kind in ASIDE else lifecycle.after(done.state, Move.MOTION)
             return replace(done, motions=(*done.motions, _motion(act)), state=state)
         case acts.BallotCast():
             return _with_motion(done, act.number, lambda motion: _cast(motion, act))
@@ -145,7 +148,7 @@ def _voted(done: Proceedings, act: acts.QuestionOpened | acts.BallotCast | acts.
                 act.number,
                 lambda motion: replace(motion, result=act.result, why=act.why, closed_at=at, tally=tally),
             )
-            if done.state is not State.VOTING or len(closed.open_motions) > len(closed.conflict_motions):
+            if done.state is not State.VOTING or any(motion.kind not in ASIDE for motion in closed.open_motions):
                 return closed
             move = Move.PASSED if closed.decision is not None else Move.NOT_PASSED
             return replace(closed, state=lifecycle.after(closed.state, move))
@@ -233,9 +236,11 @@ def _moved(done: Proceedings, act: acts.CaseResolved | acts.CaseDismissed | acts
             )
 
 
-def _judged(done: Proceedings, act: acts.Judgement) -> Proceedings:
+def _judged(done: Proceedings, act: acts.Judgement | protective.DangerSeen) -> Proceedings:
     at = datetime.fromisoformat(act.at)
     match act:
+        case protective.DangerSeen():
+            return replace(_noted(done, Fact(at, act.by, "danger")), danger=True, urgent=True, safety="yes")
         case acts.OwnerSet():
             others = {place: owner for place, owner in done.owners.items() if owner != act.handle}
             noted = _noted(done, Fact(at, act.by, f"owner-{act.place}", act.handle))
@@ -244,7 +249,10 @@ def _judged(done: Proceedings, act: acts.Judgement) -> Proceedings:
             judged = (("safety", act.safety), ("repeat", act.repeat))
             said = " ".join(f"{key}:{value}" for key, value in judged if value)
             noted = _noted(done, Fact(at, act.by, "risk", said))
-            return replace(noted, safety=act.safety or done.safety, repeat=act.repeat or done.repeat)
+            safety = act.safety or done.safety
+            # Who says that nobody's safety is at risk any more says that the danger is over.
+            danger = done.danger and act.safety != "no"
+            return replace(noted, safety=safety, repeat=act.repeat or done.repeat, danger=danger)
         case acts.ScopeJudged():
             return replace(_noted(done, Fact(at, act.by, "scope", act.scope)), scope=act.scope)
         case acts.MarkedUrgent():

@@ -18,6 +18,7 @@ from cocmail.core.commands.record import LONGEST
 from cocmail.core.conflicts import is_asked, is_challenged, level_of, voters
 from cocmail.core.effects import Decision, Note
 from cocmail.core.lifecycle import EARLY, MOVES, Move, State
+from cocmail.core.measures import lets_anybody
 from cocmail.core.model import Member, member_person
 from cocmail.core.opening import file_entry
 from cocmail.core.ownwords import own_words
@@ -90,6 +91,9 @@ def _perform(call: Call) -> Line:
 def _not_allowed(row: TagRow, call: Call) -> Line | None:
     """Why this member cannot use a tag in this case now, or None."""
     done = call.case.proceedings
+    if row.who == "acting" and lets_anybody(call.committee, call.case, row.name):
+        # Nothing stands in the way of who protects somebody, not the doubt of the others either.
+        return None
     if row.who != "member" and is_challenged(call.case, call.member.handle):
         return refuse("paused-now", tag=str(call.tag))
     votes = row.who == "eligible" and call.member in voters(call.committee, call.case)

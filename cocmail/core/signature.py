@@ -90,7 +90,7 @@ class TagRow:
     """One row of the tag table.
 
     `who`: member, cleared, triage (a watcher, or an owner), owner, eligible (may vote), mover, second (a cleared member
-    other than the author).
+    other than the author), acting (cleared; where the procedure lets one member act alone, whoever knows of the case).
     `states` are those of the case in which it runs; a tag outside any case (`needs_case` false, or one of the words in
     `outside`, or a number, is its argument) has no use for them. `takes_text`: what the member writes in the mail is
     the matter itself; it must be there, unless `optional_text`, and goes into the case's record, unless `off_record`

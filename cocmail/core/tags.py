@@ -112,6 +112,31 @@ TABLE: tuple[TagRow, ...] = (
     ),
     TagRow("urgent", "cleared", "this case cannot wait: the others are told at once", states=LIVE),
     TagRow(
+        "danger",
+        "cleared",
+        "somebody is in danger now: the others are told at once",
+        states=KEPT,
+        takes_text=True,
+        optional_text=True,
+    ),
+    TagRow(
+        "act",
+        "acting",
+        "what you did, or do now, alone, to keep somebody safe; nothing stands in your way, and the others look at it "
+        "within a day",
+        states=KEPT,
+        takes_text=True,
+        optional_text=True,
+    ),
+    TagRow(
+        "interim",
+        "acting",
+        "your mail's text is a measure that protects people to the end of that day, before anything is decided",
+        (Argument("until", "day", ("until",), required=True),),
+        states=KEPT,
+        takes_text=True,
+    ),
+    TagRow(
         "note",
         "cleared",
         "your mail's text goes into the case's document, under today's date or the one you give",
@@ -166,8 +191,9 @@ TABLE: tuple[TagRow, ...] = (
     TagRow(
         "motion",
         "cleared",
-        "opens a question to vote on; for an outcome your mail names Finding:, Plan:, Consequence: and If refused:",
-        (_word("about", "outcome", "conflict", "remove", "policy", required=True),),
+        "opens a question to vote on; for an outcome your mail names Finding:, Plan:, Consequence: and If refused:, "
+        "for a protective measure Until: and a date",
+        (_word("about", "outcome", "interim", "conflict", "remove", "policy", required=True),),
         states=LIVE,
         takes_text=True,
         outside=frozenset({"remove", "policy"}),

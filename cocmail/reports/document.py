@@ -18,6 +18,7 @@ from cocmail.core.record import Fact, Obligation, Remark
 from cocmail.mail.decode import one_line
 from cocmail.reports import outside
 from cocmail.reports.passages import moment
+from cocmail.reports.protection import measures
 from cocmail.reports.record import Record, item, passage, wrapped
 
 NOTHING = "Nothing recorded."
@@ -46,6 +47,7 @@ _RISKS = {"safety": "safety risk", "repeat": "risk of repeating"}
 _PLACES = {"primary": "first", "secondary": "second"}
 _SAID = {
     "urgent": "it is urgent",
+    "danger": "somebody is in danger",
     "paused": "the case rests",
     "ongoing": "the case goes on",
     "optout": "the reporter wants no more mail",
@@ -96,6 +98,7 @@ def _discussion(record: Record) -> str:
         ("Conflicts of interest", _conflicts(record)),
         ("Judgements and steps", "\n".join(facts)),
         ("Notes", "\n\n".join(notes)),
+        ("Measures to protect people", measures(record)),
         ("Questions", "\n\n".join(questions)),
     )
     told = [f"### {title}\n\n{text}" for title, text in chapters if text]

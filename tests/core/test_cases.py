@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cocmail.core import acts, events
+from cocmail.core import acts, events, protective
 from cocmail.core.access import Standing
 from cocmail.core.case import fold
 from cocmail.core.conflicts import Sight, may_see
@@ -114,6 +114,9 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "ObligationMet": acts.ObligationMet(1, "sam", AT),
         "MeetingSet": acts.MeetingSet("jun", AT, "2026-12-01"),
         "DeadlineTold": acts.DeadlineTold(f"ack {AT}", 80, AT),
+        "DangerSeen": protective.DangerSeen("jun", AT, "At the door."),
+        "MeasureTaken": protective.MeasureTaken(1, "jun", AT, "No badge.", "2026-12-01", 2),
+        "MeasureLookedAt": protective.MeasureLookedAt(1, 3),
         "CaseResolved": acts.CaseResolved("jun", AT, "violation", "Warning"),
         "CaseDismissed": acts.CaseDismissed("jun", AT, "spam"),
         "CaseReopened": acts.CaseReopened("jun", AT),

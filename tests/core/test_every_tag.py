@@ -34,10 +34,10 @@ from core.every_tag import (
 # D1); `again`: it is so already, nothing changes; `asked`: only once it is confirmed. What stands nowhere is refused.
 RUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("clear", "recuse", "reporter", "show", "doc", *WITHOUT_CASE), UNSEALED),
-    **dict.fromkeys(("own", "assign", "note", "actions"), KEPT),
+    **dict.fromkeys(("own", "assign", "note", "actions", "danger", "act", "interim"), KEPT),
     **dict.fromkeys(("party", "check", "risk", "scope", "urgent", "plan", "consequence", "status", "meet"), LIVE),
     **dict.fromkeys(("obligation", "done", "reported", "contact"), KEPT - EARLY),
-    "motion conflict": LIVE,
+    **dict.fromkeys(("motion conflict", "motion interim"), LIVE),
     # Nothing is decided before conflicts are (R21, R33).
     "motion outcome": LIVE - EARLY,
     "vote": frozenset({"voting"}),

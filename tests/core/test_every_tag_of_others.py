@@ -14,12 +14,14 @@ from cocmail.core import events
 from cocmail.core.effects import Decision
 from cocmail.core.model import member_person
 from core.desk import ADDRESS, CASE, CODE, NAMES, Desk, can_be_written, changed, committee, lines, names, opened
-from core.every_tag import EARLY, STATES, TO_ALL, UNSEALED, WITHOUT_CASE, WRITTEN, desk, policies_of
+from core.every_tag import EARLY, KEPT, STATES, TO_ALL, UNSEALED, WITHOUT_CASE, WRITTEN, desk, policies_of
 
 # Out, one way or the other. Noor withdrew, Ivo was named, Pat left the committee and came back, Ruth never had it.
 OUT = ("noor", "ivo", "pat", "ruth")
 HAD_LETTERS = frozenset({"noor", "pat"})
 ANSWERS = frozenset({"clear", "recuse"})
+# Where one member may keep somebody safe alone; a measure to a day only where nobody need be in danger for that.
+ACTS_ALONE = {"act": ("basic", "kubernetes", "chaoss", "cncf"), "interim": ("basic", "kubernetes")}
 STEERS_OWN_ACCESS = frozenset({"recuse", "unrecuse"})
 # Steps of a member's own that need no case; `leave` always asks first.
 OWN = WITHOUT_CASE | {"clear n", "leave"}
@@ -87,6 +89,11 @@ def test_who_is_asked_can_answer_and_do_nothing_else(tag: str) -> None:
                 assert [line["outcome"] for line in lines(decision)] == ["no-such-number"], where
                 assert not changed(decision), where
                 continue
+            if state in KEPT and policy in ACTS_ALONE.get(tag, ()):
+                # Whoever knows of it may keep somebody safe, where one member may act alone; and reads nothing by it.
+                assert names(changed(decision))[0] == "MeasureTaken", where
+                assert not [letter for letter in decision.letters if letter.to.handle == "lee"][1:], where
+                continue
             if tag not in ANSWERS:
                 no_case(decision, "lee", tag, belongs=True, where=where)
                 continue
@@ -110,6 +117,10 @@ def test_who_has_a_soft_conflict_steers_nothing(tag: str) -> None:
         if tag in STEERS_OWN_ACCESS:
             assert not line.get("refused"), where
             assert set(names(changed(decision))) <= {"MemberRecused", "QuestionOpened"}, where
+            continue
+        if tag == "act" and state in KEPT:
+            # But to keep somebody safe: there nothing stands in their way.
+            assert names(changed(decision))[0] == "MeasureTaken", where
             continue
         assert not changed(decision), where
         assert {letter.to.handle for letter in decision.letters} == {handle}, where

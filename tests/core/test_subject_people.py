@@ -85,7 +85,7 @@ MATTERS = [
     ("#motion: Remove", "#motion remove"),
     ("#motion policy, second draft", "#motion policy"),
     ("#motion policy remove", "! ambiguous #motion"),
-    ("#motion interim", "! missing #motion"),
+    ("#motion interim", "#motion interim"),
     ("#stay", "#stay"),
     ("#STAY!", "#stay"),
     ("#stay for another year", "#stay"),

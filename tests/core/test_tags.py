@@ -11,7 +11,7 @@ from cocmail.core.prefixes import FORWARD, REPLY
 from cocmail.core.signature import Argument, TagRow
 from cocmail.core.tags import ROWS, TABLE, Tag
 
-WHO = {"member", "cleared", "triage", "owner", "eligible", "mover", "second"}
+WHO = {"member", "cleared", "triage", "owner", "eligible", "mover", "second", "acting"}
 WRITTEN = {
     "member": ["@amara"],
     "question": ["q1", "q17"],
@@ -19,7 +19,6 @@ WRITTEN = {
     "date": ["2026-11-21"],
     "number": ["1", "20"],
     "item": ["1", "20"],
-    "day": ["due:2026-11-21"],
 }
 
 
@@ -31,6 +30,8 @@ def forms(place: Argument) -> list[list[str]]:
         return [[word for word in chosen if word] for chosen in itertools.product(*by_key) if any(chosen)]
     if place.kind == "text":
         return [['"Talk to them"']]
+    if place.kind == "day":
+        return [[f"{place.words[0]}:2026-11-21"]]
     words = [[word] for word in WRITTEN.get(place.kind, place.words)]
     return words if place.required else [[], *words]
 
@@ -101,7 +102,7 @@ def test_no_argument_is_what_a_mail_program_puts_before_a_subject() -> None:
         ("limit", "#limit @member none|summary|discuss"),
         ("ask", "#ask @member"),
         ("handoff", "#handoff @member"),
-        ("motion", "#motion outcome|conflict|remove|policy"),
+        ("motion", "#motion outcome|interim|conflict|remove|policy"),
         ("object", "#object Qn"),
         ("stay", "#stay"),
         ("leave", "#leave"),

@@ -18,7 +18,7 @@ def obligation(call: Call) -> Line:
     known = call.case.proceedings.obligations
     if len(text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
-    wrong = _wrong_day(call, due)
+    wrong = wrong_day(call, due)
     if wrong is not None:
         return wrong
     again = next((each for each in known if (each.text, each.due.isoformat()) == (text, due)), None)
@@ -47,7 +47,7 @@ def done_(call: Call) -> Line:
 def meet(call: Call) -> Line:
     """The day on which the members meet; a later one takes its place."""
     day, known = call.tag.argument("date"), call.case.proceedings.meeting
-    wrong = _wrong_day(call, day)
+    wrong = wrong_day(call, day)
     if wrong is not None:
         return wrong
     if known is not None and known.day.isoformat() == day:
@@ -55,10 +55,10 @@ def meet(call: Call) -> Line:
     call.plan.add(call.case_id, acts.MeetingSet(call.member.handle, call.at, day))
     call.tell_others("meet", day=day)
     before = known.day.isoformat() if known is not None else ""
-    return done("meet", day=day, undo=f"#meet {before}" if before and _wrong_day(call, before) is None else "")
+    return done("meet", day=day, undo=f"#meet {before}" if before and wrong_day(call, before) is None else "")
 
 
-def _wrong_day(call: Call, day: str) -> Line | None:
+def wrong_day(call: Call, day: str) -> Line | None:
     """The refusal of a day that is over, or farther away than anybody keeps a case; None for any other."""
     today, wanted = call.plan.setting.now.date(), date.fromisoformat(day)
     if wanted < today:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from cocmail.core import acts, questions, readers
-from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
+from cocmail.core.commands.call import Call, Command, Line, done, refuse, unchanged
 from cocmail.core.commands.conflict import motion_conflict
 from cocmail.core.commands.matters import policy, remove
+from cocmail.core.commands.protecting import motion_interim
 from cocmail.core.deadlines import minute
 from cocmail.core.lifecycle import EARLY
 from cocmail.core.motions import Motion
@@ -40,7 +42,7 @@ def _part(mark: re.Match[str]) -> str:
 def motion(call: Call) -> Line:
     """Opens a question; what it has to say depends on what it is about."""
     kind = call.tag.argument("word")
-    return {"outcome": _outcome, "conflict": motion_conflict, "remove": remove, "policy": policy}[kind](call)
+    return _KINDS[kind](call)
 
 
 def _outcome(call: Call) -> Line:
@@ -91,6 +93,15 @@ def _asked_first(call: Call) -> list[str]:
         "note": any(remark.part == "note" for remark in now.remarks),
     }
     return [_ASKED_FIRST[name] for name in wanted if not there[name]] if isinstance(wanted, tuple) else []
+
+
+_KINDS: Mapping[str, Command] = {
+    "outcome": _outcome,
+    "interim": motion_interim,
+    "conflict": motion_conflict,
+    "remove": remove,
+    "policy": policy,
+}
 
 
 def vote(call: Call) -> Line:
