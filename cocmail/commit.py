@@ -15,6 +15,7 @@ from cocmail.core.letters import message_id, to_admins
 from cocmail.core.model import Committee, Person
 from cocmail.core.setting import Message
 from cocmail.knowledge import fingerprint, window
+from cocmail.mail.fields import as_text
 from cocmail.store import cases, lookups, notes, outbox, spool, timers
 from cocmail.store.transaction import Tx
 
@@ -121,5 +122,7 @@ def _file(tx: Tx, decision: Decision, message: Message, committee: Committee, no
         _remember(tx, "ran", fingerprint(message.mail), {}, case_id, committee, now)
     state = spool.HELD if decision.state == "held" else spool.FILED
     spool.file(tx, message.id, state, reason.value, case_id or None)
+    if decision.rewritten:
+        spool.rewrite(tx, message.id, as_text(decision.rewritten))
     if decision.state == "discarded":
         spool.discard(tx, message.id, reason.value)

@@ -67,6 +67,9 @@ class Case:
     audience: str = "committee"
     marks: tuple[str, ...] = ()
     related: str = ""
+    told_by: str = ""
+    channel: str = ""
+    anonymous: bool = False
     reporter: ReporterKnown | None = None
     members: Mapping[str, Access] = field(default_factory=dict)
     tokens: Mapping[str, tuple[Person, str]] = field(default_factory=dict)
@@ -173,6 +176,9 @@ def _opened(case: Case, event: CaseOpened) -> Case:
         audience=event.audience,
         marks=event.marks,
         related=event.related,
+        told_by=event.told_by,
+        channel=event.channel,
+        anonymous=event.anonymous,
     )
 
 

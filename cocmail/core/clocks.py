@@ -21,6 +21,7 @@ from cocmail.core.deadlines import minute
 from cocmail.core.effects import Timer
 from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.model import REPORTER, Committee, Knob, Member
+from cocmail.core.reaching import can_reach
 
 if TYPE_CHECKING:
     from cocmail.core.plan import Plan
@@ -187,8 +188,8 @@ TABLE: tuple[Clock, ...] = (
 
 def running(committee: Committee, case: Case) -> list[Run]:
     """The clocks that run in a case now. None in one that is not ours any more, or no report."""
-    reporter, done = case.reporter, case.proceedings
-    reachable = reporter is not None and bool(reporter.address) and not done.opted_out
+    done = case.proceedings
+    reachable = can_reach(committee, case) and not done.opted_out
     ours = case.audience in ("committee", "triage", "one") and case.target is None
     if not ours or done.state in (State.ESCROWED, State.DISMISSED):
         return []

@@ -99,13 +99,13 @@ class Decision:
     """Everything that becomes of one message.
 
     `state` is what the stored message becomes: filed, held or discarded. `case_id` is the case that it belongs to (""
-    for none). `cancel` names (case, person, address) whose queued mail goes; members need no address.
-    `hasten` names (case, person) whose mail waited and need not any more, `resend` those whose mail goes to another
-    mailbox from now on. `release` is a
-    held message that was confirmed, with the confirm token that did it; `spent` are confirm tokens that are dead from
-    now on. `counted` are rate counters (kind, value) to raise. `alarms` are words of a closed list that the admins are
-    told. `timers` are set. `answered_at` is when the answer came in that spends a token. `book` is what the committee's
-    book says from now on, if that changed; `left`: somebody is no member any more by it.
+    for none). `cancel` names (case, person, address) whose queued mail goes; members need no address. `hasten` names
+    (case, person) whose mail waited and need not any more, `resend` those whose mail goes to another mailbox from now
+    on. `release` is a held message that was confirmed, with the confirm token that did it; `spent` are confirm tokens
+    that are dead from now on. `counted` are rate counters (kind, value) to raise. `alarms` are words of a closed list
+    that the admins are told. `rewritten` takes the place of the stored message's content ("" leaves it). `timers` are
+    set. `answered_at` is when the answer came in that spends a token. `book` is what the committee's book says from now
+    on, if that changed; `left`: somebody is no member any more by it.
     """
 
     reason: Reason
@@ -125,3 +125,4 @@ class Decision:
     answered_at: datetime | None = None
     book: Book | None = None
     left: bool = False
+    rewritten: str = ""

@@ -1,7 +1,7 @@
 """What happened in a case. A case is the fold of these; nothing else is kept of it.
 
-Each event is one frozen value with plain fields, so that it can be written as JSON, sealed and chained by the store.
-Who an event concerns is written as a handle (members) or as `str(Person)`.
+Each event is one frozen value with plain fields, to be written as JSON, sealed and chained by the store. Who it
+concerns is written as a handle (members) or as `str(Person)`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from cocmail.core.acts import Act
 
 @dataclass(frozen=True, slots=True)
 class CaseOpened:
-    """A message opened the case. `audience` is committee, triage, one, escrow or matter; `marks` are words of a closed
-    list. `check_first`: the watchers read it first, and everybody else is asked about conflicts before.
+    """A message opened the case. `audience` is committee, triage, one, escrow or matter; `marks` are of a closed list.
+    `check_first`: the watchers read it first, the others are asked about conflicts before. `told_by` is the member who
+    took it down for somebody, who came by `channel`; `anonymous`: only this member knows for whom.
     """
 
     code_name: str
@@ -27,6 +28,9 @@ class CaseOpened:
     marks: tuple[str, ...] = ()
     related: str = ""
     check_first: bool = False
+    told_by: str = ""
+    channel: str = ""
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class ReporterKnown:
 class MemberAdmitted:
     """From now on this member sees the case, at this address.
 
-    `why` is policy, clear (asked, and stated no conflict), stand-in, mediator or matter.
+    `why` is policy, clear (asked, and stated no conflict), took (the report down), stand-in, mediator or matter.
     """
 
     handle: str
@@ -53,10 +57,8 @@ class MemberAdmitted:
 
 @dataclass(frozen=True, slots=True)
 class MemberWithheld:
-    """This member must not see the case. `why` is screened, excluded, reporter, inherited, named or concerned.
-
-    `conflict` is soft where the roster says so of the person in the case; `name` and `address`: who had the
-    handle then.
+    """This member must not see the case. `why` is screened, excluded, reporter, inherited, named or concerned;
+    `conflict` is soft where the roster says so of the person in the case; `name`, `address`: who had the handle.
     """
 
     handle: str
@@ -100,8 +102,8 @@ class ConflictDenied:
 class MemberAsked:
     """The conflict question was put to this member, who has no access yet. `until`: time to answer ("" for no end).
 
-    `staged`: the other parties are told before anything is opened. `number` stands for the case in the list of names
-    that a new member gets. `lifts`: the others decided to ask somebody who had been kept out.
+    `staged`: the other parties are told before anything is opened. `number` stands for the case in a new member's list
+    of names. `lifts`: the others decided to ask somebody who had been kept out.
     """
 
     handle: str
@@ -203,11 +205,9 @@ class EntryFiled:
     """A message belongs to the case. `kind` is report, follow-up, discussion or record.
 
     `screened` are the members of the day who were looked for in its text, as `screening.looked_for_as`; `named` the
-    handles found. Nobody who was not looked for, or was found, is ever let in without being asked. `unreadable` as in
-    `Mail`.
-    `forged`: the border said that the sender is not who the header says. `employers`: whose employer it mentions.
-    `kept_from`: whom it is about, where the others talk about a member's conflict of interest, under the question
-    `label` (Q1).
+    handles found: who was not looked for, or was found, is never let in unasked. `unreadable` as in `Mail`. `forged`:
+    the border said that the sender is another. `employers`: whose employer it mentions. `kept_from`: whom it is about,
+    where the others talk about a member's conflict of interest, under the question `label` (Q1).
     """
 
     entry: str

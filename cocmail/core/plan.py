@@ -34,6 +34,7 @@ class Plan:
         self.closed: list[tuple[str, int]] = []
         self.book: Book = setting.known.book
         self.answered_at: datetime | None = None
+        self.rewritten = ""
         self.release: tuple[str, str] | None = None
         self._events: dict[str, list[Event]] = {}
         self._opens: dict[str, str] = {}
@@ -131,6 +132,7 @@ class Plan:
             answered_at=self.answered_at,
             book=self.book if self.book != self.setting.known.book else None,
             left=len(self.book.departed) > len(self.setting.known.book.departed),
+            rewritten=self.rewritten,
         )
 
     def _settle(self) -> None:

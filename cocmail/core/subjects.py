@@ -89,6 +89,16 @@ def tag_names(subject: str) -> frozenset[str]:
     return frozenset(found.name for found in _scan(subject)[0] if found.row is not None)
 
 
+def free_words(subject: str, tag: str) -> tuple[str, ...]:
+    """The words of a Subject that are no part of that tag: its name and arguments aside, folded, without brackets."""
+    taken = {
+        tag,
+        *(word for found in _scan(subject)[0] if (known := _tag(found)) is not None for word in known.arguments),
+    }
+    words = re.findall(r"[^\W\d_]+", normal(_BRACKETED.sub(" ", subject)))
+    return tuple(word for word in words if word not in taken)
+
+
 def is_numbered_clear(subject: str) -> bool:
     """Whether `#clear 2` stands in a Subject: an answer to a list of names, which any case may be behind."""
     return any(tag is not None and tag.name == "clear" and bool(tag.arguments) for tag in map(_tag, _scan(subject)[0]))

@@ -41,6 +41,21 @@ TABLE: tuple[TagRow, ...] = (
     ),
     TagRow("unrecuse", "member", "you ask the others to let you back into a case that you withdrew from"),
     TagRow(
+        "new",
+        "member",
+        "opens a case from your mail's text, for somebody who told you; a line From: or Reporter: says who. "
+        "`anonymous`: only you know who, and what names them is taken out; `escrow`: nobody reads it for now",
+        (
+            _word("way", "email", "phone", "inperson", "dm", "self", required=True),
+            _word("hidden", "anonymous"),
+            _word("sealed", "escrow"),
+        ),
+        needs_case=False,
+        takes_text=True,
+        optional_text=True,
+        any_length=True,
+    ),
+    TagRow(
         "party",
         "triage",
         "who is involved, and how; a member who is meant, or has a conflict with them, is kept out",

@@ -63,7 +63,8 @@ class Enclosures:
         """The reporter's messages as they came in, each as a file; but for the reporter's own reply address."""
         parts: list[Attachment] = []
         for entry in case.entries:
-            if entry.author != REPORTER:
+            if entry.author != REPORTER or (case.told_by and entry.kind == "report"):
+                # What a member took down did not come from the reporter.
                 continue
             stored = await self._store.read(lambda tx, id_=entry.id: spool.open_mail(tx, id_))  # type: ignore[misc]
             if stored is not None:

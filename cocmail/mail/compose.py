@@ -155,8 +155,14 @@ def _text(letter: Letter, committee: Committee, case: Case | None, content: Mail
         there = [member for member in having if not is_challenged(case, member.handle)]
         others = [member.name for member in there if member.handle != letter.to.handle]
         words |= {"others": others, "withheld": withheld_count(committee, case)}
-        words |= _entry_words(committee, case, letter.entry)
+        words |= {"names_of": _taker(committee, case), **_entry_words(committee, case, letter.entry)}
     return render(letter.template, committee.language, {**words, **words_of(letter)})
+
+
+def _taker(committee: Committee, case: Case) -> Mapping[str, str]:
+    """The name of who took the report down, by handle; "" for somebody who is gone."""
+    member = committee.member(case.told_by)
+    return {case.told_by: member.name if member is not None and is_same_person(member, case) else ""}
 
 
 def _entry_words(committee: Committee, case: Case, entry_id: str) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from email import policy
 from email.header import Header
 from email.message import EmailMessage
 
@@ -74,3 +75,10 @@ def _names(head: bytes) -> list[str]:
         found.append(match[1].decode("ascii").lower())
         at = match.end()
     return sorted(found if at == len(head) else [*found, ""])
+
+
+def as_text(text: str) -> bytes:
+    """A message that holds nothing but a text (RFC 5322, RFC 2045): no names, no addresses, no date."""
+    message = EmailMessage(policy=policy.SMTP)
+    message.set_content(text, cte="base64")
+    return message.as_bytes()

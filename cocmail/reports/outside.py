@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Set
 
 from cocmail.core.case import Entry
+from cocmail.core.lifecycle import State
 from cocmail.core.model import contact_person
+from cocmail.core.reaching import can_reach
 from cocmail.core.record import Draft
 from cocmail.mail.decode import one_line
 from cocmail.reports.passages import contents, dated, moment
-from cocmail.reports.record import Record, passage, wrapped
+from cocmail.reports.record import Record, item, passage, wrapped
 
 
 def report(record: Record) -> str:
@@ -19,13 +21,30 @@ def report(record: Record) -> str:
 
 def _entry(entry: Entry, record: Record) -> str:
     what = "The report" if entry.kind == "report" else "The reporter added"
-    heading = f"{what} ({dated(entry, record.case, record.mails.get(entry.id))}):"
+    heading = f"{what} ({dated(entry, record.case, record.mails.get(entry.id))}{_taken(entry, record)}):"
     return f"{wrapped(heading)}\n\n{contents(entry, record.mails)}"
+
+
+def _taken(entry: Entry, record: Record) -> str:
+    case = record.case
+    if entry.kind != "report" or not case.told_by:
+        return ""
+    way = "begun for the committee itself" if case.channel == "self" else f"taken down ({case.channel})"
+    return f", {way} by {record.name(case.told_by)}"
 
 
 def sent(record: Record) -> str:
     letters = [draft for draft in record.case.proceedings.drafts if draft.sent_at and draft.to.kind == "reporter"]
-    return "\n\n".join(_letter(draft, record) for draft in letters)
+    return "\n\n".join([*_no_contact(record), *(_letter(draft, record) for draft in letters)])
+
+
+def _no_contact(record: Record) -> list[str]:
+    """That nothing is owed to a reporter who left no way back (domain R66)."""
+    done = record.case.proceedings
+    if can_reach(record.committee, record.case) or done.state is State.ESCROWED or record.case.channel == "self":
+        return []
+    owed = ("an answer by a person", "a word in between", "the outcome")
+    return ["The reporter left no way back:", "\n".join(item(f"{what}: No contact.") for what in owed)]
 
 
 def talked(record: Record, roles: Set[str]) -> str:

@@ -12,16 +12,16 @@ nothing large is encrypted twice. This module must not parse a message.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 
-from cocmail.core.model import Door, Envelope
+from cocmail.core.model import Envelope
 from cocmail.errors import SealError, StoreError
+from cocmail.store.envelopes import packed, unpacked
 from cocmail.store.tables import SPOOL
 from cocmail.store.transaction import Tx, case_key, new_id
 from cocmail.vault import box
@@ -78,7 +78,7 @@ def prepare(keyring: Keyring, envelope: Envelope, raw: bytes) -> Prepared:
         size=len(raw),
         door=envelope.door.value,
         wrapped_key=keyring.wrap(key, _key_context(row)),
-        envelope=box.seal(key, _packed(envelope), box.identity("spool", row, "envelope")),
+        envelope=box.seal(key, packed(envelope), box.identity("spool", row, "envelope")),
         raw=box.seal(key, raw, box.identity("spool", row, "raw")),
     )
 
@@ -132,7 +132,7 @@ def open_mail(tx: Tx, spool_id: str) -> tuple[Envelope, bytes] | None:
     if row is None or row.raw is None or row.envelope is None:
         return None
     key = _row_key(tx, row)
-    envelope = _unpacked(box.open_(key, row.envelope, box.identity("spool", row.id, "envelope")))
+    envelope = unpacked(box.open_(key, row.envelope, box.identity("spool", row.id, "envelope")))
     return envelope, box.open_(key, row.raw, box.identity("spool", row.id, "raw"))
 
 
@@ -161,6 +161,19 @@ def discard(tx: Tx, spool_id: str, reason: str) -> None:
     """Destroys the content of a message and its key; the row stays, with its time, size and reason."""
     gone = {"wrapped_key": None, "envelope": None, "raw": None, "confirmed": None, "next_attempt": None}
     _set(tx, spool_id, {"state": DISCARDED, "reason": reason, **gone})
+
+
+def rewrite(tx: Tx, spool_id: str, raw: bytes) -> None:
+    """Puts other content in the place of a message's own, which is gone by it, with the envelope's details.
+
+    Raises SealError where the message does not open.
+    """
+    row = tx.run(tx.locked(_contents().where(SPOOL.c.id == spool_id))).one()
+    key = _row_key(tx, row)
+    known = unpacked(box.open_(key, row.envelope, box.identity("spool", row.id, "envelope")))
+    envelope = box.seal(key, packed(replace(known, sender=None, peer="")), box.identity("spool", row.id, "envelope"))
+    sealed = box.seal(key, raw, box.identity("spool", row.id, "raw"))
+    _set(tx, spool_id, {"envelope": envelope, "raw": sealed, "size": len(raw)})
 
 
 def confirm(tx: Tx, spool_id: str, handle: str) -> None:
@@ -267,30 +280,3 @@ def _confirmed(tx: Tx, row: Row[*tuple[Any, ...]]) -> str | None:
 def _set(tx: Tx, spool_id: str, values: Mapping[str, object]) -> None:
     where: ColumnElement[bool] = SPOOL.c.id == spool_id
     tx.run(update(SPOOL).where(where).values(values))
-
-
-def _packed(envelope: Envelope) -> bytes:
-    """JSON in ASCII, which keeps lone surrogates: a peer may send any byte in an address."""
-    return json.dumps(
-        {
-            "door": envelope.door.value,
-            "committee": envelope.committee,
-            "sender": envelope.sender,
-            "recipients": envelope.recipients,
-            "peer": envelope.peer,
-            "received_at": envelope.received_at.isoformat() if envelope.received_at else None,
-        }
-    ).encode("ascii")
-
-
-def _unpacked(packed: bytes) -> Envelope:
-    fields = json.loads(packed)
-    received_at = fields["received_at"]
-    return Envelope(
-        door=Door(fields["door"]),
-        committee=fields["committee"],
-        sender=fields["sender"],
-        recipients=tuple(fields["recipients"]),
-        peer=fields["peer"],
-        received_at=datetime.fromisoformat(received_at) if received_at else None,
-    )

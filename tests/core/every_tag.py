@@ -23,6 +23,7 @@ WRITTEN = {
     "clear n": ("#clear 2", ""),
     "recuse": ("#recuse", ""),
     "unrecuse": ("#unrecuse", ""),
+    "new": ("#new phone", "Kit pushed somebody."),
     "party": ('#party witness "Dana Cole"', ""),
     "check": ("#check", ""),
     "challenge": ("#challenge @sam", "They share a flat."),
@@ -75,7 +76,12 @@ WRITTEN = {
 # Not about a case at all: these run for every member, whatever they have.
 WITHOUT_CASE = frozenset({"cases", "sheet", "help", "stay", "away"})
 # To all members, so never in a mail that belongs to a case.
-TO_ALL = {"committee": "belongs-to-a-case", "motion remove": "matter-in-a-case", "motion policy": "matter-in-a-case"}
+TO_ALL = {
+    "committee": "belongs-to-a-case",
+    "new": "new-in-a-case",
+    "motion remove": "matter-in-a-case",
+    "motion policy": "matter-in-a-case",
+}
 CHANGES_NO_CASE = WITHOUT_CASE | {"show", "doc"}
 
 

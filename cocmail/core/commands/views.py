@@ -43,7 +43,9 @@ def sheet(call: Call) -> Line:
 def show(call: Call) -> Line:
     """The thread by a mail of its own."""
     original = call.tag.argument("word") == "original"
-    if original and not any(entry.author.kind == "reporter" for entry in call.case.entries):
+    # What a member took down did not come from the reporter.
+    theirs = [entry for entry in call.case.entries if entry.author.kind == "reporter"]
+    if original and len(theirs) <= bool(call.case.told_by):
         return refuse("no-original")
     template = "original" if original else "thread"
     about = f"{call.message.id} {template}"

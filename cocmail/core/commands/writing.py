@@ -18,6 +18,7 @@ from cocmail.core.commands.record import LONGEST
 from cocmail.core.commands.texts import leaking
 from cocmail.core.conflicts import exists_for
 from cocmail.core.model import REPORTER, Person, contact_person
+from cocmail.core.reaching import can_reach, relay
 from cocmail.core.record import Draft
 
 # The first line of a draft to somebody whose address is not known yet: "To: kit@example.org", in whatever dress.
@@ -47,8 +48,12 @@ def draft(call: Call) -> Line:
     unable = _cannot_write(call)
     if unable is not None:
         return unable
+    return _propose(call, _to_reporter(call), _text(call))
+
+
+def _to_reporter(call: Call) -> Recipient:
     reporter = call.case.reporter
-    return _propose(call, Recipient(REPORTER, reporter.address if reporter is not None else ""), _text(call))
+    return Recipient(REPORTER, reporter.address if reporter is not None else "")
 
 
 def reported(call: Call) -> Line:
@@ -144,6 +149,7 @@ def _show(call: Call, label: str, text: str, there: Recipient) -> None:
         "text": text,
         "second": _has_second_reader(call),
         "proven": there.person != REPORTER or (reporter is not None and reporter.proven),
+        "relay": _relay_name(call) if there.person == REPORTER else "",
         "forged": there.person == REPORTER and "forged" in call.case.marks,
         "role": there.role,
         "who": there.name,
@@ -154,15 +160,21 @@ def _show(call: Call, label: str, text: str, there: Recipient) -> None:
         call.plan.letters.append(letters.to_reader(call.committee, call.case, member, "draft", label, said))
 
 
+def _relay_name(call: Call) -> str:
+    member = relay(call.committee, call.case)
+    return member.name if member is not None else ""
+
+
 def _attached(call: Call) -> list[str]:
     return [part.filename for part in call.message.mail.attachments]
 
 
 def _cannot_write(call: Call) -> Line | None:
     """Why nobody can write to this reporter now, or None."""
-    reporter = call.case.reporter
-    if reporter is None or not reporter.address:
-        return refuse("no-address")
+    if not can_reach(call.committee, call.case):
+        via_member = call.committee.policy.get("reporter.anonymous") == "via_member"
+        unknown = "relay-gone" if via_member else "no-contact"
+        return refuse(unknown if call.case.anonymous else "no-address")
     if call.case.proceedings.opted_out:
         return refuse("opted-out")
     return None
@@ -177,7 +189,7 @@ def _recipient(call: Call, chosen: Draft) -> Recipient:
     found = call.case.proceedings.contact(chosen.to)
     if found is not None:
         return Recipient(chosen.to, found.address, found.role, found.name)
-    return Recipient(REPORTER, call.case.reporter.address if call.case.reporter is not None else "")
+    return _to_reporter(call)
 
 
 def send(call: Call) -> Line:
@@ -214,9 +226,16 @@ def _goes_elsewhere(call: Call, chosen: Draft, there: Recipient) -> Line | None:
 
 
 def _send(call: Call, chosen: Draft, there: Recipient) -> None:
-    plan = call.plan
-    token = plan.issue(call.case_id, there.person, there.address)
+    plan, passes_on = call.plan, relay(call.committee, call.case)
     plan.add(call.case_id, acts.DraftSent(chosen.number, call.member.handle, call.at))
+    if there.person == REPORTER and passes_on is not None:
+        said = {"text": chosen.text}
+        plan.letters.append(
+            letters.to_reader(call.committee, call.case, passes_on, "outreach", chosen.label, said, template="relay")
+        )
+        call.tell_others("sent", label=chosen.label, role=there.role, who=there.name)
+        return
+    token = plan.issue(call.case_id, there.person, there.address)
     words = {"text": chosen.text}
     letter = letters.to_outside(
         call.case, there.person, there.address, chosen.label, "outreach", "outreach", token, words
