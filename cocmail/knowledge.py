@@ -17,6 +17,8 @@ from cocmail.core.book import in_force
 from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import exists_for, is_asked, is_new_to
 from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, Wanted
+from cocmail.core.namesakes import normal
+from cocmail.core.sealed import REPORTED, SEALED
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
 from cocmail.records import cases_of, load_book, load_case
 from cocmail.store import lookups, notes
@@ -70,6 +72,11 @@ class Gatherer:
         member = self._member(message, grant)
         if _asks_for_all(question, mail.subject if member else ""):
             self._cases.update(cases_of(self._tx, self._committee))
+        sealed, reported = self._namesakes(message)
+        for case in [case for case in self._cases.values() if case is not None]:
+            # Who is out of the one report is asked nothing about the other.
+            for other, _ in case.links.matched:
+                self._case(other)
         return Known(
             cases={case_id: case for case_id, case in self._cases.items() if case is not None},
             names=names,
@@ -85,6 +92,8 @@ class Gatherer:
             confirmed=confirmed,
             ran=bool(self._find("ran", fingerprint(mail))),
             book=self._book,
+            sealed=sealed,
+            reported=reported,
         )
 
     @property
@@ -206,6 +215,17 @@ class Gatherer:
                 if case is not None:
                     named[name] = case.id
         return named
+
+    def _namesakes(self, message: Message) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+        """Cases by name: the sealed ones that have a name of the message, and those whose reported person has it."""
+        said = {normal(each) for each in subjects.quoted_in(message.mail.subject)[:5]}
+        names = {*message.names, *said} if lookups.has(self._tx, SEALED) else set()
+        return self._named(SEALED, names), self._named(REPORTED, said)
+
+    def _named(self, kind: str, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        found = {name: tuple(case_id for case_id, _ in self._find(kind, name)) for name in names}
+        theirs = {name: tuple(filter(self._case, ids)) for name, ids in found.items() if ids}
+        return {name: ids for name, ids in theirs.items() if ids}
 
     def _parties(self, mail: Mail) -> tuple[str, ...]:
         found = [case_id for address in mail.from_addresses[:5] for case_id, _ in self._find("party", address)]

@@ -26,6 +26,7 @@ from cocmail.core.decide import decide
 from cocmail.core.effects import Decision
 from cocmail.core.letters import to_admins
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
+from cocmail.core.namesakes import names_in
 from cocmail.core.screening import is_named, screen, searched
 from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
@@ -147,6 +148,7 @@ class Pipeline:
             wanted=await asyncio.to_thread(wanted_by, envelope, mail, today),
             proof=await asyncio.to_thread(prove, mail, envelope, committee.trust),
             screening=await asyncio.to_thread(screen, today, mail, sent),
+            names=await asyncio.to_thread(names_in, mail, today),
         )
         message = replace(
             message,

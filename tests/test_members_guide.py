@@ -51,6 +51,7 @@ def entries() -> dict[str, Entry]:
 WHO = {
     "cleared": "who has the case",
     "acting": "who has the case, and who may act alone",
+    "asked": "who was asked about it",
     "triage": "a watcher or an owner",
     "owner": "an owner",
     "eligible": "who may vote on it",
@@ -69,6 +70,7 @@ WHEN = {
     KEPT: "unless it is closed as no report",
     KEPT - EARLY: "once members can talk, unless it is closed as no report",
     frozenset({State.DECIDED, State.RESOLVED}): "once it is decided",
+    frozenset({State.ESCROWED}): "while it is sealed",
     EARLY | {State.OPEN, State.DISMISSED}: "while it is open, or before that",
 }
 

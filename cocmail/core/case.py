@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 
-from cocmail.core import access, proceedings
+from cocmail.core import access, links, proceedings
 from cocmail.core.access import KEPT_OUT, Access, Standing
 from cocmail.core.acts import Act
 from cocmail.core.events import (
@@ -31,6 +31,7 @@ from cocmail.core.events import (
     TransferProposed,
 )
 from cocmail.core.lifecycle import EARLY, Move, State, after
+from cocmail.core.links import CaseMerged, LinkEvent, Links, SealBroken
 from cocmail.core.model import Person
 from cocmail.core.proceedings import Proceedings
 
@@ -83,6 +84,7 @@ class Case:
     proposed: frozenset[str] = frozenset()
     unreached: bool = False
     proceedings: Proceedings = field(default_factory=Proceedings)
+    links: Links = field(default_factory=Links)
 
     def token_of(self, person: Person) -> str:
         """The reply token that was given to a person last, or ""."""
@@ -127,6 +129,8 @@ def apply(case: Case, event: Event) -> Case:
     """The case after one more event."""
     if isinstance(event, Act):
         return replace(case, proceedings=proceedings.apply(case.proceedings, event))
+    if isinstance(event, LinkEvent):
+        return _linked(case, event)
     match event:
         case CaseOpened():
             return _opened(case, event)
@@ -159,6 +163,18 @@ def apply(case: Case, event: Event) -> Case:
             return replace(case, unreached=True)
         case _:
             return _with_access(case, event)
+
+
+def _linked(case: Case, event: LinkEvent) -> Case:
+    case, done = replace(case, links=links.after(case.links, event)), case.proceedings
+    if isinstance(event, CaseMerged):
+        return replace(case, proceedings=replace(done, state=after(done.state, Move.MERGE)))
+    if not isinstance(event, SealBroken):
+        return case
+    # What is owed is owed from now on.
+    state = after(done.state, Move.RELEASE)
+    opened = replace(done, state=after(state, Move.READ) if event.check_first else state, checked=not event.check_first)
+    return replace(case, audience="committee", opened_at=datetime.fromisoformat(event.at), proceedings=opened)
 
 
 def _opened(case: Case, event: CaseOpened) -> Case:

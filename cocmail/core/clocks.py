@@ -34,6 +34,7 @@ AFTER_THE_END = timedelta(hours=48)
 AGAIN = timedelta(days=7)
 # Nor for ever: who was told so often has decided not to.
 REPEATS = 8
+CHECK_IN_BEFORE = timedelta(days=14)
 ON_RESOLUTION = "on_resolution"
 
 
@@ -163,6 +164,20 @@ def _measures(committee: Committee, case: Case) -> Iterator[Stretch]:
             yield Stretch(begun, over - begun, str(each.number))
 
 
+def _check_ins(committee: Committee, case: Case) -> Iterator[Stretch]:
+    """How the reporter is, a month and three after the end, or since what followed on another case (R74; proposal)."""
+    done = case.proceedings
+    ended = [fact.at for fact in done.facts if fact.what == "resolved" and fact.value == "violation"]
+    begun = ended[-1] if ended and done.state is State.RESOLVED else case.links.retaliation_since
+    if begun is None:
+        return
+    for days in (30, 90):
+        due = begun + timedelta(days=days)
+        # A letter of the last weeks before it is one, too.
+        if not any(due - CHECK_IN_BEFORE <= sent for sent in _letters_sent(case)):
+            yield Stretch(begun, due - begun, f"{begun.isoformat()} {days}")
+
+
 def _outcome_is_told(case: Case) -> bool:
     """Whether a letter has gone out since the committee decided."""
     decision = case.proceedings.decision
@@ -181,6 +196,7 @@ TABLE: tuple[Clock, ...] = (
     Clock("follow-up", _outcome, (50, 80, OVER), 80),
     Clock("obligation", _obligations, (80, OVER), OVER, to_reporter=False),
     Clock("meeting", _meeting, (OVER,), OVER, to_reporter=False, repeats=False),
+    Clock("check-in", _check_ins, (OVER,), OVER, repeats=False, late=4 * AGAIN),
     Clock("review", _reviews, (50, OVER), 50, to_reporter=False),
     Clock("interim", _measures, (80, OVER), 80, to_reporter=False, repeats=False, late=4 * AGAIN),
 )
@@ -191,7 +207,7 @@ def running(committee: Committee, case: Case) -> list[Run]:
     done = case.proceedings
     reachable = can_reach(committee, case) and not done.opted_out
     ours = case.audience in ("committee", "triage", "one") and case.target is None
-    if not ours or done.state in (State.ESCROWED, State.DISMISSED):
+    if not ours or done.state in (State.ESCROWED, State.DISMISSED, State.MERGED):
         return []
     clocks = (clock for clock in TABLE if reachable or not clock.to_reporter)
     return [Run(clock, stretch, committee) for clock in clocks for stretch in clock.owed(committee, case)]

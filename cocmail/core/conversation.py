@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cocmail.core import sealed
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.conflicts import exists_for, has_stepped_back, is_asked_by_name
 from cocmail.core.effects import Decision
 from cocmail.core.letters import notice
+from cocmail.core.lifecycle import State
 from cocmail.core.measures import lets_anybody
 from cocmail.core.model import REPORTER, Member, Person, member_person
 from cocmail.core.motions import Motion
@@ -33,6 +35,8 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
         # have it.
         _keep_out(plan, message, case_id, author)
     complete(plan, case_id)
+    if plan.cases[case_id].proceedings.state is State.ESCROWED:
+        sealed.compare(plan, case_id, message)
     forward_entry(plan, case_id, message.id, but=author, watchers_only=bool(message.mail.unreadable))
     return plan.finish(Reason.FOLLOW_UP, case_id=case_id)
 
@@ -104,6 +108,7 @@ def _warn_of_copies(plan: Plan, message: Message, case_id: str, author: Member) 
 # What somebody who is asked can say of a case that they do not have, and somebody who is out by their own word.
 ANSWERS = frozenset({"clear", "recuse"})
 ACTS = frozenset({"act", "interim"})
+RELEASES = frozenset({"release"})
 AFTERTHOUGHTS = frozenset({"unrecuse"})
 
 
@@ -111,7 +116,7 @@ def visible_cases(setting: Setting, member: Member, tags: frozenset[str] = froze
     """The cases at hand that exist for this member, where these tags are used; to all others they are no cases."""
     more = {"recuse"} if setting.committee.policy.get("conflict.reason") == "required" else set()
     later = bool(tags) and tags <= AFTERTHOUGHTS | more
-    answers = bool(tags) and tags <= ANSWERS | ACTS
+    answers = bool(tags) and tags <= ANSWERS | ACTS | RELEASES
     return {
         case_id: case
         for case_id, case in setting.known.cases.items()
@@ -123,4 +128,5 @@ def visible_cases(setting: Setting, member: Member, tags: frozenset[str] = froze
 
 def _may_answer(setting: Setting, case: Case, tags: frozenset[str]) -> bool:
     """Whether who was asked may use these tags: to answer, or to protect somebody where one may do that alone."""
-    return all(tag in ANSWERS or lets_anybody(setting.committee, case, tag) for tag in tags)
+    allowed = ANSWERS | (RELEASES if sealed.can_be_opened(case) else frozenset())
+    return all(tag in allowed or lets_anybody(setting.committee, case, tag) for tag in tags)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cocmail.core import checks, clocks, questions
+from cocmail.core import checks, clocks, questions, sealed
 from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
@@ -106,6 +106,7 @@ TIMERS: Mapping[str, Callable[[Plan, str, str], None]] = {
     LAPSE: lapse,
     TALK_ENDS: _end_talk,
     clocks.LOOK: clocks.look,
+    sealed.ASK_NEXT: sealed.nobody_answered,
 }
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from cocmail.core.acts import Act
+from cocmail.core.links import LinkEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +277,7 @@ Event = (
     | ReporterTold
     | TransferProposed
     | NobodyReached
+    | LinkEvent
     | Act
 )
 

@@ -21,6 +21,7 @@ class State(Enum):
     DECIDED = "decided"
     RESOLVED = "resolved"
     DISMISSED = "closed as no report"
+    MERGED = "part of another case"
 
 
 class Move(Enum):
@@ -37,6 +38,8 @@ class Move(Enum):
     DISMISS = "it is found to be no report"
     REOPEN = "it is taken up again"
     RETURN = "it is taken up again before anybody was asked"
+    RELEASE = "another report names the same person, and it is opened"
+    MERGE = "it goes on in another case"
 
 
 MOVES: Mapping[tuple[State, Move], State] = {
@@ -58,6 +61,12 @@ MOVES: Mapping[tuple[State, Move], State] = {
     (State.RESOLVED, Move.REOPEN): State.OPEN,
     (State.DISMISSED, Move.REOPEN): State.OPEN,
     (State.DISMISSED, Move.RETURN): State.TRIAGE,
+    (State.ESCROWED, Move.RELEASE): State.OPEN,
+    (State.OPEN, Move.MERGE): State.MERGED,
+    (State.VOTING, Move.MERGE): State.MERGED,
+    (State.DECIDED, Move.MERGE): State.MERGED,
+    (State.RESOLVED, Move.MERGE): State.MERGED,
+    (State.MERGED, Move.REOPEN): State.OPEN,
 }
 
 ANY = frozenset(State)

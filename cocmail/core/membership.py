@@ -27,6 +27,7 @@ from cocmail.core.places import concerned
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Setting
 
+_NOT_TOLD = frozenset({State.DISMISSED, State.TRIAGE, State.ESCROWED, State.MERGED})
 _HAS_A_PART = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED})
 
 
@@ -263,7 +264,7 @@ def are_offered_cases(committee: Committee) -> bool:
 def _may_be_offered(committee: Committee, case: Case, member: Member) -> bool:
     if not is_listed(case) or case.target is not None or not case.called("reported"):
         return False
-    if case.proceedings.state in (State.DISMISSED, State.TRIAGE, State.ESCROWED) or case.audience != "committee":
+    if case.proceedings.state in _NOT_TOLD or case.audience != "committee":
         return False
     if member.handle in case.members or any(was_ever(member, place) for place in case.members.values()):
         # Somebody who is known here, be it under another handle, is not new.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from cocmail.core import letters, readers
+from cocmail.core import letters, readers, sealed
 from cocmail.core.access import Standing
 from cocmail.core.case import Case
 from cocmail.core.checks import begin_watch
@@ -63,6 +63,7 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
     complete(plan, case_id)
     begin_watch(plan, case_id)
     forward_entry(plan, case_id, message.id)
+    sealed.compare(plan, case_id, message)
     acknowledge(plan, message, case_id, chosen=holders(plan.cases[case_id]) <= set(only))
     return plan.finish(reason, case_id=case_id)
 

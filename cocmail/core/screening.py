@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cocmail.core.model import Committee, Mail, Member
@@ -217,8 +217,17 @@ def _conflicts_named(member: Member, folded: str) -> frozenset[str]:
     return frozenset(
         conflict.kind
         for conflict in member.known_conflicts
-        if any(_stands_alone(_fold(each), folded) for each in (conflict.name, *conflict.emails) if each)
+        if any(_stands_alone(each, folded) for each in (*_written(_fold(conflict.name)), *map(_fold, conflict.emails)))
     )
+
+
+def _written(name: str) -> Iterator[str]:
+    """A whole name as people write it: Kit Larsen, and Larsen, Kit."""
+    words = name.split()
+    if words:
+        yield name
+    if len(words) > 1:
+        yield f"{words[-1]}, {' '.join(words[:-1])}"
 
 
 def _names_employer(member: Member, folded: str) -> bool:

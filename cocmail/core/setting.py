@@ -32,7 +32,7 @@ class Message:
 
     `named_before` are handles of members who came later and whom earlier mails of the same sender name. `thread` holds
     what was written so far in the cases at hand, by entry, where the message asks for something that is compared with
-    it.
+    it. `names` stand in it, as `namesakes.names_in` gives them.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Message:
     screening: Screening = field(default_factory=Screening)
     named_before: frozenset[str] = frozenset()
     thread: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def came(self, now: datetime) -> datetime:
         """When it came in, which may be a while before it is looked at."""
@@ -112,7 +113,8 @@ class Known:
     rate counters by kind. `confirmed` is the question that released this message, if it was held before. `ran` says
     that the same mail of a member was taken before, to whatever address of ours. `foreign_token` says that its reply
     address was issued by another committee, or by one that is no more. `book` is what the committee keeps of its
-    membership.
+    membership. `sealed` and `reported` are, for each name that the message names, the cases that are sealed and have it
+    and those whose reported person is called so.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -129,6 +131,8 @@ class Known:
     confirmed: Question | None = None
     ran: bool = False
     book: Book = NEW_BOOK
+    sealed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import date
 from cocmail.core.lifecycle import ANY, State
 
 _HANDLE = re.compile(r"@[a-z0-9][a-z0-9_.-]*")
+_CASE = re.compile(r"\[[a-z]+ [a-z]+\]")
 _NUMBERED = {
     "question": re.compile(r"q[1-9][0-9]{0,3}"),
     "draft": re.compile(r"d[1-9][0-9]{0,3}"),
@@ -23,9 +24,9 @@ class Argument:
     """One place in a tag's signature.
 
     `kind` is word (one of `words`), pair (`key:value` out of `words`, as often as there are keys), member (`@handle`),
-    question (`Qn`), draft (`Dn`), date (`YYYY-MM-DD`), day (a word of `words`, a colon and a date), number (digits, of
-    a list that belongs to no case), item (digits, of a list of the case) or text (in quotation marks). `required` ones
-    must be there.
+    question (`Qn`), draft (`Dn`), case (`[home shelf]`), date (`YYYY-MM-DD`), day (a word of `words`, a colon and a
+    date), number (digits, of a list that belongs to no case), item (digits, of a list of the case) or text (in
+    quotation marks). `required` ones must be there.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Argument:
                 return key in self.words and _is_date(day)
             case "text":
                 return word.startswith('"')
+            case "case":
+                return _CASE.fullmatch(word) is not None
         return _NUMBERED[self.kind].fullmatch(word) is not None
 
     @property
@@ -66,6 +69,8 @@ class Argument:
                 shown = f"{self.words[0]}:YYYY-MM-DD"
             case "text":
                 shown = f'"{self.name}"'
+            case "case":
+                shown = "[case]"
             case _:
                 shown = {"question": "Qn", "draft": "Dn", "number": "n", "item": "n"}[self.kind]
         return shown if self.required else f"[{shown}]"
@@ -90,7 +95,8 @@ class TagRow:
     """One row of the tag table.
 
     `who`: member, cleared, triage (a watcher, or an owner), owner, eligible (may vote), mover, second (a cleared member
-    other than the author), acting (cleared; where the procedure lets one member act alone, whoever knows of the case).
+    other than the author), asked (about a sealed report), acting (cleared; where the procedure lets one member act
+    alone, whoever knows of the case).
     `states` are those of the case in which it runs; a tag outside any case (`needs_case` false, or one of the words in
     `outside`, or a number, is its argument) has no use for them. `takes_text`: what the member writes in the mail is
     the matter itself; it must be there, unless `optional_text`, and goes into the case's record, unless `off_record`

@@ -80,8 +80,18 @@ def normal(subject: str) -> str:
 
 
 def names_in(subject: str) -> tuple[str, ...]:
-    """Every `[two words]` of a Subject that has the form of a code name, as `home shelf`, without repeats."""
-    return _names(_scan(subject)[1])
+    """Every `[two words]` of a Subject that has the form of a code name, as `home shelf`, without repeats.
+
+    Those that a tag is about (`#merge [tea pot]`) are among them.
+    """
+    found, around = _scan(subject)
+    meant = [tag.argument("case") for tag in map(_tag, found) if tag is not None]
+    return tuple(dict.fromkeys((*_names(around), *(each.strip("[]") for each in meant if each))))
+
+
+def quoted_in(subject: str) -> tuple[str, ...]:
+    """The texts in quotation marks that tags of a Subject are about."""
+    return tuple(dict.fromkeys(tag.text for tag in map(_tag, _scan(subject)[0]) if tag is not None and tag.text))
 
 
 def tag_names(subject: str) -> frozenset[str]:
@@ -230,7 +240,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _named(tag: Tag) -> str:
     """Whom or what a tag is about, where it may stand there once for each."""
-    return f"{tag.name} {tag.argument('member')}{tag.text}" if ROWS[tag.name].repeats else ""
+    return f"{tag.name} {tag.argument('member')}{tag.argument('case')}{tag.text}" if ROWS[tag.name].repeats else ""
 
 
 def _twice(tags: Sequence[Tag]) -> str:

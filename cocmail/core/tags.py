@@ -280,6 +280,28 @@ TABLE: tuple[TagRow, ...] = (
         (_word("kind", "spam", "question", required=True),),
         states=EARLY | {State.OPEN, State.DISMISSED},
     ),
+    TagRow(
+        "related",
+        "cleared",
+        "that case belongs to this one, and each goes on by itself; `retaliation`: it followed on this one",
+        (Argument("case", "case", required=True), _word("how", "retaliation")),
+        states=KEPT,
+        repeats=True,
+    ),
+    TagRow(
+        "merge",
+        "cleared",
+        "that case goes on in this one; who is out of either is out of both",
+        (Argument("case", "case", required=True),),
+        states=KEPT - EARLY,
+    ),
+    TagRow(
+        "release",
+        "asked",
+        "opens a sealed report: it is about the same person, and you have no conflict with them",
+        states=frozenset({State.ESCROWED}),
+        irreversible=True,
+    ),
     TagRow("optout", "owner", "the reporter wants no more mail from us", states=KEPT),
     TagRow("optin", "owner", "the reporter wants to hear from us again", states=KEPT),
     TagRow(

@@ -26,6 +26,7 @@ _MARKS_ON_A_LETTER = 30
 
 _SEPARATOR = re.compile(r"[\s:]*+")
 _WORD = re.compile(r"[^\s:\[]++")
+_CASE = re.compile(r"\[\s?([A-Za-z]+)[ -]([A-Za-z]+)\s?\]")
 _PAIR = re.compile(r"([^\s:=\[]++)\s?[:=]\s?([^\s:=\[]++)")
 
 # What one of a family opens, one of the same family closes: German, Swedish and English differ in which is which.
@@ -124,7 +125,7 @@ def arguments_behind(row: TagRow, said: Wording, start: int) -> Reading:
         if slot is None:
             trouble, end = _trouble_at(row, said, begin, found)
             break
-        if word[0] == '"':
+        if word[0] in '"[':
             quoted.append((begin, after))
         if found.setdefault(slot, word) != word:
             trouble = "ambiguous"
@@ -158,6 +159,11 @@ def _candidates(row: TagRow, said: Wording, begin: int) -> Iterator[tuple[str, i
         quotation = _quotation(said, begin)
         if quotation is not None and quotation[0]:
             yield f'"{quotation[0]}', quotation[1]
+        return
+    if said.text[begin : begin + 1] == "[":
+        named = _CASE.match(said.text, begin) if any(place.kind == "case" for place in row.signature) else None
+        if named is not None:
+            yield f"[{fold(named[1])} {fold(named[2])}]", named.end()
         return
     if any(place.kind in ("pair", "day") for place in row.signature):
         pair = _PAIR.match(said.text, begin)

@@ -25,7 +25,7 @@ from cocmail.core.model import Committee
 from cocmail.core.setting import Known, Setting
 from cocmail.errors import StoreBusy
 from cocmail.mail.draw import SystemDraw
-from cocmail.records import case_in_force, case_that_opens, load_book
+from cocmail.records import case_in_force, case_that_opens, load_book, load_case
 from cocmail.roster import Roster
 from cocmail.store import cases, notes, outbox, spool, timers
 from cocmail.store.engine import BUSY_PAUSE, Store
@@ -127,7 +127,8 @@ class Clock:
         if committee is None:
             timers.postpone(tx, timer.id, now + AFTER_A_BUG)
             return False
-        setting = Setting(in_force(committee, book), Known(cases={case.id: case}, book=book), now, self._draw)
+        every = {case.id: case} | {other: load_case(tx, other) for other, _ in case.links.matched}
+        setting = Setting(in_force(committee, book), Known(cases=every, book=book), now, self._draw)
         decision = decide_timer(case, timer.kind, timer.about, setting)
         carry_out(tx, decision, committee, self._roster.admins, f"{case.id} {timer.id}", now)
         timers.done(tx, timer.id)

@@ -65,6 +65,11 @@ def find(tx: Tx, kind: str, value: str) -> list[Found]:
     ]
 
 
+def has(tx: Tx, kind: str) -> bool:
+    """Whether anything of that kind is remembered at all."""
+    return tx.run(select(LOOKUPS.c.id).where(LOOKUPS.c.kind == kind).limit(1)).one_or_none() is not None
+
+
 def replace(tx: Tx, found_id: str, note: bytes) -> None:
     """Puts another note in place of that row's. Does nothing when the row is gone."""
     columns = (LOOKUPS.c.kind, LOOKUPS.c.hash, LOOKUPS.c.case_id)

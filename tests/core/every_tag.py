@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cache
 
-from cocmail.core import acts, events
+from cocmail.core import acts, events, links
 from core.desk import ADDRESS, AT, NAMES, NOW, Desk, committee, opened, reply_address
 
 # Who asks first has a case that the watchers read, and one that is being checked.
 EARLY = frozenset({"triage", "checking"})
-STATES = ("sealed", "triage", "checking", "open", "voting", "decided", "resolved", "dismissed")
+STATES = ("sealed", "triage", "checking", "open", "voting", "decided", "resolved", "dismissed", "merged")
 UNSEALED = frozenset(STATES[1:])
 LIVE = EARLY | {"open", "voting", "decided"}
 KEPT = LIVE | {"resolved"}
@@ -61,6 +61,9 @@ WRITTEN = {
     "resolve": ('#resolve no-action "Nothing to do"', ""),
     "reopen": ("#reopen", ""),
     "notreport": ("#notreport spam", ""),
+    "related": ("#related [tea pot] retaliation", ""),
+    "merge": ("#merge [tea pot]", ""),
+    "release": ("#release", ""),
     "optout": ("#optout", ""),
     "optin": ("#optin", ""),
     "show": ("#show", ""),
@@ -131,6 +134,8 @@ def _proceedings(state: str, policy: str) -> list[events.Event]:
         told.append(acts.QuestionClosed(1, "passed", "all-voted", AT, 3, 0, 0, 0, 3))
     if state == "resolved":
         told.append(acts.CaseResolved("amara", AT, "violation", "Warning"))
+    if state == "merged":
+        told.append(links.CaseMerged("c9", "jun", AT))
     if state == "dismissed":
         told.append(acts.CaseDismissed("amara", AT, "question"))
     return told

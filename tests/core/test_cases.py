@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cocmail.core import acts, events, protective
+from cocmail.core import acts, events, links, protective
 from cocmail.core.access import Standing
 from cocmail.core.case import fold
 from cocmail.core.conflicts import Sight, may_see
@@ -117,6 +117,12 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "DangerSeen": protective.DangerSeen("jun", AT, "At the door."),
         "MeasureTaken": protective.MeasureTaken(1, "jun", AT, "No badge.", "2026-12-01", 2),
         "MeasureLookedAt": protective.MeasureLookedAt(1, 3),
+        "SealMatched": links.SealMatched("c9", "Kit Larsen", AT),
+        "SealBroken": links.SealBroken("jun", AT, True),
+        "EarlierFound": links.EarlierFound("Kit Larsen", 2, AT),
+        "CaseRelated": links.CaseRelated("c9", "retaliation", "jun", AT),
+        "CaseMerged": links.CaseMerged("c9", "jun", AT),
+        "CaseAbsorbed": links.CaseAbsorbed("c9", "jun", AT),
         "CaseResolved": acts.CaseResolved("jun", AT, "violation", "Warning"),
         "CaseDismissed": acts.CaseDismissed("jun", AT, "spam"),
         "CaseReopened": acts.CaseReopened("jun", AT),

@@ -41,7 +41,7 @@ RUNS: dict[str, frozenset[str]] = {
     # Nothing is decided before conflicts are (R21, R33).
     "motion outcome": LIVE - EARLY,
     "vote": frozenset({"voting"}),
-    "reopen": frozenset({"decided", "resolved", "dismissed"}),
+    "reopen": frozenset({"decided", "resolved", "dismissed", "merged"}),
     "notreport": EARLY | {"open"},
 }
 BY_JUN = {"withdraw": frozenset({"voting"}), "send": UNSEALED}

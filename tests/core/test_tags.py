@@ -11,7 +11,7 @@ from cocmail.core.prefixes import FORWARD, REPLY
 from cocmail.core.signature import Argument, TagRow
 from cocmail.core.tags import ROWS, TABLE, Tag
 
-WHO = {"member", "cleared", "triage", "owner", "eligible", "mover", "second", "acting"}
+WHO = {"member", "cleared", "triage", "owner", "eligible", "mover", "second", "acting", "asked"}
 WRITTEN = {
     "member": ["@amara"],
     "question": ["q1", "q17"],
@@ -19,6 +19,7 @@ WRITTEN = {
     "date": ["2026-11-21"],
     "number": ["1", "20"],
     "item": ["1", "20"],
+    "case": ["[tea pot]"],
 }
 
 

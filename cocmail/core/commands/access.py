@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cocmail.core import checks
+from cocmail.core import checks, sealed
 from cocmail.core.access import STEPPED_BACK, Access, Level, Standing
 from cocmail.core.case import Case
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
@@ -10,6 +10,7 @@ from cocmail.core.conflicts import is_asked, level_of, readers
 from cocmail.core.deadlines import minute
 from cocmail.core.events import ConflictDenied, ConflictStated, MemberRecused, PartiesShown
 from cocmail.core.letters import to_reader
+from cocmail.core.lifecycle import State
 from cocmail.core.model import Committee, Member
 from cocmail.core.motions import CONFLICT
 from cocmail.core.places import bring_in, tell
@@ -24,6 +25,8 @@ def clear(call: Call) -> Line:
     """States that there is no conflict. Who was asked gets access by it; said again it changes nothing."""
     if call.tag.argument("number"):
         return _clear_numbered(call)
+    if call.case.proceedings.state is State.ESCROWED:
+        return refuse("still-sealed", tag=str(call.tag))
     if is_asked(call.member, call.case):
         return _let_in(call)
     if level_of(call.member, call.case) < Level.FULL:
@@ -88,6 +91,7 @@ def recuse(call: Call) -> Line:
         plan.bar(call.case_id, member.handle)
     stated = _state(call, kind)
     complete(plan, call.case_id)
+    sealed.ask_next(plan, call.case_id)
     if fresh:
         _tell_others(call, before, owned=owned, voting=voting, stated=kind if stated else "")
     elif stated:

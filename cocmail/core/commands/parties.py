@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from cocmail.core import checks
+from cocmail.core import checks, sealed
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
+from cocmail.core.commands.linking import earlier
 from cocmail.core.conflicts import level_of
 from cocmail.core.deadlines import minute
+from cocmail.core.effects import Note
 from cocmail.core.events import PartyNamed
 from cocmail.core.lifecycle import EARLY
+from cocmail.core.namesakes import normal
 from cocmail.core.places import withhold
 from cocmail.core.screening import concerned_by
 from cocmail.core.vacancies import complete
@@ -27,6 +30,7 @@ def party(call: Call) -> Line:
     if any((each.role, each.name) == (role, name) for each in call.case.parties):
         return unchanged("party-again", name=name)
     call.plan.add(call.case_id, PartyNamed(role, name, call.member.handle, call.at))
+    before = _look_for(call, name) if role == "reported" else 0
     own = level_of(call.member, call.case)
     for handle, conflict in concerned_by(call.committee, role, name).items():
         withhold(call.plan, call.case_id, handle, "named", conflict)
@@ -34,8 +38,16 @@ def party(call: Call) -> Line:
     if level_of(call.member, call.case) < own:
         # Whoever names themselves is out like anybody else.
         return done("party-self", case_name=call.case.code_name)
-    call.tell_others("party", role=role, party=name)
-    return done("party", role=role, party=name, asked=call.case.proceedings.state in EARLY)
+    call.tell_others("party", role=role, party=name, before=before)
+    return done("party", role=role, party=name, before=before, asked=call.case.proceedings.state in EARLY)
+
+
+def _look_for(call: Call, name: str) -> int:
+    """Who is reported is found again by a keyed hash: how many earlier cases there are, and which report is sealed."""
+    plan, case_id = call.plan, call.case_id
+    plan.notes.append(Note(sealed.REPORTED, normal(name), {}, case_id))
+    sealed.look_for(plan, case_id, {normal(name): name})
+    return earlier(call, name)
 
 
 def check(call: Call) -> Line:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import replace
 
-from cocmail.core import anonymity, readers
+from cocmail.core import anonymity, readers, sealed
 from cocmail.core.anonymity import Named
 from cocmail.core.checks import begin_watch
 from cocmail.core.commands.call import Call, Line, done, refuse
@@ -141,6 +141,7 @@ def _fill(call: Call, case_id: str, reporter: Named) -> None:
             withhold(plan, case_id, handle, "reporter")
     for handle in sorted(message.wanted.excluded):
         withhold(plan, case_id, handle, "excluded")
+    sealed.compare(plan, case_id, message)
     case = plan.cases[case_id]
     if case.audience == "escrow":
         return
