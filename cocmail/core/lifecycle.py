@@ -63,7 +63,6 @@ MOVES: Mapping[tuple[State, Move], State] = {
     (State.DISMISSED, Move.RETURN): State.TRIAGE,
     (State.ESCROWED, Move.RELEASE): State.OPEN,
     (State.OPEN, Move.MERGE): State.MERGED,
-    (State.VOTING, Move.MERGE): State.MERGED,
     (State.DECIDED, Move.MERGE): State.MERGED,
     (State.RESOLVED, Move.MERGE): State.MERGED,
     (State.MERGED, Move.REOPEN): State.OPEN,

@@ -48,8 +48,8 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
     )
     # Whoever answers for somebody outside reported nothing: nobody writes to them as to the reporter by mistake.
     address = "" if by_contact else answer_address(message, setting.committee)
-    proven = message.proof.address == address and bool(address)
-    plan.add(case_id, ReporterKnown(address, message.mail.from_name, proven))
+    known = ReporterKnown(address, message.mail.from_name, message.proof.address == address and bool(address))
+    plan.add(case_id, known)
     file_entry(plan, message, case_id, REPORTER, "report")
     if address and not looks_automatic(message.mail):
         # A form or a group writes for many people from one address: it is no party.
@@ -62,8 +62,8 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
         admit(plan, case_id, member, "policy")
     complete(plan, case_id)
     begin_watch(plan, case_id)
-    forward_entry(plan, case_id, message.id)
     sealed.compare(plan, case_id, message)
+    forward_entry(plan, case_id, message.id)
     acknowledge(plan, message, case_id, chosen=holders(plan.cases[case_id]) <= set(only))
     return plan.finish(reason, case_id=case_id)
 
@@ -253,6 +253,7 @@ def acknowledge(plan: Plan, message: Message, case_id: str, *, chosen: bool) -> 
                 "unreached": case.unreached,
                 "handed": case.target is not None,
                 "one": case.audience == "one" and chosen,
+                "may_be_sealed": plan.setting.committee.policy.get("reporter.escrow") is True,
             },
             due=plan.setting.now + timedelta(hours=hours) if hours else None,
         )

@@ -94,9 +94,9 @@ def _not_allowed(row: TagRow, call: Call) -> Line | None:
     if row.who == "acting" and lets_anybody(call.committee, call.case, row.name):
         # Nothing stands in the way of who protects somebody, not the doubt of the others either.
         return None
-    if row.who == "asked":
+    if row.who == "asked" and is_asked(call.member, call.case) and done.state in row.states:
         # Whoever was asked about it has nothing of the case, and what they can say is their own.
-        return None if done.state in row.states else refuse("not-sealed", tag=str(call.tag))
+        return None
     if row.who != "member" and is_challenged(call.case, call.member.handle):
         return refuse("paused-now", tag=str(call.tag))
     votes = row.who == "eligible" and call.member in voters(call.committee, call.case)

@@ -41,7 +41,9 @@ def sent(record: Record) -> str:
 def _no_contact(record: Record) -> list[str]:
     """That nothing is owed to a reporter who left no way back (domain R66)."""
     done = record.case.proceedings
-    if can_reach(record.committee, record.case) or done.state is State.ESCROWED or record.case.channel == "self":
+    if record.case.reporter is None or can_reach(record.committee, record.case):
+        return []
+    if done.state is State.ESCROWED or record.case.channel == "self":
         return []
     owed = ("an answer by a person", "a word in between", "the outcome")
     return ["The reporter left no way back:", "\n".join(item(f"{what}: No contact.") for what in owed)]

@@ -198,4 +198,4 @@ def test_what_is_about_one_case_and_what_is_for_all_members(tag: Tag, needed: bo
 
 
 def test_what_ends_a_membership_is_asked_about_before_it_is_done() -> None:
-    assert {row.name for row in TABLE if row.irreversible} == {"leave", "resolve"}
+    assert {row.name for row in TABLE if row.irreversible} == {"leave", "resolve", "release"}
