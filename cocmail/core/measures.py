@@ -48,7 +48,12 @@ def lets_anybody(committee: Committee, case: Case, tag: str) -> bool:
     """Whether any member who knows of the case may use `#act` or `#interim` in it, be it that they do not have it."""
     policy = committee.policy
     alone = policy.get("interim.who") == "individual" or policy.get("interim.individual_in_emergency") is True
-    return alone and tag in ("act", "interim") and case.proceedings.state in KEPT and (tag == "act" or may_act_alone(committee, case))
+    return (
+        alone
+        and tag in ("act", "interim")
+        and case.proceedings.state in KEPT
+        and (tag == "act" or may_act_alone(committee, case))
+    )
 
 
 def may_act_alone(committee: Committee, case: Case) -> bool:

@@ -270,4 +270,5 @@ def tell_reporter(case: Expected, what: str, *, is_new: bool = False) -> None:
     """Once, not while it is opened, and not who wants no mail."""
     if what not in case.told and not is_new and not case.opted_out:
         case.told.add(what)
-        case.want({REPORTER}, f"status {what}")
+        # Who stays unknown cannot be written to.
+        case.want(set() if case.taker else {REPORTER}, f"status {what}")

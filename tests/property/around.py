@@ -21,7 +21,8 @@ from property.procedures import (
     Seat,
     address_of,
 )
-from property.walking import Walk
+from property.records import Said
+from property.walking import IDENTITY, SEALED, Walk
 from property.writing import REPORTERS, ballot, naming, some
 
 MINUTE = timedelta(minutes=1)
@@ -42,6 +43,30 @@ class Around(Walk):
         (new,) = self.changed - self.oracle.cases.keys()
         note(f"{new}: {reporter=} {named=} {excluded=} {proven=} {canary}")
         self.oracle.hear_report(new, reporter, named, excluded, proven, canary)
+
+    def a_sealed_report(self) -> None:
+        """Of somebody whom nobody else reports, so that nobody is asked about it."""
+        self.house.accept("quill@hidden.example", "Sealed", f"{SEALED} by Wanda Quill", Wanted(escrow=True), Proof())
+        self.work_off()
+        (new,) = self.changed
+        note(f"sealed: {new}")
+        assert self.house.case(new).audience == "escrow"
+        self.changed.clear()
+
+    def a_member_takes_down(self) -> None:
+        """For somebody who stays unknown to everybody else."""
+        author, named, canary = self.chance.choice(sorted(self.body.seats)), some(self.chance), self.canary()
+        address = self.body.seats[author].email
+        named -= {author}
+        text = f"Reporter: {IDENTITY}\n{naming(canary, named)}\nsays {IDENTITY}, of hidden_quast."
+        message_id = self.house.accept(
+            address, "#new phone anonymous", text, Wanted(alias=True), Proof(address, "dmarc")
+        )
+        self.work_off()
+        (new,) = self.changed - self.oracle.cases.keys()
+        note(f"{new}: taken down by {author} {named=} {canary}")
+        self.letters.hear(message_id, Said("", author, "new", by_token=False))
+        self.oracle.hear_taken(new, author, named, canary)
 
     def the_reporter_adds(self) -> None:
         case_id, named, excluded = self.pick(), some(self.chance), some(self.chance) & self.file.keys()

@@ -36,6 +36,7 @@ from cocmail.core.model import (
     Proof,
     Wanted,
 )
+from cocmail.core.namesakes import names_in
 from cocmail.core.screening import screen, searched
 from cocmail.core.setting import Message, Setting
 from cocmail.core.tags import ROWS
@@ -160,7 +161,8 @@ class House:
 
     def _decide(self, tx: Tx, message: Message, confirmed_by: str | None) -> Decision:
         gatherer = Gatherer(tx, self.committee, self.now)
-        message = replace(message, screening=screen(gatherer.committee, message.mail))
+        names = names_in(message.mail, gatherer.committee)
+        message = replace(message, screening=screen(gatherer.committee, message.mail), names=names)
         subject = message.mail.subject
         numbered = subjects.is_numbered_clear(subject)
         if numbered or any(ROWS[name].reads_thread for name in subjects.tag_names(subject)):
@@ -170,7 +172,15 @@ class House:
         known = gatherer.gather(message, confirmed_by)
         decision = decide(message, Setting(gatherer.committee, known, self.now, self._dice))
         commit(tx, decision, message, self.committee, (), self.now)
+        if decision.rewritten:
+            # What the daemon reads from then on.
+            self._messages[message.id] = replace(message, mail=replace(message.mail, text=self._stored(tx, message.id)))
         return decision
+
+    def _stored(self, tx: Tx, message_id: str) -> str:
+        stored = spool.open_mail(tx, message_id)
+        assert stored is not None
+        return str(message_from_bytes(stored[1], policy=policy.default).get_content())
 
     def look_at_the_clock(self) -> None:
         """The timers that are due, by the daemon's own clock; while mail waits from before, it does nothing."""

@@ -30,6 +30,7 @@ class Expected:
     body: Body
     reporter: str
     matter: bool = False
+    taker: str = ""
     places: dict[str, Place] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
     entries: list[Entry] = field(default_factory=list)

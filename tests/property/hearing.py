@@ -142,10 +142,18 @@ def _send(case: Expected, said: Said, confirmed: bool) -> bool:
         return False
     if not second and not confirmed:
         return False
+    if not _can_be_reached(case):
+        return False
     draft.sent = True
     case.record.add(draft.canary)
-    case.want({REPORTER}, f"outreach {draft.canary}")
+    # Who alone knows the reporter passes it on.
+    case.want({case.taker or REPORTER}, f"outreach {draft.canary}")
     return True
+
+
+def _can_be_reached(case: Expected) -> bool:
+    """Who stays unknown is reached through the member who knows, as long as that one has the case."""
+    return not case.taker or (case.body.procedure.passes_on and case.taker in case.readers)
 
 
 def _writes(case: Expected, said: Said) -> bool | None:
@@ -163,7 +171,7 @@ def _writes(case: Expected, said: Said) -> bool | None:
             here = {handle for handle in case.having("summary") if case.is_here(handle)}
             case.want(here - {said.author}, f"notice {said.canary}")
             return True
-        case "reporter" if not case.opted_out and not case.matter:
+        case "reporter" if not case.opted_out and not case.matter and _can_be_reached(case):
             case.drafts.append(Draft(said.author, said.canary))
             case.want(case.readers, f"draft {said.canary}")
             return True

@@ -144,6 +144,8 @@ class Letters:
                     "the document tells too much or too little"
                 )
                 what = ""
+            case "outreach" if letter.to.kind == "member":
+                assert to == case.taker, "a letter to the reporter went to a member"
             case "status":
                 assert not words, "the daemon told something in its own words"
                 what = letter.template

@@ -65,6 +65,8 @@ class Committees(Around, RuleBasedStateMachine):
             self.the_reporter_adds: 1,
             self.a_witness_answers: 2 * any(case.witnesses for case in cases),
             self.a_report: len(self.oracle.cases) < CASES,
+            self.a_sealed_report: 0.3,
+            self.a_member_takes_down: 0.5 * (len(self.oracle.cases) < CASES),
             self.a_member_is_to_go: 0.25 * (len(self.oracle.cases) < CASES),
             self.a_member_leaves: 0.2 * (len(self.body.seats) > 4),
             self.the_file_is_edited: 1.2,

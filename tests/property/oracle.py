@@ -58,7 +58,7 @@ class Oracle:
     def hear_report(
         self, case_id: str, reporter: str, named: frozenset[str], excluded: frozenset[str], proven: bool, canary: str
     ) -> None:
-        earlier = [case for case in self.cases.values() if case.reporter == reporter]
+        earlier = [case for case in self.cases.values() if case.reporter == reporter and not case.taker]
         opened = Expected(self.body, reporter, unchecked=self.body.procedure.check_first)
         opened.early = "triage" if opened.unchecked else ""
         opened.watch_at = self.body.now + 12 * HOURS if opened.early else None
@@ -71,14 +71,33 @@ class Oracle:
             opened.places[handle] = Place("withheld", why=why)
         for case in earlier if excluded else ():
             self._exclude(case, excluded) if proven else withhold_unless_last(case, excluded)
-        able = [handle for handle in self.body.holding(A_PRIMARY, AN_ALTERNATE) if handle not in opened.barred]
-        own = [handle for handle in able if self.body.seats[handle].role == A_PRIMARY]
-        first = watchers(opened, own) if opened.early else able if self.body.procedure.all_at_once else own
-        for handle in first:
+        for handle in self._first(opened):
             bring_in(opened, handle, "policy")
         complete(opened, is_new=True)
         self.cases[case_id] = opened
         self.settle()
+
+    def hear_taken(self, case_id: str, taker: str, named: frozenset[str], canary: str) -> None:
+        """A member took it down for somebody who stays unknown: that member has it, too, and nobody is told outside."""
+        opened = Expected(self.body, "", taker=taker, unchecked=self.body.procedure.check_first)
+        opened.early = "triage" if opened.unchecked else ""
+        opened.watch_at = self.body.now + 12 * HOURS if opened.early else None
+        opened.entries.append(self._entry(canary, REPORTER, "report", named))
+        opened.record.add(canary)
+        for handle in sorted(opened.entries[0].named):
+            opened.places[handle] = Place("withheld", why="screened")
+        for handle in self._first(opened):
+            bring_in(opened, handle, "policy")
+        if taker not in opened.barred and taker not in opened.readers:
+            bring_in(opened, taker, "took")
+        complete(opened, is_new=True)
+        self.cases[case_id] = opened
+        self.settle()
+
+    def _first(self, opened: Expected) -> list[str]:
+        able = [handle for handle in self.body.holding(A_PRIMARY, AN_ALTERNATE) if handle not in opened.barred]
+        own = [handle for handle in able if self.body.seats[handle].role == A_PRIMARY]
+        return watchers(opened, own) if opened.early else able if self.body.procedure.all_at_once else own
 
     def _exclude(self, case: Expected, handles: frozenset[str]) -> None:
         for handle in sorted(handles):

@@ -33,6 +33,7 @@ class Procedure:
     `check_first`: watchers read, the others are asked before. `conflicts_of`: the roles in which a party who is a
     member, or close to one, is a conflict. `states`: a conflict has a kind and a text, and the others confirm it.
     `base` is counted over: the cleared, or everybody without a conflict. `answer_within`: hours, or business days.
+    `passes_on`: who took an anonymous report down passes letters on.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Procedure:
     remove_counts_concerned: bool = True
     second_reader: bool = True
     new_ones_get_names: bool = False
+    passes_on: bool = True
 
     def answer_until(self, start: datetime) -> datetime:
         days, end = self.answer_business_days, start
@@ -105,6 +107,7 @@ PRESETS = (
         conflicts_of=frozenset(("reported", "reporter")),
         fewest=2,
         answer_hours=24,
+        passes_on=False,
     ),
     Procedure(
         "numfocus",

@@ -32,6 +32,11 @@ from property.writing import (
     wished,
 )
 
+# Who reported it, known to one member alone; and the words of a sealed report: these are in no letter, whoever gets it.
+IDENTITY = "Wilhelmina Quast <hidden.quast@hidden.example>"
+SEALED = "sealedwords"
+NOWHERE = ("wilhelmina", "quast", "hidden.example", SEALED, "wanda")
+
 
 class Walk:
     """`steps` counts what really happened, over all walks of one test. `file` is what the committee's file says."""
@@ -65,7 +70,10 @@ class Walk:
 
     def letters_arrive(self) -> None:
         while self.house.fresh:
-            self.letters.take(self.house.fresh.pop(0))
+            delivered = self.house.fresh.pop(0)
+            told = [word for word in NOWHERE if word in delivered.text.casefold()]
+            assert not told, f"a leak: of somebody who stays unknown, or of a sealed report: {told}"
+            self.letters.take(delivered)
 
     def check_changes(self, case_id: str, changed: bool | None) -> None:
         """What had to run ran, and nothing else; a question can end somebody's membership, and so change more."""
