@@ -18,8 +18,9 @@ from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import exists_for, is_asked, is_new_to
 from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, Wanted
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
+from cocmail.core.tombstones import Tombstone, decode_tombstone
 from cocmail.records import cases_of, load_book, load_case
-from cocmail.store import lookups, notes
+from cocmail.store import lookups, notes, shredding
 from cocmail.store.transaction import Tx
 
 REFERENCES_LOOKED_UP = 30
@@ -85,6 +86,7 @@ class Gatherer:
             confirmed=confirmed,
             ran=bool(self._find("ran", fingerprint(mail))),
             book=self._book,
+            erased=self._erased(wanted.token),
         )
 
     @property
@@ -150,6 +152,12 @@ class Gatherer:
         for case_id, note in self._find("token", token):
             return Grant(Person.parse(note["person"]), note["address"], case_id)
         return None
+
+    def _erased(self, token: str) -> Tombstone | None:
+        """What is left of the case that a reply address belonged to; None where it is there, or there was none."""
+        names = (str(note["erased"]) for _, note in self._find("token", token) if "erased" in note)
+        found = (shredding.tombstone(self._tx, name) for name in names)
+        return next((decode_tombstone(data) for data in found if data is not None), None)
 
     def _is_foreign(self, token: str) -> bool:
         """Whether a token was issued, but by another committee or by one that is no more."""

@@ -15,6 +15,7 @@ import contextlib
 import itertools
 import re
 import smtplib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -177,6 +178,7 @@ class Scene:
         self.extra = main
         self.smarthost = Smarthost()
         self.offset = timedelta()
+        self.ran = timedelta()
         self.port = 0
         self._seen = 0
         self._numbers = itertools.count(1)
@@ -196,6 +198,10 @@ class Scene:
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.offset
+
+    def tick(self) -> float:
+        """A monotonic clock, in seconds: how long daemons have run."""
+        return time.monotonic() + self.ran.total_seconds()
 
     def main_text(self) -> str:
         return f"""
@@ -223,7 +229,7 @@ committees: [committee.yaml]
         """Start the daemon, on the store as it is."""
         settings = self.settings()
         self.store = Store.open(settings.store_url, Keyring.load(settings.key_file))
-        self.daemon = Daemon(settings, self.store, self.now)
+        self.daemon = Daemon(settings, self.store, self.now, self.tick)
         self._stop = asyncio.Event()
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._life = asyncio.create_task(self.daemon.run(self._stop, lambda addresses: ready.set_result(addresses[0])))
@@ -253,8 +259,20 @@ committees: [committee.yaml]
         self.committee_text = text
 
     async def pass_time(self, span: timedelta) -> None:
+        """Time passes while the daemon runs."""
+        self.offset += span
+        self.ran += span
+        await self.settle()
+
+    async def jump(self, span: timedelta) -> None:
+        """The machine's clock is set to another time; nothing has passed."""
         self.offset += span
         await self.settle()
+
+    async def days(self, number: int) -> None:
+        """Days pass, one after the other, while the daemon runs."""
+        for _ in range(number):
+            await self.pass_time(timedelta(days=1))
 
     # What people do
 

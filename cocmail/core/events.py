@@ -98,7 +98,7 @@ class ConflictDenied:
 
 @dataclass(frozen=True, slots=True)
 class MemberAsked:
-    """The conflict question was put to this member, who has no access yet. `until`: time to answer ("" for no end).
+    """The conflict question was put to this member, who has no access yet. `until`: time to answer ("": no end).
 
     `staged`: the other parties are told before anything is opened. `number` stands for the case in the list of names
     that a new member gets. `lifts`: the others decided to ask somebody who had been kept out.
@@ -206,8 +206,7 @@ class EntryFiled:
     handles found. Nobody who was not looked for, or was found, is ever let in without being asked. `unreadable` as in
     `Mail`.
     `forged`: the border said that the sender is not who the header says. `employers`: whose employer it mentions.
-    `kept_from`: whom it is about, where the others talk about a member's conflict of interest, under the question
-    `label` (Q1).
+    `kept_from`: whom it is about, where the others talk about a conflict (`label`, Q1). `at`: when it was filed.
     """
 
     entry: str
@@ -221,6 +220,7 @@ class EntryFiled:
     employers: tuple[str, ...] = ()
     kept_from: str = ""
     label: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from cocmail.core.book import NEW_BOOK, Book
 from cocmail.core.case import Case
 from cocmail.core.model import Committee, Envelope, Mail, Person, Proof, Wanted
 from cocmail.core.screening import Screening
+from cocmail.core.tombstones import Tombstone
 
 
 class Draw(Protocol):
@@ -104,6 +105,20 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What has to be sure before a case is erased. `running`: seconds that daemons of this store have run in all.
+
+    `waiting`: a letter of it is still on its way, or mail is not understood that may be a `#keep`. `warned_today`: of
+    how many cases of the committee people were told today. `admins` are told where nobody has it.
+    """
+
+    running: int = 0
+    waiting: bool = True
+    warned_today: int = 0
+    admins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the store knew of everything that the message points at.
 
@@ -112,7 +127,8 @@ class Known:
     rate counters by kind. `confirmed` is the question that released this message, if it was held before. `ran` says
     that the same mail of a member was taken before, to whatever address of ours. `foreign_token` says that its reply
     address was issued by another committee, or by one that is no more. `book` is what the committee keeps of its
-    membership.
+    membership. `evidence` is there when a case may have to be erased; `erased` is what is left of the case that the
+    reply address belonged to.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -129,6 +145,8 @@ class Known:
     confirmed: Question | None = None
     ran: bool = False
     book: Book = NEW_BOOK
+    evidence: Evidence = Evidence()
+    erased: Tombstone | None = None
 
 
 @dataclass(frozen=True, slots=True)

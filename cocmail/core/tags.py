@@ -239,6 +239,7 @@ TABLE: tuple[TagRow, ...] = (
         (_word("kind", "spam", "question", required=True),),
         states=EARLY | {State.OPEN, State.DISMISSED},
     ),
+    TagRow("keep", "cleared", "this case is not erased, though that was announced"),
     TagRow("optout", "owner", "the reporter wants no more mail from us", states=KEPT),
     TagRow("optin", "owner", "the reporter wants to hear from us again", states=KEPT),
     TagRow(

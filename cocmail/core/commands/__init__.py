@@ -55,6 +55,7 @@ COMMANDS: Mapping[str, Command] = {
     "resolve": evaluation.resolve,
     "reopen": evaluation.reopen,
     "notreport": evaluation.notreport,
+    "keep": evaluation.keep,
     "optout": writing.optout,
     "optin": writing.optin,
     "show": views.show,
