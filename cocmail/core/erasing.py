@@ -5,7 +5,7 @@
 
 The rule: a clock alone erases nothing. What destroys evidence needs that everybody's notice was taken by a server, that
 the announced day has come by the machine's clock, and that the daemon itself has run on seven days since, as told by a
-clock that nobody sets. What cannot be made sure of now is looked at again a day later.
+clock that nobody sets. What cannot be made sure of now is looked at again later.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _next_day(pending: Erasure, now: datetime) -> datetime:
     if now < pending.at:
         # A clock that ran ahead and was set back: looked at now, not in years.
         return now
-    pause = AN_HOUR if pending.running is None and now - pending.at < A_DAY else A_DAY
+    pause = AN_HOUR if pending.running is None else A_DAY
     return pending.at + ((now - pending.at) // pause + 1) * pause
 
 
@@ -218,7 +218,7 @@ def _go_on(plan: Plan, case_id: str, pending: Erasure) -> None:
         # Somebody came in later, or nobody is left.
         _tell(plan, case_id, why, anew=False)
     elif plan.setting.known.evidence.waiting:
-        arm(plan, case_id)
+        plan.timers.append(Timer(case_id, LOOK, "", now + AN_HOUR))
     elif now > pending.until + STALE:
         _tell(plan, case_id, why, anew=True)
     else:
@@ -235,9 +235,16 @@ def _wait_or_erase(plan: Plan, case_id: str, pending: Erasure) -> None:
     days = pending.days + (last is not None)
     in_a_row = since is not None and timedelta() <= now - since <= LONGEST_GAP
     if days >= DAYS and now >= pending.until and in_a_row:
-        erase(plan, case_id)
+        _erase_once_sent(plan, case_id)
     else:
         plan.add(case_id, erasure.ErasureWaited(now.isoformat(), running))
+
+
+def _erase_once_sent(plan: Plan, case_id: str) -> None:
+    if plan.setting.known.evidence.sending:
+        plan.timers.append(Timer(case_id, LOOK, "", plan.setting.now + AN_HOUR))
+    else:
+        erase(plan, case_id)
 
 
 def erase(plan: Plan, case_id: str) -> None:

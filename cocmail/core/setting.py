@@ -108,12 +108,14 @@ class Twin:
 class Evidence:
     """What has to be sure before a case is erased. `running`: seconds that daemons of this store have run in all.
 
-    `waiting`: a letter of it is still on its way, or mail is not understood that may be a `#keep`. `warned_today`: of
-    how many cases of the committee people were told today. `admins` are told where nobody has it.
+    `waiting`: a notice has not left yet, or mail is not understood, or held, that may be a `#keep`. `sending`: another
+    letter of it is on its way. `warned_today`: of how many cases of the committee people were told today. `admins` are
+    told where nobody has it.
     """
 
     running: int = 0
     waiting: bool = True
+    sending: bool = True
     warned_today: int = 0
     admins: tuple[str, ...] = ()
 

@@ -43,12 +43,13 @@ class RunningTime:
 
 def evidence_of(tx: Tx, case: Case, running: int, admins: Sequence[str], now: datetime) -> Evidence:
     """What is sure about one case now."""
-    on_its_way = shredding.is_waiting(tx, case.id, held_since=now - HELD_FOR) or shredding.is_unread(tx)
+    unanswered = shredding.is_waiting(tx, case.id, held_since=now - HELD_FOR) or shredding.is_unread(tx)
     told = case.proceedings.erasure.told if case.proceedings.erasure is not None else frozenset()
     notices = [letter.id for letter in admin_notices(case, tuple(told))]
     return Evidence(
         running=running,
-        waiting=on_its_way or outbox.holds(tx, notices),
+        waiting=unanswered or outbox.holds(tx, notices),
+        sending=shredding.is_sending(tx, case.id),
         warned_today=notes.counted(tx, LOOK, case.committee, window(LOOK, now)),
         admins=tuple(admins),
     )

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from cocmail.errors import SealError
-from cocmail.store import lookups, spool
+from cocmail.store import lookups, outbox, spool
 from cocmail.store.tables import CASES, COUNTERS, EVENTS, LOOKUPS, OUTBOX, SPOOL, TIMERS
 from cocmail.store.transaction import Tx
 
@@ -65,15 +65,18 @@ def forget_counters(tx: Tx, before: str) -> None:
 
 
 def is_waiting(tx: Tx, case_id: str, *, held_since: datetime) -> bool:
-    """Whether something of the case is under way: a letter that can still be sent, a notice in any state, or a message
-    held for its sender's yes since then.
-    """
-    on_its_way = (OUTBOX.c.kind == "notice") | (OUTBOX.c.state != "parked")
-    letters = select(OUTBOX.c.id).where(OUTBOX.c.case_id == case_id, on_its_way)
+    """Whether a notice of the case has not left, or a message of it has been held for its sender's yes since then."""
+    letters = select(OUTBOX.c.id).where(OUTBOX.c.case_id == case_id, OUTBOX.c.kind == "notice")
     held = select(SPOOL.c.id).where(
         SPOOL.c.case_id == case_id, SPOOL.c.state == spool.HELD, SPOOL.c.received_at >= held_since
     )
     return any(tx.run(each.limit(1)).one_or_none() is not None for each in (letters, held))
+
+
+def is_sending(tx: Tx, case_id: str) -> bool:
+    """Whether a letter of the case can still be sent; one that is parked was refused for good."""
+    letters = select(OUTBOX.c.id).where(OUTBOX.c.case_id == case_id, OUTBOX.c.state != outbox.PARKED)
+    return tx.run(letters.limit(1)).one_or_none() is not None
 
 
 def is_unread(tx: Tx) -> bool:
