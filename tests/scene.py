@@ -27,6 +27,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from cocmail import office
 from cocmail.config.load import SourceFile, Sources, examine
 from cocmail.config.settings import Settings
 from cocmail.daemon import Daemon
@@ -249,11 +250,22 @@ committees: [committee.yaml]
         await self.daemon.change(self.settings())
         await self.settle()
 
-    async def reload(self, text: str) -> None:
-        """SIGHUP, with these words in the committee's file, right or wrong."""
+    def write_files(self, text: str) -> Path:
+        """Both files of the configuration, with these words in the committee's; gives the main one."""
         (self.folder / "main.yaml").write_text(self.main_text(), encoding="utf-8")
         (self.folder / "committee.yaml").write_text(text, encoding="utf-8")
-        reloads = Reloads(self.daemon, self.folder / "main.yaml", {})
+        return self.folder / "main.yaml"
+
+    async def erase(self, name: str) -> int:
+        """`cocmail erase`, with that name typed, and the hour after it; gives its exit code."""
+        code = await asyncio.to_thread(office.erase, self.write_files(self.committee_text), {}, name)
+        await self.settle()
+        await self.pass_time(timedelta(hours=1))
+        return code
+
+    async def reload(self, text: str) -> None:
+        """SIGHUP, with these words in the committee's file, right or wrong."""
+        reloads = Reloads(self.daemon, self.write_files(text), {})
         reloads.ask()
         await asyncio.gather(*reloads._tasks)
         self.committee_text = text

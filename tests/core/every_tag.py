@@ -56,6 +56,7 @@ WRITTEN = {
     "resolve": ('#resolve no-action "Nothing to do"', ""),
     "reopen": ("#reopen", ""),
     "notreport": ("#notreport spam", ""),
+    "keep": ("#keep", ""),
     "optout": ("#optout", ""),
     "optin": ("#optin", ""),
     "show": ("#show", ""),

@@ -28,16 +28,6 @@ KEPT = committee_file(
 YEAR = timedelta(days=365)
 
 
-async def erase(scene: Scene, name: str) -> int:
-    """`cocmail erase`, with this typed."""
-    (scene.folder / "main.yaml").write_text(scene.main_text(), encoding="utf-8")
-    (scene.folder / "committee.yaml").write_text(scene.committee_text, encoding="utf-8")
-    code = await asyncio.to_thread(office.erase, scene.folder / "main.yaml", {}, name)
-    await scene.settle()
-    await scene.pass_time(timedelta(hours=1))
-    return code
-
-
 async def a_week(scene: Scene) -> None:
     """Seven days pass, and two hours more: what is due at the same time as a reminder waits until that has left."""
     await scene.days(7)
@@ -247,13 +237,13 @@ async def test_the_operator_asks_and_seven_days_later_nothing_opens_any_more(
         await scene.answer(scene.last("forward", "amara"), "Who talks to Robin?")
         case, (case_id,) = await scene.case(), await scene.cases()
         await scene.report("Another thing.", sender="Dana <dana@visitors.example>")
-        assert await erase(scene, "no such") == EXIT_CONFIG
+        assert await scene.erase("no such") == EXIT_CONFIG
         assert "no case of that name" in capsys.readouterr().err
-        assert await erase(scene, f"[{case.code_name.upper().replace(' ', '-')}]") == EXIT_DONE
+        assert await scene.erase(f"[{case.code_name.upper().replace(' ', '-')}]") == EXIT_DONE
         printed = capsys.readouterr().out
         assert "#keep" in printed and "Robin" not in printed and "Amara" not in printed
         assert told(scene, WARNED) == {"amara", "jun", "noor", "sam"}
-        assert await erase(scene, case.code_name) == EXIT_DONE
+        assert await scene.erase(case.code_name) == EXIT_DONE
         assert "asked for already" in capsys.readouterr().out
         wrapped, events, mails = await scene.store.read(lambda tx: _sealed(tx, case_id))
         assert all(_is_on_disk(tmp_path, sealed) for sealed in (wrapped, *events, *mails))
@@ -280,7 +270,7 @@ async def test_the_operator_asks_and_seven_days_later_nothing_opens_any_more(
         rows = await asyncio.to_thread(office.sheet_rows, scene.folder / "main.yaml", {})
         (row,) = (row for row in rows if row.code_name == case.code_name)
         assert (row.status, row.actions[:6]) == ("Ongoing", "Erased")
-        assert await erase(scene, case.code_name) == EXIT_CONFIG
+        assert await scene.erase(case.code_name) == EXIT_CONFIG
         assert "was erased on" in capsys.readouterr().err
 
         # Nobody is let in by an old address; what Robin writes is a report again, and not for Ivo.
@@ -335,7 +325,7 @@ async def test_over_postgresql_too_nothing_is_left_that_opens(tmp_path: Path, po
         await scene.report("Ivo shouted at me near the blue door.")
         (case_id,) = await scene.cases()
         wrapped, events, _ = await scene.store.read(lambda tx: _sealed(tx, case_id))
-        assert await erase(scene, await code_name(scene)) == EXIT_DONE
+        assert await scene.erase(await code_name(scene)) == EXIT_DONE
         await a_week(scene)
         assert not await scene.cases()
         await _is_gone_and_not_damaged(scene, case_id)
@@ -350,7 +340,7 @@ async def test_a_sealed_report_of_five_years_goes_after_the_admins_were_told(tmp
     async with Scene(tmp_path, committee=KEPT) as scene:
         await scene.report("Kit did it.", to="conduct+escrow@example.org")
         name = await code_name(scene)
-        assert await erase(scene, name) == EXIT_CONFIG
+        assert await scene.erase(name) == EXIT_CONFIG
         with nothing_more(scene, *HANDLES):
             await scene.pass_time(5 * YEAR - timedelta(days=6))
             (notice,) = (m for m in scene.all("notice", "ops@example.com") if "nobody can read" in m.text)
@@ -367,7 +357,7 @@ async def test_a_sealed_report_of_five_years_goes_after_the_admins_were_told(tmp
 async def test_what_was_asked_for_is_not_done_once_nobody_is_left_who_could_object(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report()
-        assert await erase(scene, await code_name(scene)) == EXIT_DONE
+        assert await scene.erase(await code_name(scene)) == EXIT_DONE
         for handle in HANDLES:
             await scene.answer(scene.last("forward", handle), tag="#recuse")
         await scene.days(12)
@@ -379,7 +369,7 @@ async def test_who_comes_in_later_has_seven_days_of_their_own(tmp_path: Path) ->
     more = "- {handle: lee, name: Lee Wong, email: lee@example.net, role: alternate}"
     async with Scene(tmp_path, committee=committee_file(more_members=more)) as scene:
         await scene.report()
-        assert await erase(scene, await code_name(scene)) == EXIT_DONE
+        assert await scene.erase(await code_name(scene)) == EXIT_DONE
         await scene.days(5)
         for handle in HANDLES:
             await scene.answer(scene.last("forward", handle), tag="#recuse")
@@ -404,7 +394,7 @@ async def test_counts_are_taken_when_a_case_is_over_and_outlive_it(tmp_path: Pat
         assert await counted() == [(month, month, "violation")]
         await scene.answer(scene.last("forward", "jun"), tag="#reopen")
         assert await counted() == []
-        assert await erase(scene, await code_name(scene)) == EXIT_DONE
+        assert await scene.erase(await code_name(scene)) == EXIT_DONE
         await a_week(scene)
         assert not await scene.cases()
         assert [result for _, _, result in await counted()] == ["unresolved"]
@@ -418,7 +408,7 @@ async def test_what_reached_nobody_and_may_quote_the_case_goes_with_it(tmp_path:
         await scene.send(scene.write("noor@example.net", ALIAS, "#note [no such]", "the blue door", proven=True), ALIAS)
         with_content = await scene.store.read(spool.count)
         assert with_content >= 3
-        assert await erase(scene, await code_name(scene)) == EXIT_DONE
+        assert await scene.erase(await code_name(scene)) == EXIT_DONE
         await a_week(scene)
         assert await scene.store.read(spool.count) == 0
         assert not await scene.store.read(lambda tx: tx.run(select(COUNTERS).where(COUNTERS.c.kind != "erase")).all())
