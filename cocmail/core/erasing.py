@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cocmail.core import counts, erasure, letters, tombstones
+from cocmail.core.access import Level
 from cocmail.core.case import Case
 from cocmail.core.conflicts import readers
 from cocmail.core.deadlines import minute
@@ -36,7 +37,7 @@ AN_HOUR = timedelta(hours=1)
 A_DAY = timedelta(days=1)
 DAYS = 7
 # So long a daemon has to have run between two of the days that are counted.
-A_DAY_OF_RUNNING = timedelta(hours=20)
+A_DAY_OF_RUNNING = timedelta(hours=22)
 # After a longer gap between them the daemon waits one more, for mail that could not come in meanwhile.
 LONGEST_GAP = timedelta(days=3)
 # A notice that is older than that when the time comes is given again.
@@ -213,16 +214,30 @@ def _go_on(plan: Plan, case_id: str, pending: Erasure) -> None:
     why = BY_OPERATOR if pending.why == BY_OPERATOR else RETENTION
     if now < pending.at or (pending.why == NOBODY and there):
         # A clock that was set back; or somebody has it now.
-        _tell(plan, case_id, why, anew=True)
+        _again(plan, case_id, why)
     elif pending.why != NOBODY and (not there or not there <= pending.told):
         # Somebody came in later, or nobody is left.
         _tell(plan, case_id, why, anew=False)
-    elif plan.setting.known.evidence.waiting:
+    elif plan.setting.known.evidence.waiting or _is_missed(committee, case, there):
         plan.timers.append(Timer(case_id, LOOK, "", now + AN_HOUR))
     elif now > pending.until + STALE:
-        _tell(plan, case_id, why, anew=True)
+        _again(plan, case_id, why)
     else:
         _wait_or_erase(plan, case_id, pending)
+
+
+def _again(plan: Plan, case_id: str, why: str) -> None:
+    """Tell everybody anew; after a long stop that can be many cases, of which some wait for another day."""
+    if why != BY_OPERATOR and plan.setting.known.evidence.warned_today >= A_DAYS_CASES:
+        plan.timers.append(Timer(case_id, LOOK, "", plan.setting.now + A_DAY))
+    else:
+        _tell(plan, case_id, why, anew=True)
+
+
+def _is_missed(committee: Committee, case: Case, there: set[str]) -> bool:
+    """Whether a member has the case and was not reached, because a changed address is not confirmed."""
+    has_it = {handle for handle, place in case.members.items() if place.level is Level.FULL}
+    return any(committee.member(handle) is not None for handle in has_it - there)
 
 
 def _wait_or_erase(plan: Plan, case_id: str, pending: Erasure) -> None:
@@ -234,10 +249,16 @@ def _wait_or_erase(plan: Plan, case_id: str, pending: Erasure) -> None:
         return
     days = pending.days + (last is not None)
     in_a_row = since is not None and timedelta() <= now - since <= LONGEST_GAP
-    if days >= DAYS and now >= pending.until and in_a_row:
+    if days >= DAYS and now >= _end(plan, case_id, pending) and in_a_row:
         _erase_once_sent(plan, case_id)
     else:
         plan.add(case_id, erasure.ErasureWaited(now.isoformat(), running))
+
+
+def _end(plan: Plan, case_id: str, pending: Erasure) -> datetime:
+    """The day that was announced; where the committee's file has set a later one since, that."""
+    found = ends(plan.setting.committee, plan.cases[case_id]) if pending.why != BY_OPERATOR else None
+    return max(pending.until, found[0]) if found is not None else pending.until
 
 
 def _erase_once_sent(plan: Plan, case_id: str) -> None:

@@ -144,7 +144,7 @@ class Clock:
         if committee is None:
             timers.postpone(tx, timer.id, now + AFTER_A_BUG)
             return False
-        known = Known(cases={case.id: case}, book=book, evidence=self._evidence(tx, timer.kind, case))
+        known = Known(cases={case.id: case}, book=book, evidence=self._evidence(tx, timer.kind, case, committee))
         setting = Setting(in_force(committee, book), known, now, self._draw)
         decision = decide_timer(case, timer.kind, timer.about, setting)
         carry_out(tx, decision, committee, self._roster.admins, f"{case.id} {timer.id}", now)
@@ -152,10 +152,10 @@ class Clock:
         self._scrubs = self._scrubs or bool(decision.erased)
         return decision.left
 
-    def _evidence(self, tx: Tx, kind: str, case: Case) -> Evidence:
+    def _evidence(self, tx: Tx, kind: str, case: Case, committee: Committee) -> Evidence:
         if kind not in (LOOK, ASKED):
             return Evidence()
-        return evidence_of(tx, case, self._running.count(tx), self._roster.admins, self._now())
+        return evidence_of(tx, case, committee, self._running.count(tx), self._roster.admins, self._now())
 
     def serve(self, committee: Committee, tx: Tx) -> None:
         """What the members' service brings by time: who is asked to go on, whose term ends (contract, `#stay`)."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from cocmail.core.case import Case
 from cocmail.core.erasing import LOOK, admin_notices
+from cocmail.core.model import Committee
 from cocmail.core.setting import Evidence
 from cocmail.knowledge import window
 from cocmail.store import notes, outbox, shredding
@@ -41,7 +42,9 @@ class RunningTime:
         return int(known)
 
 
-def evidence_of(tx: Tx, case: Case, running: int, admins: Sequence[str], now: datetime) -> Evidence:
+def evidence_of(
+    tx: Tx, case: Case, committee: Committee, running: int, admins: Sequence[str], now: datetime
+) -> Evidence:
     """What is sure about one case now."""
     unanswered = shredding.is_waiting(tx, case.id, held_since=now - HELD_FOR) or shredding.is_unread(tx)
     told = case.proceedings.erasure.told if case.proceedings.erasure is not None else frozenset()
@@ -50,6 +53,6 @@ def evidence_of(tx: Tx, case: Case, running: int, admins: Sequence[str], now: da
         running=running,
         waiting=unanswered or outbox.holds(tx, notices),
         sending=shredding.is_sending(tx, case.id),
-        warned_today=notes.counted(tx, LOOK, case.committee, window(LOOK, now)),
+        warned_today=notes.counted(tx, LOOK, committee.id, window(LOOK, now)),
         admins=tuple(admins),
     )
