@@ -412,3 +412,69 @@ async def test_what_reached_nobody_and_may_quote_the_case_goes_with_it(tmp_path:
         await a_week(scene)
         assert await scene.store.read(spool.count) == 0
         assert not await scene.store.read(lambda tx: tx.run(select(COUNTERS).where(COUNTERS.c.kind != "erase")).all())
+
+
+async def test_of_many_cases_people_are_told_of_a_few_a_day(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=KEPT) as scene:
+        for number in range(6):
+            await scene.report("Buy a watch.", sender=f"shop{number}@visitors.example")
+            await scene.answer(scene.last("forward", "amara"), tag="#notreport spam")
+        assert len([mail for mail in scene.all("notice", "jun") if WARNED in mail.text]) == 5
+        await scene.days(1)
+        assert len([mail for mail in scene.all("notice", "jun") if WARNED in mail.text]) == 6
+
+
+async def test_who_was_not_reached_and_a_keep_that_waits_for_its_yes_hold_it_up(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.change_committee(committee_file().replace("sam@example.net", "sam@elsewhere.example"))
+        assert await scene.erase(await code_name(scene)) == EXIT_DONE
+        # Whoever edits the file must not keep Sam from hearing of it.
+        assert "sam" not in told(scene, WARNED)
+        await a_week(scene)
+        assert await scene.cases()
+        await scene.change_committee(committee_file())
+        await scene.pass_time(timedelta(hours=1))
+        assert "sam" in told(scene, WARNED)
+        await scene.days(6)
+        await scene.pass_time(timedelta(hours=22))
+        # Unproven, so that Noor is asked; the answer comes when the week is over.
+        await scene.answer(scene.last("forward", "noor"), tag="#keep", proven=False)
+        await scene.pass_time(timedelta(hours=5))
+        assert await scene.cases()
+        address, subject = scene.last("confirm", "noor").link("Yes")
+        await scene.send(scene.write("noor@example.net", address, subject, ""), address)
+        await a_week(scene)
+        (fact,) = (fact for fact in (await scene.case()).proceedings.facts if fact.what == "kept")
+        assert fact.by == "noor"
+        await scene.answer(scene.last("forward", "jun"), tag="#doc")
+        assert "not erased, but kept" in scene.last("document", "jun").text
+
+
+async def test_what_belongs_together_goes_on_when_one_of_it_is_erased(tmp_path: Path) -> None:
+    """A second report of the same person, kept from whom the first was kept from; and a letter to somebody outside."""
+    async with Scene(tmp_path) as scene:
+        await scene.report("Ivo shouted at me.")
+        first = await code_name(scene)
+        await scene.answer(scene.last("forward", "amara"), tag='#party reported "Kit Larsen" #scope in')
+        await scene.answer(scene.last("forward", "amara"), tag="#risk safety:no repeat:maybe")
+        text = "To: kit@acme.example\n\nWe would like to talk to you."
+        await scene.answer(scene.last("forward", "amara"), text, tag="#reported")
+        await scene.answer(scene.last("draft", "jun"), tag="#send D1")
+        letter = scene.last("outreach", "kit@acme.example")
+        await scene.answer(scene.all("ack")[0], "And again.", sender="robin@elsewhere.example")
+        second = (await scene.case()).id
+        assert await scene.erase(first) == EXIT_DONE
+        await a_week(scene)
+        assert await scene.cases() == [second]
+        with nothing_more(scene, "ivo"):
+            await scene.answer(scene.all("ack", "robin@elsewhere.example")[0], "It goes on.")
+            assert "It goes on." in scene.last("forward", "sam").text
+            await scene.answer(scene.last("forward", "amara"), "Let us meet.")
+        assert "Let us meet." in scene.last("forward", "sam").text
+        # Somebody outside who answers an old letter is heard, without becoming a reporter whom one writes to.
+        with nothing_more(scene, "ivo", "kit@acme.example"):
+            await scene.answer(letter, "I am ready to talk.")
+        assert "I am ready to talk." in scene.last("forward", "noor").text
+        assert "by-contact" in (await scene.case()).marks
+        assert (await scene.store.read(cases.verify)).failures == ()
