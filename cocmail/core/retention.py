@@ -39,5 +39,11 @@ class Retention:
         }
         return spans.get(finding)
 
+    def spans(self) -> dict[str, timedelta]:
+        """What is set, by its key in the file."""
+        every = ("no_violation", "violation", "spam", "not_a_report", "escrow")
+        found = {name: getattr(self, name) for name in every}
+        return {name: span for name, span in found.items() if span is not None}
+
 
 FOR_EVER = Retention()

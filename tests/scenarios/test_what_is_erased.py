@@ -132,6 +132,8 @@ async def test_what_is_not_over_does_not_expire(tmp_path: Path) -> None:
         assert await scene.cases()
 
         await scene.change_committee(committee_file())
+        # Everybody hears of it, as of any other rule.
+        assert told(scene, "retention.violation: - (before: 1095 days)") == set(HANDLES)
         await scene.report("Somebody pushed me.", sender="Dana <dana@visitors.example>")
         await scene.answer(scene.last("forward", "amara"), tag="#notreport spam")
         since = scene.mark()
