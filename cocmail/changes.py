@@ -24,7 +24,7 @@ from cocmail.errors import ConfigError, StoreBusy
 from cocmail.mail.draw import SystemDraw
 from cocmail.records import DAMAGED, case_in_force, cases_of, handed_over, load_book
 from cocmail.roster import Roster
-from cocmail.store import cases
+from cocmail.store import cases, shredding
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 
@@ -120,6 +120,9 @@ class Changes:
             self._unreviewed += busy
 
     def _review(self, case_id: str, tx: Tx) -> bool:
+        if not shredding.exists(tx, case_id):
+            # Erased since the cases were listed.
+            return False
         case, committee, book = case_in_force(tx, self._roster, case_id)
         now = self._now()
         if committee is None:

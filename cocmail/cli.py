@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     queue.add_argument("--json", action="store_true")
     queue.add_argument("action", nargs="?", choices=("retry", "release"))
     queue.add_argument("id", nargs="?", metavar="ID")
+    add("erase", erase_case, "destroy a case for good; asks for its code name, and its members may object for 7 days")
     keys = add("keys", work_keys, "the master key: `keys new FILE`, `keys verify`")
     keys.add_argument("action", choices=("new", "verify"))
     keys.add_argument("file", nargs="?", metavar="FILE")
@@ -159,6 +160,19 @@ def work_queue(options: argparse.Namespace) -> int:
     if unread:
         print(f"kept and read by nobody: {unread}")
     return EXIT_DONE
+
+
+def erase_case(options: argparse.Namespace) -> int:
+    from cocmail import office
+
+    path = _config_path(options)
+    if sys.stdin.isatty():
+        print("Code name of the case: ", end="", file=sys.stderr, flush=True)
+    # Never an argument: those stand in the list of processes and in the shell's history.
+    name = sys.stdin.readline().strip()
+    if not name:
+        raise ConfigError(["cocmail erase: type the code name of a case; nothing was done"])
+    return office.erase(path, os.environ, name)
 
 
 def work_keys(options: argparse.Namespace) -> int:

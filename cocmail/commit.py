@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cocmail import maillog
 from cocmail.core import events
 from cocmail.core.book import encode_book
-from cocmail.core.classify import FROM_MEMBERS, REACHED_NOBODY
+from cocmail.core.classify import FROM_MEMBERS, REACHED_NOBODY, READ_BY_NOBODY
+from cocmail.core.counts import encode_count
 from cocmail.core.effects import Decision, Letter, encode_letter
 from cocmail.core.letters import message_id, to_admins
 from cocmail.core.model import Committee, Person
 from cocmail.core.setting import Message
+from cocmail.core.tombstones import Tombstone, encode_tombstone
 from cocmail.knowledge import fingerprint, window
 from cocmail.mail.fields import as_text
-from cocmail.store import cases, lookups, notes, outbox, spool, timers
+from cocmail.store import cases, counts, lookups, notes, outbox, shredding, spool, timers
 from cocmail.store.transaction import Tx
+
+# No question that is asked by mail is good for longer, with a day to spare (`core/membership.py`, changed addresses).
+LONGEST_QUESTION = timedelta(days=8)
 
 
 def person_key(committee: str, person: Person, address: str) -> str:
@@ -74,6 +79,31 @@ def carry_out(
             notes.keep(tx, f"book {address}", book)
     for kind, value in decision.counted:
         notes.bump(tx, kind, value, window(kind, now))
+    for case_id, count in decision.counts:
+        counts.put(tx, committee.id, case_id, encode_count(count) if count is not None else None, now)
+    for case_id, tombstone in decision.erased:
+        _erase(tx, case_id, tombstone, now)
+
+
+def _erase(tx: Tx, case_id: str, tombstone: Tombstone, now: datetime) -> None:
+    """The case's key goes, in this transaction. What stays findable tells that there was a case, and no more."""
+
+    def dead_token(note: bytes) -> bytes:
+        # Whose it was: a member hears "no such case", and what anybody else writes to it is a report again.
+        said = json.loads(note)
+        return json.dumps({**said, "address": "", "erased": tombstone.code_name}).encode()
+
+    def dead_question(note: bytes) -> bytes:
+        said = json.loads(note)
+        emptied = dict.fromkeys(("entry", "handle", "command", "address"), "")
+        return json.dumps({**said, **emptied, "spent": True, "answered_at": None}).encode()
+
+    kept = {"token": dead_token, "confirm": dead_question, lookups.CODE_NAME: lambda _: encode_tombstone(tombstone)}
+    shredding.shred(tx, case_id, kept)
+    since = datetime.fromisoformat(tombstone.opened_at) if tombstone.opened_at else now
+    shredding.discard_unread(tx, READ_BY_NOBODY, since, now - LONGEST_QUESTION)
+    shredding.forget_counters(tx, (now - timedelta(days=2)).date().isoformat())
+    maillog.erased(case_id)
 
 
 def queue(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> None:

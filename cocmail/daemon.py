@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -56,7 +57,14 @@ def inject_socket(store_url: str, key_file: str) -> str:
 class Daemon:
     """All parts, built and wired. `run` is its life."""
 
-    def __init__(self, settings: Settings, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        now: Callable[[], datetime],
+        tick: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`now` is the time of day, `tick` a monotonic clock in seconds."""
         self.settings, self.store, self.now = settings, store, now
         self.hostname = socket.getfqdn()
         self.roster = Roster(settings.committees, settings.admins)
@@ -67,7 +75,7 @@ class Daemon:
         self.pipeline = Pipeline(store, self.reader, self.roster, contents, now)
         enclosures = Enclosures(store, contents, now)
         self.outbox = Outbox(store, self.roster, enclosures, self._senders(), _schedule(settings), now)
-        self.clock = Clock(store, self.roster, now, self.pipeline.changes.review)
+        self.clock = Clock(store, self.roster, now, self.pipeline.changes.review, tick)
         # Of a start and a reload in the midst of it the later configuration stays.
         self._changing = asyncio.Lock()
         self.doors: list[OpenDoor] = []

@@ -20,8 +20,9 @@ from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, Wanted
 from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
-from cocmail.records import cases_of, load_book, load_case
-from cocmail.store import lookups, notes
+from cocmail.core.tombstones import Tombstone, decode_tombstone
+from cocmail.records import cases_of, linked_cases, load_book, load_case
+from cocmail.store import lookups, notes, shredding
 from cocmail.store.transaction import Tx
 
 REFERENCES_LOOKED_UP = 30
@@ -75,8 +76,7 @@ class Gatherer:
         sealed, reported = self._namesakes(message)
         for case in [case for case in self._cases.values() if case is not None]:
             # Who is out of the one report is asked nothing about the other.
-            for other, _ in case.links.matched:
-                self._case(other)
+            self._cases.update(linked_cases(self._tx, case))
         return Known(
             cases={case_id: case for case_id, case in self._cases.items() if case is not None},
             names=names,
@@ -94,6 +94,7 @@ class Gatherer:
             book=self._book,
             sealed=sealed,
             reported=reported,
+            erased=self._erased(wanted.token),
         )
 
     @property
@@ -159,6 +160,12 @@ class Gatherer:
         for case_id, note in self._find("token", token):
             return Grant(Person.parse(note["person"]), note["address"], case_id)
         return None
+
+    def _erased(self, token: str) -> Tombstone | None:
+        """What is left of the case that a reply address belonged to; None where it is there, or there was none."""
+        names = (str(note["erased"]) for _, note in self._find("token", token) if "erased" in note)
+        found = (shredding.tombstone(self._tx, name) for name in names)
+        return next((decode_tombstone(data) for data in found if data is not None), None)
 
     def _is_foreign(self, token: str) -> bool:
         """Whether a token was issued, but by another committee or by one that is no more."""

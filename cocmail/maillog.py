@@ -132,6 +132,11 @@ def waits_for_member(letter: str, kind: str) -> None:
     _log.info("waits-for-member", id=letter, kind=kind)
 
 
+def erased(case: str) -> None:
+    """The key of a case was destroyed; its random id is all that is said of it."""
+    _log.warning("erased", id=case)
+
+
 def alarmed(alarm: str) -> None:
     _log.error("alarm", alarm=alarm)
 

@@ -5,6 +5,8 @@ Opens the store without the daemon's lock. Gives ids, times, counts and codes; n
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,15 +14,23 @@ from pathlib import Path
 
 from cocmail.config.load import read
 from cocmail.config.locate import locate_store
+from cocmail.core.access import Level
+from cocmail.core.case import Case
 from cocmail.core.classify import Reason
+from cocmail.core.erasing import ASKED, BY_OPERATOR
+from cocmail.core.tombstones import Tombstone, decode_tombstone
 from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE
-from cocmail.records import load_case
+from cocmail.records import load_case, tombstones_of
 from cocmail.reports import sheet
-from cocmail.store import cases, outbox, spool
+from cocmail.store import cases, outbox, shredding, spool, timers
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
 
+ASKED_FOR = (
+    "who has that case is told by mail, as soon as the daemon runs. After 7 days on which it ran, the key of the case"
+    " is destroyed, unless one of them has answered with #keep. Its row in the status sheet stays"
+)
 # Reports can be among these: they are kept for the digest that a later release sends.
 UNREAD = frozenset({Reason.NULL_SENDER.value, Reason.SPAM.value})
 
@@ -39,7 +49,44 @@ def opened(path: Path, environ: Mapping[str, str]) -> Iterator[Store]:
 def sheet_rows(path: Path, environ: Mapping[str, str]) -> list[sheet.Row]:
     """The rows of the status sheet, over all committees."""
     with opened(path, environ) as store:
-        return sheet.rows(store.read_now(lambda tx: [load_case(tx, case_id) for case_id in cases.ids(tx, None)]))
+        every, erased = store.read_now(_cases)
+        return sheet.rows(every, erased)
+
+
+def _cases(tx: Tx) -> tuple[list[Case], list[Tombstone]]:
+    return [load_case(tx, case_id) for case_id in cases.ids(tx, None)], tombstones_of(tx, None)
+
+
+def erase(path: Path, environ: Mapping[str, str], written: str) -> int:
+    """Ask for a case to be erased, by its code name: the daemon tells who has it, and does it after seven days."""
+    name = " ".join(re.findall(r"[a-z]+", written.casefold()))
+    now = datetime.now(UTC)
+
+    def work(tx: Tx) -> tuple[str, int]:
+        gone = shredding.tombstone(tx, name)
+        if gone is not None:
+            return f"that case was erased on {decode_tombstone(gone).erased_at[:10]}", EXIT_CONFIG
+        case_id = shredding.living(tx, name)
+        return (
+            ("no case of that name: `cocmail cases` lists them", EXIT_CONFIG)
+            if case_id is None
+            else _ask(tx, load_case(tx, case_id), now)
+        )
+
+    with opened(path, environ) as store:
+        said, code = store.write_now(work)
+    print(said, file=sys.stderr if code else sys.stdout)
+    return code
+
+
+def _ask(tx: Tx, case: Case, now: datetime) -> tuple[str, int]:
+    pending = case.proceedings.erasure
+    if pending is not None and pending.why == BY_OPERATOR:
+        return f"asked for already: not before {pending.until:%Y-%m-%d %H:%M} UTC", EXIT_DONE
+    if not any(place.level is Level.FULL for place in case.members.values()):
+        return "nobody has that case, so nobody could object: it is not erased", EXIT_CONFIG
+    timers.set_(tx, case.id, ASKED, "", now)
+    return ASKED_FOR, EXIT_DONE
 
 
 def waiting(path: Path, environ: Mapping[str, str]) -> list[dict[str, object]]:

@@ -13,13 +13,18 @@ from cocmail.core import events
 from cocmail.core.book import NEW_BOOK, Book, decode_book, in_force
 from cocmail.core.case import Case
 from cocmail.core.model import Committee
+from cocmail.core.tombstones import Tombstone, decode_tombstone
 from cocmail.errors import SealError
 from cocmail.roster import Roster
-from cocmail.store import cases, notes
+from cocmail.store import cases, notes, shredding
 from cocmail.store.transaction import Tx
 
 # What a record raises that does not open: sealed for another place, altered, or written by a later release.
 DAMAGED = (SealError, ValueError, LookupError, TypeError)
+
+
+class CaseErased(Exception):
+    """The case was erased a moment ago."""
 
 
 def load_case(tx: Tx, case_id: str) -> Case:
@@ -117,6 +122,18 @@ def cases_of(tx: Tx, committee: Committee) -> dict[str, Case]:
     addresses = dict.fromkeys((committee.id, *sorted(committee.addresses)))
     ids = dict.fromkeys(found for address in addresses for found in cases.ids(tx, address))
     return {case_id: case for case_id in ids if (case := case_that_opens(tx, case_id)) is not None}
+
+
+def tombstones_of(tx: Tx, committee: Committee | None) -> list[Tombstone]:
+    """What is left of the erased cases of a committee (None: of all), oldest first. Raises SealError."""
+    every = map(decode_tombstone, shredding.tombstones(tx))
+    return [each for each in every if committee is None or each.committee in (committee.id, *committee.addresses)]
+
+
+def linked_cases(tx: Tx, case: Case) -> dict[str, Case]:
+    """The cases that a sealed one was found to have a name in common with, by id; not those that were erased."""
+    found = {other: case_that_opens(tx, other) for other, _ in case.links.matched if cases.exists(tx, other)}
+    return {other: each for other, each in found.items() if each is not None}
 
 
 def case_that_opens(tx: Tx, case_id: str) -> Case | None:

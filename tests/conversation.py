@@ -175,6 +175,16 @@ class Conversation:
         # What is due by the day is looked for every ten minutes of the machine's time, which no story waits for.
         await self.stage.daemon.clock._look_around()
 
+    @form(DOES, r"(?P<number>\d+) days pass, one after the other")
+    async def days_pass(self, step: Step, number: str) -> None:
+        """As they do where the daemon runs: it looks every day."""
+        await self.stage.days(int(number))
+        await self.stage.pass_time(timedelta(hours=2))
+
+    @form(DOES, r"The operator asks to have {who}'s case erased")
+    async def has_erased(self, step: Step, who: str) -> None:
+        assert await self.stage.erase(self.cases[who]) == 0, "it was refused"
+
     @form(DOES, r"The mail server goes down")
     async def goes_down(self, step: Step) -> None:
         await self.stage.smarthost.stop()
@@ -262,6 +272,12 @@ class Conversation:
     async def how_many(self, step: Step, number: str) -> None:
         found = len(await self.stage.cases())
         assert found == NUMBERS[number], f"there are {found}"
+
+    @form(SEES, r"No mail that is stored says (?P<words>\".+)")
+    async def not_stored(self, step: Step, words: str) -> None:
+        for each in quoted(words):
+            kept = await everything_kept(self.stage, self.folder)
+            assert not any(each.casefold() in text.casefold() for text in kept), f"{each!r} is stored"
 
     @form(SEES, r"Nowhere is it kept that (?P<words>\".+)")
     async def nowhere(self, step: Step, words: str) -> None:

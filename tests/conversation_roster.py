@@ -43,6 +43,7 @@ class Roster:
     moved: dict[str, list[str]] = field(default_factory=dict)
     has_foundation: bool = False
     mistake: bool = False
+    spam_kept: str = ""
 
     @form(FILE, r"The committee works by (?P<policy>\w+)")
     def works_by(self, policy: str) -> None:
@@ -87,6 +88,10 @@ class Roster:
     @form(FILE, r"Its rule (?P<knob>[\w.]+) is (?P<value>[^\"]+)")
     def has_rule(self, knob: str, value: str) -> None:
         self.rules[knob] = value
+
+    @form(FILE, r"What is closed as spam is kept for (?P<span>\w+)")
+    def keeps_spam(self, span: str) -> None:
+        self.spam_kept = span
 
     @form(FILE, r"The file gets a (?P<mistake>typing mistake)", r"The typing mistake is mended")
     def has_a_mistake(self, mistake: str = "") -> None:
@@ -133,6 +138,8 @@ class Roster:
             lines["triage"] = f"{{size: {self.watching}, order: [{order}]}}"
         if self.rules:
             lines["override"] = "{" + ", ".join(f"{knob}: {value}" for knob, value in self.rules.items()) + "}"
+        if self.spam_kept:
+            lines["retention"] = f"{{content_after_close: {{spam: {self.spam_kept}}}}}"
         if self.has_foundation:
             lines["transfer_targets"] = FOUNDATION
         if self.mistake:

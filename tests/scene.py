@@ -15,6 +15,7 @@ import contextlib
 import itertools
 import re
 import smtplib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from cocmail import office
 from cocmail.config.load import SourceFile, Sources, examine
 from cocmail.config.settings import Settings
 from cocmail.daemon import Daemon
@@ -177,6 +179,7 @@ class Scene:
         self.extra = main
         self.smarthost = Smarthost()
         self.offset = timedelta()
+        self.ran = timedelta()
         self.port = 0
         self._seen = 0
         self._numbers = itertools.count(1)
@@ -196,6 +199,10 @@ class Scene:
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.offset
+
+    def tick(self) -> float:
+        """A monotonic clock, in seconds: how long daemons have run."""
+        return time.monotonic() + self.ran.total_seconds()
 
     def main_text(self) -> str:
         return f"""
@@ -223,7 +230,7 @@ committees: [committee.yaml]
         """Start the daemon, on the store as it is."""
         settings = self.settings()
         self.store = Store.open(settings.store_url, Keyring.load(settings.key_file))
-        self.daemon = Daemon(settings, self.store, self.now)
+        self.daemon = Daemon(settings, self.store, self.now, self.tick)
         self._stop = asyncio.Event()
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._life = asyncio.create_task(self.daemon.run(self._stop, lambda addresses: ready.set_result(addresses[0])))
@@ -243,18 +250,41 @@ committees: [committee.yaml]
         await self.daemon.change(self.settings())
         await self.settle()
 
-    async def reload(self, text: str) -> None:
-        """SIGHUP, with these words in the committee's file, right or wrong."""
+    def write_files(self, text: str) -> Path:
+        """Both files of the configuration, with these words in the committee's; gives the main one."""
         (self.folder / "main.yaml").write_text(self.main_text(), encoding="utf-8")
         (self.folder / "committee.yaml").write_text(text, encoding="utf-8")
-        reloads = Reloads(self.daemon, self.folder / "main.yaml", {})
+        return self.folder / "main.yaml"
+
+    async def erase(self, name: str) -> int:
+        """`cocmail erase`, with that name typed, and the hour after it; gives its exit code."""
+        code = await asyncio.to_thread(office.erase, self.write_files(self.committee_text), {}, name)
+        await self.settle()
+        await self.pass_time(timedelta(hours=1))
+        return code
+
+    async def reload(self, text: str) -> None:
+        """SIGHUP, with these words in the committee's file, right or wrong."""
+        reloads = Reloads(self.daemon, self.write_files(text), {})
         reloads.ask()
         await asyncio.gather(*reloads._tasks)
         self.committee_text = text
 
     async def pass_time(self, span: timedelta) -> None:
+        """Time passes while the daemon runs."""
+        self.offset += span
+        self.ran += span
+        await self.settle()
+
+    async def jump(self, span: timedelta) -> None:
+        """The machine's clock is set to another time; nothing has passed."""
         self.offset += span
         await self.settle()
+
+    async def days(self, number: int) -> None:
+        """Days pass, one after the other, while the daemon runs."""
+        for _ in range(number):
+            await self.pass_time(timedelta(days=1))
 
     # What people do
 

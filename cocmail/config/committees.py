@@ -17,8 +17,9 @@ from cocmail.config.files import absolute
 from cocmail.config.preset import places_of
 from cocmail.config.problems import NO_EFFECT, Findings
 from cocmail.config.roster import check_roster, is_whole
-from cocmail.config.schema import CommitteeFile, MemberPart
+from cocmail.config.schema import CommitteeFile, ContentRetention, MemberPart
 from cocmail.core.model import Committee, KnownConflict, Member, Policy, Role, TransferTarget, Trust
+from cocmail.core.retention import SHORTEST_WARNING, WARN_BEFORE, Retention
 from cocmail.mail.address import extension, is_address, local_and_domain
 
 # RFC 5321 section 4.5.3.1.1 gives a local part 64 octets; the longest that we make is ALIAS+confirm-TOKEN.
@@ -64,11 +65,40 @@ def check_committee(
         findings.error(("other_contact",), "is an address of a committee: it must be a way around it")
     _check_watchers(part, policy, findings, today)
     check_roster(part, policy, ours, findings, today)
-    for key in ("templates_dir", "retention"):
-        if key in part.model_fields_set:
-            findings.warning((key,), NO_EFFECT)
+    if "templates_dir" in part.model_fields_set:
+        findings.warning(("templates_dir",), NO_EFFECT)
+    _check_retention(part, findings)
     if part.language != "en":
         findings.warning(("language",), NO_EFFECT + ": mail is written in English")
+
+
+def _check_retention(part: CommitteeFile, findings: Findings) -> None:
+    """Nobody is told later than a week before; what the file says of other things is read, and does nothing yet."""
+    given = part.retention
+    if given is None:
+        return
+    if given.warn_before is not None and given.warn_before < SHORTEST_WARNING:
+        findings.error(("retention", "warn_before"), "must be at least 7d: whoever has the case must be able to object")
+    if given.safety_locator is not None:
+        findings.warning(("retention", "safety_locator"), NO_EFFECT)
+    spans = given.content_after_close
+    if spans is not None and spans.ban is not None:
+        findings.warning(("retention", "content_after_close", "ban"), NO_EFFECT + ": a ban counts as a violation")
+
+
+def _retention(part: CommitteeFile) -> Retention:
+    given = part.retention
+    if given is None:
+        return Retention()
+    spans = given.content_after_close or ContentRetention()
+    return Retention(
+        no_violation=spans.no_violation,
+        violation=spans.violation,
+        spam=spans.spam,
+        not_a_report=spans.not_a_report,
+        escrow=given.escrow,
+        warn_before=given.warn_before or WARN_BEFORE,
+    )
 
 
 def _check_trust(part: CommitteeFile, findings: Findings) -> None:
@@ -165,6 +195,7 @@ def make_committee(part: CommitteeFile, policy: Policy, file: str, today: date) 
             for name, target in part.transfer_targets.items()
         ),
         other_contact=part.other_contact,
+        retention=_retention(part),
         language=part.language,
         templates_dir=absolute(part.templates_dir, file) if part.templates_dir else None,
         # Members live in several zones; the committee's days are the chair's.

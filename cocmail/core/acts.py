@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cocmail.core.erasure import Erasing
 from cocmail.core.protective import ProtectiveAct
 
 
@@ -294,4 +295,5 @@ Act = (
     | CaseDismissed
     | CaseReopened
     | ProtectiveAct
+    | Erasing
 )

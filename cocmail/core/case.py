@@ -55,6 +55,7 @@ class Entry:
     kept_from: str = ""
     label: str = ""
     waits: bool = False
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,7 @@ def _entry(case: Case, event: EntryFiled) -> Entry:
         event.label,
         # Until all have answered, talk is short and waits (domain R33).
         waits=event.kind == "discussion" and case.proceedings.state is State.CHECKING,
+        at=datetime.fromisoformat(event.at) if event.at else None,
     )
 
 

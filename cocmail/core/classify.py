@@ -76,6 +76,13 @@ REACHED_NOBODY = frozenset(
         Reason.DEAD_CONFIRM,
     }
 )
+# Of no case, and read by nobody, ever: no reminder, no digest and no command shows them. What people outside wrote to a
+# reply address is not among them.
+READ_BY_NOBODY = frozenset(
+    reason.value
+    for reason in (REACHED_NOBODY - {Reason.NULL_SENDER, Reason.SPAM, Reason.DEAD_TOKEN})
+    | {Reason.REFUSED, Reason.NO_SUCH_CASE, Reason.CONFIRMED, Reason.NOT_ME, Reason.DUPLICATE}
+)
 REASONS = frozenset(reason.value for reason in Reason)
 
 _AUTO_REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")

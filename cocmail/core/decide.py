@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cocmail.core import checks, clocks, questions, sealed
+from cocmail.core import checks, clocks, erasing, questions, sealed
 from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
@@ -75,6 +75,7 @@ def review(case: Case, setting: Setting) -> Decision | None:
         complete(plan, case.id)
     # The procedure, or the calendar, may have changed as well.
     clocks.arm(plan, case.id)
+    erasing.arm(plan, case.id)
     if not (left or unread or case.proceedings.open_motions or plan.timers):
         return None
     questions.settle(plan, case.id)
@@ -107,6 +108,8 @@ TIMERS: Mapping[str, Callable[[Plan, str, str], None]] = {
     TALK_ENDS: _end_talk,
     clocks.LOOK: clocks.look,
     sealed.ASK_NEXT: sealed.nobody_answered,
+    erasing.LOOK: erasing.look,
+    erasing.ASKED: erasing.ask,
 }
 
 
@@ -165,6 +168,9 @@ def _to_token(message: Message, setting: Setting, grant: Grant) -> Decision:
             return Decision(Reason.DEAD_TOKEN)
         return decide_for_member(message, setting, member, grant=grant)
     case, theirs = setting.known.cases.get(grant.case_id), _addresses_of(grant, setting)
+    if setting.known.erased is not None and grant.person.kind != "witness":
+        # Whoever writes again has something to say, and nobody else has kept it.
+        return open_case(message, setting, by_token=True)
     if case is None or grant.address not in theirs:
         return Decision(Reason.DEAD_TOKEN)
     if len(message.mail.from_addresses) == 1 and message.mail.from_addresses[0] in theirs:

@@ -6,11 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cocmail.core.book import Book
 from cocmail.core.classify import Reason
 from cocmail.core.events import Event
 from cocmail.core.model import Person
+
+if TYPE_CHECKING:
+    from cocmail.core.counts import Count
+    from cocmail.core.tombstones import Tombstone
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,8 @@ class Decision:
     that are dead from now on. `counted` are rate counters (kind, value) to raise. `alarms` are words of a closed list
     that the admins are told. `rewritten` takes the place of the stored message's content ("" leaves it). `timers` are
     set. `answered_at` is when the answer came in that spends a token. `book` is what the committee's book says from now
-    on, if that changed; `left`: somebody is no member any more by it.
+    on, if that changed; `left`: somebody is no member any more by it. `counts` are what is counted of cases that are
+    over by it (None: not over any more). `erased` are cases whose keys go, with what stays of each.
     """
 
     reason: Reason
@@ -126,3 +132,5 @@ class Decision:
     book: Book | None = None
     left: bool = False
     rewritten: str = ""
+    counts: tuple[tuple[str, Count | None], ...] = ()
+    erased: tuple[tuple[str, Tombstone], ...] = ()

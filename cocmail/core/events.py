@@ -101,7 +101,7 @@ class ConflictDenied:
 
 @dataclass(frozen=True, slots=True)
 class MemberAsked:
-    """The conflict question was put to this member, who has no access yet. `until`: time to answer ("" for no end).
+    """The conflict question was put to this member, who has no access yet. `until`: time to answer ("": no end).
 
     `staged`: the other parties are told before anything is opened. `number` stands for the case in a new member's list
     of names. `lifts`: the others decided to ask somebody who had been kept out.
@@ -208,7 +208,7 @@ class EntryFiled:
     `screened` are the members of the day who were looked for in its text, as `screening.looked_for_as`; `named` the
     handles found: who was not looked for, or was found, is never let in unasked. `unreadable` as in `Mail`. `forged`:
     the border said that the sender is another. `employers`: whose employer it mentions. `kept_from`: whom it is about,
-    where the others talk about a member's conflict of interest, under the question `label` (Q1).
+    where the others talk about a conflict of interest, under the question `label` (Q1). `at`: when it was filed.
     """
 
     entry: str
@@ -222,6 +222,7 @@ class EntryFiled:
     employers: tuple[str, ...] = ()
     kept_from: str = ""
     label: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

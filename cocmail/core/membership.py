@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from cocmail.core import addresses, letters, questions
 from cocmail.core.access import Standing
@@ -29,6 +30,7 @@ from cocmail.core.setting import Setting
 
 _NOT_TOLD = frozenset({State.DISMISSED, State.TRIAGE, State.ESCROWED, State.MERGED})
 _HAS_A_PART = frozenset({Standing.CLEARED, Standing.LIMITED, Standing.ASKED})
+_A_DAY = timedelta(days=1)
 
 
 def seat_person(handle: str) -> Person:
@@ -78,7 +80,9 @@ def _rules(committee: Committee) -> dict[str, str]:
         "triage.order": ", ".join(committee.triage_order),
         "other_contact": str(committee.other_contact),
     }
-    return {"policy": committee.policy.name, **knobs, **targets, **around}
+    # How soon what is destroyed: nobody should learn of it by the notice of a single case.
+    kept = {f"retention.{name}": f"{span / _A_DAY:g} days" for name, span in committee.retention.spans().items()}
+    return {"policy": committee.policy.name, **knobs, **targets, **around, **kept}
 
 
 def _shown(value: object) -> str:

@@ -1,7 +1,4 @@
-"""The values that everything else speaks in: committees, members, mail as it was understood, who proved what.
-
-All frozen: a decision takes these and returns others, it never changes one.
-"""
+"""The frozen values that everything else speaks in: committees, members, mail as understood, who proved what."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 
 from cocmail.core.calendar import EVERY_WEEKDAY, Calendar
+from cocmail.core.retention import FOR_EVER, Retention
 
 
 class Role(Enum):
@@ -121,6 +119,7 @@ class Committee:
     language: str = "en"
     templates_dir: str | None = None
     calendar: Calendar = EVERY_WEEKDAY
+    retention: Retention = FOR_EVER
 
     @property
     def addresses(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from cocmail.core import letters, readers, sealed
+from cocmail.core import letters, readers, sealed, tombstones
 from cocmail.core.access import Standing
 from cocmail.core.case import Case
 from cocmail.core.checks import begin_watch
@@ -88,6 +88,9 @@ def _kind_of(message: Message, setting: Setting, related: str, *, as_part: bool)
         return Reason.REPORT_ESCROWED, "escrow", ()
     if wanted.only and not wanted.alias:
         return Reason.REPORT_FOR_ONE, "one", wanted.only
+    erased = setting.known.erased
+    if erased is not None and as_part and erased.audience != "committee":
+        return Reason.REPORT, erased.audience, tombstones.had_it(erased, setting.committee)
     earlier = setting.known.cases.get(related)
     if earlier is not None and as_part and earlier.audience != "committee":
         present = [member.handle for member in having(setting.committee, earlier)]
@@ -140,6 +143,8 @@ def _withheld(message: Message, setting: Setting, only: Collection[str], related
             theirs = _kept_from(earlier, setting.committee, goes_on=case_id in belongs)
             # Of several cases the reason that no vote lifts stays.
             kept |= {handle: why for handle, why in theirs.items() if kept.get(handle) != "inherited"}
+    if known.erased is not None:
+        kept |= tombstones.kept_from(known.erased, setting.committee)
     return found | {handle: why for handle, why in kept.items() if handle not in found}
 
 
@@ -168,7 +173,7 @@ def file_entry(
     named = tuple(message.screening.found)
     unreadable = message.mail.unreadable
     forged, employers = message.proof.is_forged, message.screening.employers
-    how = (looked_for, named, unreadable, forged, employers, kept_from, label)
+    how = (looked_for, named, unreadable, forged, employers, kept_from, label, plan.setting.now.isoformat())
     plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, *how))
     for handle in named:
         place = plan.cases[case_id].members.get(handle)

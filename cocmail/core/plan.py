@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from cocmail.core import acts, clocks, counts, erasing, letters, measures, questions, verdicts
 from cocmail.core import case as cases
-from cocmail.core import clocks, letters, measures, questions, verdicts
 from cocmail.core.book import Book
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
@@ -14,6 +14,9 @@ from cocmail.core.effects import Change, Decision, Letter, Note, Timer
 from cocmail.core.events import CaseOpened, Event, TokenIssued
 from cocmail.core.model import Member, Person, member_person
 from cocmail.core.setting import Setting
+from cocmail.core.tombstones import Tombstone
+
+_ENDS = (acts.CaseResolved, acts.CaseDismissed, acts.CaseReopened)
 
 
 class Plan:
@@ -33,6 +36,8 @@ class Plan:
         self.timers: list[Timer] = []
         self.closed: list[tuple[str, int]] = []
         self.book: Book = setting.known.book
+        self.counts: dict[str, counts.Count | None] = {}
+        self.erased: dict[str, Tombstone] = {}
         self.answered_at: datetime | None = None
         self.rewritten = ""
         self.release: tuple[str, str] | None = None
@@ -110,6 +115,8 @@ class Plan:
         self._settle()
         for changed in self._events:
             clocks.arm(self, changed)
+            erasing.arm(self, changed)
+            self._count(changed)
         changes = tuple(
             Change(changed, tuple(events), self._opens.get(changed, "")) for changed, events in self._events.items()
         )
@@ -133,7 +140,17 @@ class Plan:
             book=self.book if self.book != self.setting.known.book else None,
             left=len(self.book.departed) > len(self.setting.known.book.departed),
             rewritten=self.rewritten,
+            counts=tuple(self.counts.items()),
+            erased=tuple(self.erased.items()),
         )
+
+    def _count(self, case_id: str) -> None:
+        """Counts are taken when a case is over: its content may be gone when somebody asks for them (domain R75)."""
+        ended = [event for event in self._events[case_id] if isinstance(event, _ENDS)]
+        if ended:
+            over = not isinstance(ended[-1], acts.CaseReopened)
+            month = self.setting.now.strftime("%Y-%m")
+            self.counts[case_id] = counts.count_of(self.cases[case_id], month) if over else None
 
     def _settle(self) -> None:
         while True:

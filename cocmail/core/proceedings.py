@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 
-from cocmail.core import acts, lifecycle, protective
+from cocmail.core import acts, erasure, lifecycle, protective
 from cocmail.core.lifecycle import Move, State
 from cocmail.core.model import Person, contact_person
 from cocmail.core.motions import ASIDE, CONFLICT, Challenge, Motion
@@ -46,6 +46,8 @@ class Proceedings:
     meeting: Meeting | None = None
     measures: tuple[protective.Measure, ...] = ()
     reminded: Mapping[str, int] = field(default_factory=dict)
+    erasure: erasure.Erasure | None = None
+    kept_at: datetime | None = None
 
     @property
     def times_reopened(self) -> int:
@@ -129,6 +131,10 @@ def apply(done: Proceedings, act: acts.Act) -> Proceedings:
             return replace(done, contacts=(*others, act))
         case acts.DeadlineTold():
             return replace(done, reminded={**done.reminded, act.key: act.stage})
+        case erasure.ErasureTold() | erasure.ErasureWaited():
+            return replace(done, erasure=erasure.after(done.erasure, act))
+        case erasure.ErasureStopped():
+            return _kept(done, act)
         case _:
             return _judged(done, act)
 
@@ -234,6 +240,13 @@ def _moved(done: Proceedings, act: acts.CaseResolved | acts.CaseDismissed | acts
                 dismissed_at=None,
                 counted_from=len(done.motions),
             )
+
+
+def _kept(done: Proceedings, act: erasure.ErasureStopped) -> Proceedings:
+    if not act.by:
+        return replace(done, erasure=None)
+    at = datetime.fromisoformat(act.at)
+    return replace(_noted(done, Fact(at, act.by, "kept")), erasure=None, kept_at=at)
 
 
 def _judged(done: Proceedings, act: acts.Judgement | protective.DangerSeen) -> Proceedings:

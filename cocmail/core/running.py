@@ -135,6 +135,7 @@ def _fits(row: TagRow, case: Case, member: Member) -> bool:
         "resolve": done.state is State.DECIDED,
         "notreport": done.state is State.OPEN or done.state in EARLY,
         "unrecuse": False,
+        "keep": done.erasure is not None,
         "object": any(motion.objections is not None for motion in done.open_motions),
     }
     return needs.get(row.name, True)

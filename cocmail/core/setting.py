@@ -11,6 +11,7 @@ from cocmail.core.book import NEW_BOOK, Book
 from cocmail.core.case import Case
 from cocmail.core.model import Committee, Envelope, Mail, Person, Proof, Wanted
 from cocmail.core.screening import Screening
+from cocmail.core.tombstones import Tombstone
 
 
 class Draw(Protocol):
@@ -105,6 +106,22 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What has to be sure before a case is erased. `running`: seconds that daemons of this store have run in all.
+
+    `waiting`: a notice has not left yet, or mail is not understood, or held, that may be a `#keep`. `sending`: another
+    letter of it is on its way. `warned_today`: of how many cases of the committee people were told today. `admins` are
+    told where nobody has it.
+    """
+
+    running: int = 0
+    waiting: bool = True
+    sending: bool = True
+    warned_today: int = 0
+    admins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the store knew of everything that the message points at.
 
@@ -114,7 +131,8 @@ class Known:
     that the same mail of a member was taken before, to whatever address of ours. `foreign_token` says that its reply
     address was issued by another committee, or by one that is no more. `book` is what the committee keeps of its
     membership. `sealed` and `reported` are, for each name that the message names, the cases that are sealed and have it
-    and those whose reported person is called so.
+    and those whose reported person is called so. `evidence` is there when a case may have to be erased; `erased` is
+    what is left of the case that the reply address belonged to.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -133,6 +151,8 @@ class Known:
     book: Book = NEW_BOOK
     sealed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    evidence: Evidence = Evidence()
+    erased: Tombstone | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,6 +302,7 @@ TABLE: tuple[TagRow, ...] = (
         states=frozenset({State.ESCROWED}),
         irreversible=True,
     ),
+    TagRow("keep", "cleared", "this case is not erased, though that was announced"),
     TagRow("optout", "owner", "the reporter wants no more mail from us", states=KEPT),
     TagRow("optin", "owner", "the reporter wants to hear from us again", states=KEPT),
     TagRow(

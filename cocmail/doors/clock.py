@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,13 +20,15 @@ from cocmail.core.book import in_force
 from cocmail.core.case import Case
 from cocmail.core.decide import decide_timer
 from cocmail.core.duties import duties
+from cocmail.core.erasing import ASKED, LOOK
 from cocmail.core.letters import to_admins
 from cocmail.core.lifecycle import LIVE
 from cocmail.core.model import Committee
-from cocmail.core.setting import Known, Setting
+from cocmail.core.setting import Evidence, Known, Setting
+from cocmail.doors.evidence import RunningTime, evidence_of
 from cocmail.errors import StoreBusy
 from cocmail.mail.draw import SystemDraw
-from cocmail.records import case_in_force, case_that_opens, load_book, load_case
+from cocmail.records import case_in_force, case_that_opens, linked_cases, load_book
 from cocmail.roster import Roster
 from cocmail.store import cases, notes, outbox, spool, timers
 from cocmail.store.engine import BUSY_PAUSE, Store
@@ -49,10 +52,14 @@ class Clock:
         roster: Roster,
         now: Callable[[], datetime],
         review: Callable[[], Awaitable[None]] | None = None,
+        tick: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`review` is called when what was due changed who is a member."""
+        """`review` is called when what was due changed who is a member. `tick`: a monotonic clock, in seconds."""
         self._store, self._roster, self._now, self._review = store, roster, now, review
         self._draw = SystemDraw()
+        self._running = RunningTime(tick)
+        # At first, too: what the last run destroyed may still stand in the journal.
+        self._scrubs = True
         self.queued = asyncio.Event()
         self.wake = asyncio.Event()
 
@@ -68,6 +75,7 @@ class Clock:
                     reminded = tick
                 while await self.do_one():
                     pass
+                await self._scrub()
                 pause = await self._pause()
             except StoreBusy:
                 maillog.store_busy("clock")
@@ -79,7 +87,11 @@ class Clock:
 
     async def _look_around(self) -> None:
         """What is not due by a timer. One that fails keeps none of the others, nor a timer, from being looked at."""
-        looks: list[Callable[[Tx], None]] = [self.remind, *(partial(self.serve, each) for each in self._roster)]
+        looks: list[Callable[[Tx], object]] = [
+            self.remind,
+            self._running.count,
+            *(partial(self.serve, each) for each in self._roster),
+        ]
         for work in looks:
             try:
                 await self._store.write(work)
@@ -87,6 +99,11 @@ class Clock:
                 raise
             except Exception as error:
                 maillog.failed("clock", error)
+
+    async def _scrub(self) -> None:
+        """What was destroyed goes out of the database's journal as well; tried until nobody reads it."""
+        if self._scrubs:
+            self._scrubs = not await asyncio.to_thread(self._store.scrub)
 
     async def _pause(self) -> float:
         """How long to wait: until the next timer, but never so long that a clock that was moved goes unnoticed."""
@@ -127,12 +144,19 @@ class Clock:
         if committee is None:
             timers.postpone(tx, timer.id, now + AFTER_A_BUG)
             return False
-        every = {case.id: case} | {other: load_case(tx, other) for other, _ in case.links.matched}
-        setting = Setting(in_force(committee, book), Known(cases=every, book=book), now, self._draw)
+        every = {case.id: case, **linked_cases(tx, case)}
+        known = Known(cases=every, book=book, evidence=self._evidence(tx, timer.kind, case, committee))
+        setting = Setting(in_force(committee, book), known, now, self._draw)
         decision = decide_timer(case, timer.kind, timer.about, setting)
         carry_out(tx, decision, committee, self._roster.admins, f"{case.id} {timer.id}", now)
         timers.done(tx, timer.id)
+        self._scrubs = self._scrubs or bool(decision.erased)
         return decision.left
+
+    def _evidence(self, tx: Tx, kind: str, case: Case, committee: Committee) -> Evidence:
+        if kind not in (LOOK, ASKED):
+            return Evidence()
+        return evidence_of(tx, case, committee, self._running.count(tx), self._roster.admins, self._now())
 
     def serve(self, committee: Committee, tx: Tx) -> None:
         """What the members' service brings by time: who is asked to go on, whose term ends (contract, `#stay`)."""

@@ -15,7 +15,7 @@ from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER, Attachment, Committee, Mail
 from cocmail.doors.contents import Contents
 from cocmail.mail.tokens import without_tokens
-from cocmail.records import cases_of
+from cocmail.records import cases_of, tombstones_of
 from cocmail.reports import sheet
 from cocmail.reports.document import document
 from cocmail.reports.own_cases import own_cases
@@ -90,7 +90,8 @@ class Enclosures:
         if member is None:
             return None
 
-        rows = sheet.rows_for(member, await self._cases_told(letter, committee))
+        erased = await self._store.read(lambda tx: tombstones_of(tx, committee))
+        rows = sheet.rows_for(member, await self._cases_told(letter, committee), erased, letter.address)
         return await asyncio.to_thread(_sheet_of, rows, committee.name)
 
 

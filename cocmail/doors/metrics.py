@@ -51,7 +51,7 @@ class Figures(Collector):
             GaugeMetricFamily("cocmail_oldest_letter_seconds", "Age of the oldest letter tried in vain", value=age),
             GaugeMetricFamily("cocmail_shunted", "Messages that cocmail failed on", value=len(spool.shunted(tx))),
             GaugeMetricFamily("cocmail_postponed", "Messages without a committee", value=len(spool.postponed(tx))),
-            GaugeMetricFamily("cocmail_cases", "Cases ever opened", value=len(cases.ids(tx, None))),
+            GaugeMetricFamily("cocmail_cases", "Cases ever opened", value=cases.ever_opened(tx)),
         ]
 
 

@@ -26,9 +26,9 @@ from cocmail.doors.contents import without_attachments
 from cocmail.doors.enclosures import MADE, Enclosures
 from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
 from cocmail.mail.compose import Outgoing, compose
-from cocmail.records import committee_now, load_case
+from cocmail.records import CaseErased, committee_now, load_case
 from cocmail.roster import Roster
-from cocmail.store import notes, outbox
+from cocmail.store import notes, outbox, shredding
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.outbox import OutRow
 from cocmail.store.transaction import Tx
@@ -131,6 +131,9 @@ class Outbox:
             # It was not tried. Without this it would wait as long as a letter whose daemon died.
             maillog.store_busy("outbox")
             await self._write(lambda tx: outbox.wait(tx, row.id, self._now() + timedelta(seconds=BUSY_PAUSE)))
+        except CaseErased:
+            # Its row went with the case, while it was being made.
+            maillog.withheld(row.id, row.kind)
         except Exception as error:
             # A bug of ours about this one letter: it waits, and the admins hear of it when it is parked.
             maillog.failed("outbox", error)
@@ -186,6 +189,8 @@ class Outbox:
             return None, None
 
         def look(tx: Tx) -> tuple[Committee, Case | None]:
+            if letter.case_id and not shredding.exists(tx, letter.case_id):
+                raise CaseErased
             return committee_now(tx, committee), load_case(tx, letter.case_id) if letter.case_id else None
 
         return await self._store.read(look)

@@ -52,7 +52,7 @@ _SUBJECTS_WITHOUT_CASE = {
     "sheet": "Status sheet",
     "committee": "Committee talk",
     **dict.fromkeys(("left", "welcome", "renewal", "no_answer", "term"), "About the committee"),
-    **dict.fromkeys(("paused", "forced_out"), "About a case"),
+    **dict.fromkeys(("paused", "forced_out", "erased"), "About a case"),
 }
 _HUMAN_KINDS = frozenset({"outreach", "transfer"})
 _REPLIED_KINDS = frozenset({"ack", "receipt"})

@@ -53,6 +53,7 @@ _SAID = {
     "optout": "the reporter wants no more mail",
     "optin": "the reporter wants to hear from the committee",
     "reopened": "the case is taken up again",
+    "kept": "it is not erased, but kept",
 }
 _WHY = {
     "all-voted": "everybody had voted",

@@ -19,6 +19,7 @@ from cocmail.core.case import Case
 from cocmail.core.conflicts import is_listed, may_be_listed
 from cocmail.core.lifecycle import State
 from cocmail.core.model import Member
+from cocmail.core.tombstones import Tombstone, may_see_row
 from cocmail.mail.decode import one_line
 from cocmail.reports.passages import minute
 
@@ -53,15 +54,21 @@ class Row:
         return (*risks, self.status, self.code_name, self.dates, self.actions, self.resolution)
 
 
-def rows(cases: Iterable[Case]) -> list[Row]:
-    """The rows of the cases that may be listed, oldest first."""
-    listed = [case for case in cases if is_listed(case)]
-    return [row(case) for case in sorted(listed, key=lambda case: (case.opened_at is None, case.opened_at))]
+def rows(cases: Iterable[Case], erased: Iterable[Tombstone] = ()) -> list[Row]:
+    """The rows of the cases that may be listed, and of those that were erased, oldest first."""
+    listed = [(_sorted_by(case.opened_at), row(case)) for case in cases if is_listed(case)]
+    listed += [(each.opened_at, row_of_erased(each)) for each in erased if each.listed]
+    return [found for _, found in sorted(listed, key=lambda pair: pair[0] or "~")]
 
 
-def rows_for(member: Member, cases: Iterable[Case]) -> list[Row]:
-    """The rows of the sheet that this member may have (contract, section 5, rule 9), oldest first."""
-    return rows(case for case in cases if may_be_listed(member, case))
+def _sorted_by(opened_at: datetime | None) -> str:
+    return opened_at.isoformat() if opened_at is not None else ""
+
+
+def rows_for(member: Member, cases: Iterable[Case], erased: Iterable[Tombstone] = (), address: str = "") -> list[Row]:
+    """The rows of the sheet that this member may have at that address (contract, section 5, rule 9), oldest first."""
+    seen = (each for each in erased if may_see_row(member, address, each))
+    return rows((case for case in cases if may_be_listed(member, case)), seen)
 
 
 def row(case: Case) -> Row:
@@ -78,6 +85,21 @@ def row(case: Case) -> Row:
         dates=" and ".join(dates) or NOTHING,
         actions=one_line(now.actions) or NOTHING,
         resolution=one_line(now.resolution) or unresolved,
+    )
+
+
+def row_of_erased(tombstone: Tombstone) -> Row:
+    """What stays in the sheet of a case that was erased: what stood there before, and since when it is gone."""
+    opened = [minute(datetime.fromisoformat(tombstone.opened_at))] if tombstone.opened_at else []
+    unresolved = "Not a report" if tombstone.dismissed else NOTHING
+    return Row(
+        code_name=tombstone.code_name,
+        status="Resolved" if tombstone.over else "Ongoing",
+        safety_risk=tombstone.safety.capitalize(),
+        repeat_risk=tombstone.repeat.capitalize(),
+        dates=" and ".join(opened) or NOTHING,
+        actions=f"Erased {minute(datetime.fromisoformat(tombstone.erased_at))}",
+        resolution=one_line(tombstone.resolution) or unresolved,
     )
 
 

@@ -17,12 +17,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cocmail.errors import SealError, StoreError
 from cocmail.store import lookups, notes, outbox, spool, timers
-from cocmail.store.tables import CASES, EVENTS
+from cocmail.store.tables import CASES, EVENTS, LOOKUPS
 from cocmail.store.transaction import Tx, case_context, case_key
 from cocmail.vault import box
 
@@ -123,6 +123,17 @@ def ids(tx: Tx, committee_id: str | None) -> list[str]:
     if committee_id is not None:
         found = found.where(CASES.c.committee == tx.keyring.lookup("committee", committee_id))
     return list(tx.run(found).scalars())
+
+
+def exists(tx: Tx, case_id: str) -> bool:
+    """Whether there is such a case: an erased one is none."""
+    return tx.run(select(CASES.c.id).where(CASES.c.id == case_id)).one_or_none() is not None
+
+
+def ever_opened(tx: Tx) -> int:
+    """How many cases there ever were, the erased ones among them: each has taken a code name."""
+    names = select(func.count()).select_from(LOOKUPS).where(LOOKUPS.c.kind == lookups.CODE_NAME)
+    return int(tx.run(names).scalar_one())
 
 
 def verify(tx: Tx) -> Verification:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -112,6 +113,26 @@ class Store:
                 return work(Tx(session, self._keyring, writing=False))
         except SQLAlchemyError as error:
             raise told(error) from None
+
+    def scrub(self) -> bool:
+        """After something was destroyed: SQLite's journal still holds the pages as they were, and is emptied.
+
+        False where somebody read at that moment, and it is to be tried again. Blocks. On PostgreSQL there is nothing to
+        do from here: its own vacuum and the age of its archives decide (see the handbook). Raises StoreBusy.
+        """
+        writing = self._engines[0]
+        if writing.dialect.name != "sqlite":
+            return True
+        try:
+            connection = writing.raw_connection()
+            try:
+                # No transaction: `begin` would open one, in which nothing can be emptied.
+                busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                connection.close()
+        except (SQLAlchemyError, sqlite3.Error):
+            raise StoreBusy("the store's journal cannot be emptied") from None
+        return not busy
 
     def close(self) -> None:
         """Commits what was handed in, then closes. Afterwards `write` raises StoreBusy. May be called twice."""

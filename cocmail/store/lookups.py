@@ -7,10 +7,11 @@ This module must not know what a value means.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from cocmail.errors import SealError
 from cocmail.store.tables import LOOKUPS
@@ -94,3 +95,36 @@ def broken(tx: Tx) -> list[str]:
 def _context(row: str, kind: str, digest: bytes) -> bytes:
     # The hash is bound in: a note must not be moved under another value's hash.
     return box.identity("lookups", row, kind, digest.hex())
+
+
+def put(tx: Tx, row: str, kind: str, value: str, note: bytes, now: datetime) -> None:
+    """Remembers `value` with a note of no case, in a row of that id, which must be free."""
+    digest = tx.keyring.lookup(kind, value)
+    sealed = tx.keyring.seal_note(note, _context(row, kind, digest))
+    tx.insert(_ADD, id=row, kind=kind, hash=digest, case_id=None, sealed=sealed, created_at=now)
+
+
+def drop(tx: Tx, row: str) -> None:
+    """Forgets one row. Does nothing when it is gone."""
+    tx.run(delete(LOOKUPS).where(LOOKUPS.c.id == row))
+
+
+def detach(tx: Tx, found_id: str, note_of: Callable[[bytes], bytes]) -> None:
+    """A look-up of a case stays findable when its case is gone: its note, made of the old one, belongs to none.
+
+    Raises SealError when the old note does not open.
+    """
+    columns = (LOOKUPS.c.kind, LOOKUPS.c.hash, LOOKUPS.c.case_id, LOOKUPS.c.sealed)
+    row = tx.run(select(*columns).where(LOOKUPS.c.id == found_id)).one()
+    context = _context(found_id, row.kind, row.hash)
+    note = note_of(open_for(tx, row.case_id, row.sealed, context))
+    values = {"case_id": None, "sealed": tx.keyring.seal_note(note, context)}
+    tx.run(update(LOOKUPS).where(LOOKUPS.c.id == found_id).values(values))
+
+
+def detached(tx: Tx, kind: str) -> list[bytes]:
+    """The notes of a kind that belong to no case, oldest first. Raises SealError when one does not open."""
+    columns = (LOOKUPS.c.id, LOOKUPS.c.hash, LOOKUPS.c.sealed)
+    found = select(*columns).where(LOOKUPS.c.kind == kind, LOOKUPS.c.case_id.is_(None))
+    rows = tx.run(found.order_by(LOOKUPS.c.created_at, LOOKUPS.c.id)).all()
+    return [tx.keyring.open_note(row.sealed, _context(row.id, kind, row.hash)) for row in rows]

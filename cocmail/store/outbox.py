@@ -187,6 +187,11 @@ def release(tx: Tx, now: datetime) -> int:
     return tx.run(update(OUTBOX).where(OUTBOX.c.state == HELD).values(state=QUEUED, next_attempt=now)).rowcount
 
 
+def holds(tx: Tx, ids: Collection[str]) -> bool:
+    """Whether one of these letters has not left yet."""
+    return bool(ids) and tx.run(select(OUTBOX.c.id).where(OUTBOX.c.id.in_(list(ids))).limit(1)).first() is not None
+
+
 def count(tx: Tx) -> int:
     """How many letters wait, in any state."""
     return int(tx.run(select(func.count()).select_from(OUTBOX)).scalar_one())

@@ -64,6 +64,7 @@ WRITTEN = {
     "related": ("#related [tea pot] retaliation", ""),
     "merge": ("#merge [tea pot]", ""),
     "release": ("#release", ""),
+    "keep": ("#keep", ""),
     "optout": ("#optout", ""),
     "optin": ("#optin", ""),
     "show": ("#show", ""),

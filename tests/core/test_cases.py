@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cocmail.core import acts, events, links, protective
+from cocmail.core import acts, erasure, events, links, protective
 from cocmail.core.access import Standing
 from cocmail.core.case import fold
 from cocmail.core.conflicts import Sight, may_see
@@ -86,7 +86,7 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "PartyNamed": events.PartyNamed("reported", "Kit Larsen", "jun", AT),
         "TokenIssued": events.TokenIssued("member:jun", "t" * 26, "jun@example.net"),
         "EntryFiled": events.EntryFiled(
-            "m1", "reporter", "report", "<a@b>", ("jun jun@example.net",), ("ivo",), "encrypted", True, ("noor",)
+            "m1", "reporter", "report", "<a@b>", ("jun jun@example.net",), ("ivo",), "encrypted", True, ("noor",), at=AT
         ),
         "TargetAsked": events.TargetAsked("foundation", "conduct@foundation.example"),
         "ReporterTold": events.ReporterTold("mediated"),
@@ -123,6 +123,9 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "CaseRelated": links.CaseRelated("c9", "retaliation", "jun", AT),
         "CaseMerged": links.CaseMerged("c9", "jun", AT),
         "CaseAbsorbed": links.CaseAbsorbed("c9", "jun", AT),
+        "ErasureTold": erasure.ErasureTold("retention", AT, AT, ("jun", "sam")),
+        "ErasureWaited": erasure.ErasureWaited(AT, 86400),
+        "ErasureStopped": erasure.ErasureStopped("jun", AT),
         "CaseResolved": acts.CaseResolved("jun", AT, "violation", "Warning"),
         "CaseDismissed": acts.CaseDismissed("jun", AT, "spam"),
         "CaseReopened": acts.CaseReopened("jun", AT),

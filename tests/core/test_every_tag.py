@@ -46,7 +46,12 @@ RUNS: dict[str, frozenset[str]] = {
 }
 BY_JUN = {"withdraw": frozenset({"voting"}), "send": UNSEALED}
 BY_AMARA = {"optout": KEPT, "ask": KEPT, "handoff": KEPT}
-AGAIN = {"reopen": EARLY | {"open", "voting"}, "notreport": frozenset({"dismissed"}), "unrecuse": UNSEALED}
+AGAIN = {
+    "keep": UNSEALED,
+    "reopen": EARLY | {"open", "voting"},
+    "notreport": frozenset({"dismissed"}),
+    "unrecuse": UNSEALED,
+}
 AGAIN_BY_AMARA = {"optin": KEPT, "resolve": frozenset({"resolved"})}
 # What one procedure alone knows.
 ONLY_UNDER = {

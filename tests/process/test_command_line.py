@@ -220,8 +220,24 @@ def flip_one_bit(path: Path) -> None:
     connection.close()
 
 
+def test_erase_asks_for_the_name_and_never_shows_what_is_in_the_case(house: House, smarthost: Smarthost) -> None:
+    house.report("Kingfisher", sender="erasereporter@visitors.example")
+    smarthost.wait(lambda mail: mail.kind == "ack" and mail.recipient == "erasereporter@visitors.example")
+    name = house.cases()[-1]["code_name"]
+    # An argument would stand in the list of processes.
+    assert house.run("erase", name).code == 2
+    assert house.run("erase", stdin=b"").code == house.run("erase", stdin=b"\n").code == 2
+    wrong = house.run("erase", stdin=b"No Such Name\n")
+    assert wrong.code == 2 and "no case of that name" in wrong.err
+    asked = house.run("erase", stdin=name.encode() + b"\n")
+    assert asked.code == 0 and "#keep" in asked.out
+    for word in ("kingfisher", "visitors", "amara", "example"):
+        assert word not in (asked.out + asked.err).casefold()
+    assert name in {row["code_name"] for row in house.cases()}
+
+
 def test_help_and_version_are_there() -> None:
     assert run("--version", cold=True).out.startswith("cocmail ")
     shown = run("--help").out
-    for command in ("run", "check", "init", "demo", "inject", "cases", "queue", "keys"):
+    for command in ("run", "check", "init", "demo", "inject", "cases", "queue", "keys", "erase"):
         assert command in shown

@@ -65,6 +65,7 @@ COMMANDS: Mapping[str, Command] = {
     "release": linking.release,
     "related": linking.related,
     "merge": linking.merge,
+    "keep": evaluation.keep,
     "optout": writing.optout,
     "optin": writing.optin,
     "show": views.show,

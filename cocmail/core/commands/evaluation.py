@@ -1,5 +1,5 @@
 """Who takes care of a case, how it is judged, and where it stands: `#own #assign #handoff #risk #scope #urgent #status
-#resolve #reopen #notreport`.
+#resolve #reopen #notreport #keep`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,9 @@ from datetime import timedelta
 
 from cocmail.core import acts, checks, vague
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
+from cocmail.core.deadlines import minute
+from cocmail.core.erasing import BY_OPERATOR, KEPT, ends
+from cocmail.core.erasure import ErasureStopped
 from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.model import Member
 
@@ -153,3 +156,22 @@ def notreport(call: Call) -> Line:
     call.plan.add(call.case_id, acts.CaseDismissed(call.member.handle, call.at, kind))
     call.tell_others("dismissed", kind=kind)
     return done("dismissed", kind=kind, undo="#reopen")
+
+
+def keep(call: Call) -> Line:
+    """Stops an erasure that was announced; the time after which a case is erased begins anew."""
+    pending = call.case.proceedings.erasure
+    if pending is None:
+        return unchanged("keep-again", until=_kept_until(call))
+    call.plan.add(call.case_id, ErasureStopped(call.member.handle, call.at))
+    if pending.why == BY_OPERATOR:
+        call.plan.alarms.append(KEPT)
+    until = _kept_until(call)
+    call.tell_others("kept", until=until)
+    return done("keep", until=until)
+
+
+def _kept_until(call: Call) -> str:
+    """Until when the case is kept by the committee's file; "" for without end."""
+    found = ends(call.committee, call.case)
+    return minute(found[0]) if found is not None else ""
