@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cocmail.core.outward import OutwardAct
+
 
 @dataclass(frozen=True, slots=True)
 class OwnerSet:
@@ -290,4 +292,5 @@ Act = (
     | CaseResolved
     | CaseDismissed
     | CaseReopened
+    | OutwardAct
 )

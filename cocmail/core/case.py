@@ -13,7 +13,7 @@ from functools import reduce
 
 from cocmail.core import access, proceedings
 from cocmail.core.access import KEPT_OUT, Access, Standing
-from cocmail.core.acts import Act
+from cocmail.core.acts import Act, CaseReopened
 from cocmail.core.events import (
     CaseOpened,
     CheckClosed,
@@ -58,7 +58,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything known of one case, as of its last event. `checking_until` is when the conflict question ends."""
+    """Everything known of one case, as of its last event. `checking_until` is when the conflict question ends,
+    `checked_at` when it was over.
+    """
 
     id: str
     code_name: str = ""
@@ -75,6 +77,7 @@ class Case:
     parties: tuple[PartyNamed, ...] = ()
     statements: tuple[ConflictStated, ...] = ()
     checking_until: datetime | None = None
+    checked_at: datetime | None = None
     target: TargetAsked | None = None
     told: frozenset[str] = frozenset()
     proposed: frozenset[str] = frozenset()
@@ -123,7 +126,9 @@ def fold(case_id: str, events: Iterable[Event]) -> Case:
 def apply(case: Case, event: Event) -> Case:
     """The case after one more event."""
     if isinstance(event, Act):
-        return replace(case, proceedings=proceedings.apply(case.proceedings, event))
+        back = isinstance(event, CaseReopened) and case.proceedings.state is State.TRANSFERRED
+        after_it = proceedings.apply(case.proceedings, event)
+        return replace(case, proceedings=after_it, target=None if back else case.target)
     match event:
         case CaseOpened():
             return _opened(case, event)
@@ -205,6 +210,7 @@ def _checked(case: Case, event: CheckOpened | CheckClosed) -> Case:
         proceedings=replace(done, state=after(done.state, Move.CHECKED), checked=True),
         entries=tuple(replace(entry, waits=False) for entry in case.entries),
         checking_until=None,
+        checked_at=datetime.fromisoformat(event.at),
     )
 
 

@@ -233,7 +233,7 @@ class TargetAsked:
 
 @dataclass(frozen=True, slots=True)
 class ReporterTold:
-    """The daemon's own word went to the reporter: `what` is mediated or handed_over."""
+    """The daemon's own word went to the reporter: mediated, handed_over, or which transfer or disclosure."""
 
     what: str
 

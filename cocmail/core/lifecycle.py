@@ -21,6 +21,7 @@ class State(Enum):
     DECIDED = "decided"
     RESOLVED = "resolved"
     DISMISSED = "closed as no report"
+    TRANSFERRED = "handed to another body"
 
 
 class Move(Enum):
@@ -35,6 +36,7 @@ class Move(Enum):
     NOT_PASSED = "the last open question closes and no decision stands"
     RESOLVE = "the owner resolves it"
     DISMISS = "it is found to be no report"
+    TRANSFER = "two members hand it to another body"
     REOPEN = "it is taken up again"
     RETURN = "it is taken up again before anybody was asked"
 
@@ -58,12 +60,17 @@ MOVES: Mapping[tuple[State, Move], State] = {
     (State.RESOLVED, Move.REOPEN): State.OPEN,
     (State.DISMISSED, Move.REOPEN): State.OPEN,
     (State.DISMISSED, Move.RETURN): State.TRIAGE,
+    (State.OPEN, Move.TRANSFER): State.TRANSFERRED,
+    (State.DECIDED, Move.TRANSFER): State.TRANSFERRED,
+    (State.RESOLVED, Move.TRANSFER): State.TRANSFERRED,
+    (State.TRANSFERRED, Move.TRANSFER): State.TRANSFERRED,
+    (State.TRANSFERRED, Move.REOPEN): State.OPEN,
 }
 
 ANY = frozenset(State)
 EARLY = frozenset({State.TRIAGE, State.CHECKING})
 LIVE = EARLY | {State.OPEN, State.VOTING, State.DECIDED}
-KEPT = LIVE | {State.RESOLVED}
+KEPT = LIVE | {State.RESOLVED, State.TRANSFERRED}
 
 
 def may(state: State, move: Move) -> bool:

@@ -19,6 +19,7 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "alarm": {"lines": ()},
     "draft": {"role": "reporter", "who": "", "to_address": ""},
     "changed": {"who": ""},
+    "transfer": {"purpose": ""},
 }
 _LINES: Mapping[str, Mapping[str, object]] = {
     "recused": {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""},

@@ -60,6 +60,7 @@ _WHY = {
     "replaced": "it was overtaken by another one",
     "left": "the member whom it was about left the committee",
     "too-few": "too few were left to vote",
+    "transferred": "the case was handed to another body",
 }
 
 
@@ -75,7 +76,7 @@ def document(case: Case, committee: Committee, mails: Mapping[str, Mail], now: d
         _plan(record),
         _consequence(record),
         outside.talked(record, {"third"}),
-        outside.talked(record, {"reported"}),
+        "\n\n".join(filter(None, (outside.talked(record, {"reported"}), outside.apologies(record)))),
         outside.sent(record),
     )
     parts = [
@@ -97,6 +98,7 @@ def _discussion(record: Record) -> str:
         ("Judgements and steps", "\n".join(facts)),
         ("Notes", "\n\n".join(notes)),
         ("Questions", "\n\n".join(questions)),
+        ("Given to others", outside.given(record)),
     )
     told = [f"### {title}\n\n{text}" for title, text in chapters if text]
     return "\n\n".join([_standing(record), *(told or [NOTHING])])

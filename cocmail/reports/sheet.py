@@ -67,9 +67,10 @@ def rows_for(member: Member, cases: Iterable[Case]) -> list[Row]:
 def row(case: Case) -> Row:
     """What stands in the sheet of a case: one line a cell, no control characters. A risk not judged is `Maybe`."""
     now = case.proceedings
-    resolved = now.state in (State.RESOLVED, State.DISMISSED)
+    resolved = now.state in (State.RESOLVED, State.DISMISSED, State.TRANSFERRED)
     dates = [minute(at) for at in (case.opened_at,) if at is not None]
-    unresolved = "Not a report" if now.state is State.DISMISSED else NOTHING
+    over = {State.DISMISSED: "Not a report", State.TRANSFERRED: "Handed to another body"}
+    unresolved = over.get(now.state, NOTHING)
     return Row(
         code_name=case.code_name,
         status="Resolved" if resolved else "Ongoing",

@@ -36,16 +36,18 @@ RUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("clear", "recuse", "reporter", "show", "doc", *WITHOUT_CASE), UNSEALED),
     **dict.fromkeys(("own", "assign", "note", "actions"), KEPT),
     **dict.fromkeys(("party", "check", "risk", "scope", "urgent", "plan", "consequence", "status", "meet"), LIVE),
-    **dict.fromkeys(("obligation", "done", "reported", "contact"), KEPT - EARLY),
+    **dict.fromkeys(("obligation", "done", "reported", "contact", "apology"), KEPT - EARLY),
     "motion conflict": LIVE,
     # Nothing is decided before conflicts are (R21, R33).
     "motion outcome": LIVE - EARLY,
     "vote": frozenset({"voting"}),
-    "reopen": frozenset({"decided", "resolved", "dismissed"}),
+    "reopen": frozenset({"decided", "resolved", "dismissed", "transferred"}),
     "notreport": EARLY | {"open"},
 }
 BY_JUN = {"withdraw": frozenset({"voting"}), "send": UNSEALED}
 BY_AMARA = {"optout": KEPT, "ask": KEPT, "handoff": KEPT}
+# Asked once more, and then a second member has to say the same.
+ASKED = {"transfer": KEPT - EARLY, "disclose": KEPT - EARLY | {"dismissed"}}
 AGAIN = {"reopen": EARLY | {"open", "voting"}, "notreport": frozenset({"dismissed"}), "unrecuse": UNSEALED}
 AGAIN_BY_AMARA = {"optin": KEPT, "resolve": frozenset({"resolved"})}
 # What one procedure alone knows.
@@ -58,7 +60,7 @@ ONLY_UNDER = {
 def expected(tag: str, state: str, handle: str, policy: str) -> str:
     """What must become of a tag of somebody who has the case: runs, again, asked or refused."""
     own = handle == "amara"
-    if tag == "leave" or (tag == "resolve" and own and state == "decided"):
+    if tag == "leave" or (tag == "resolve" and own and state == "decided") or state in ASKED.get(tag, ()):
         return "asked"
     if state in AGAIN.get(tag, ()) or (own and state in AGAIN_BY_AMARA.get(tag, ())):
         return "again"

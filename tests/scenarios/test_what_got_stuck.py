@@ -261,4 +261,6 @@ async def test_a_letter_lay_for_a_quarter_of_an_hour_when_the_store_was_busy_for
         await scene.report()
         await scene.pass_time(timedelta(seconds=10))
         assert next(tries) > 2
-        assert sorted(mail.recipient for mail in scene.all("forward")) == sorted(f"{each}@example.net" for each in HANDLES)
+        assert sorted(mail.recipient for mail in scene.all("forward")) == sorted(
+            f"{each}@example.net" for each in HANDLES
+        )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cocmail.core import acts, checks, vague
+from cocmail.core import acts, checks, promises, vague
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.model import Member
@@ -116,7 +116,8 @@ def resolve(call: Call) -> Line:
     finding = call.tag.argument("word")
     call.plan.add(call.case_id, acts.CaseResolved(call.member.handle, call.at, finding, call.tag.text))
     call.tell_others("resolved", finding=finding, text=call.tag.text)
-    return done("resolved", finding=finding, text=call.tag.text, undo="#reopen")
+    untold = promises.untold(call.committee, call.case)
+    return done("resolved", finding=finding, text=call.tag.text, untold=untold, undo="#reopen")
 
 
 def vague_problem(call: Call) -> Line | None:
