@@ -143,6 +143,11 @@ def _without(requests: tuple[Request, ...], handle: str) -> tuple[Request, ...]:
     return tuple(each for each in left if each.voices)
 
 
+def told_about(kind: str, address: str, number: int) -> str:
+    """What tells the word to the reporter of one of these from others: a body is told of once, the law each time."""
+    return f"transferred {address}" if kind == "transfer" else f"disclosed {number}"
+
+
 def apply(done: Outward, act: OutwardAct) -> Outward:
     """What stands after one more act."""
     match act:

@@ -13,8 +13,9 @@ from cocmail.core.effects import Letter
 _NAMES = ("kind", "about", "asks", "text", "fallback", "meaning")
 _MOTION: Mapping[str, object] = {**dict.fromkeys(_NAMES, ""), "kind": "outcome"}
 _WORDS: Mapping[str, Mapping[str, object]] = {
-    "vote": {"objections": ""},
-    "tally": {"then": ""},
+    "vote": {"objections": "", "unreached": ()},
+    "tally": {"then": "", "unreached": ()},
+    "deadline": {"unreached": ()},
     "recused": {"read": True, "stated": ""},
     "alarm": {"lines": ()},
     "draft": {"role": "reporter", "who": "", "to_address": ""},

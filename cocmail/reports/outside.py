@@ -6,8 +6,9 @@ from collections.abc import Set
 from datetime import datetime
 
 from cocmail.core.case import Entry
+from cocmail.core.letters import letter_id
 from cocmail.core.model import contact_person
-from cocmail.core.outward import ApologyAnswered, Disclosed, Request
+from cocmail.core.outward import ApologyAnswered, Disclosed, Request, told_about
 from cocmail.core.record import Draft
 from cocmail.mail.decode import one_line
 from cocmail.reports.passages import contents, dated, moment
@@ -20,6 +21,7 @@ _TOLD = {
     "opted-out": "the reporter was not told: wants no mail",
     "not-wanted": "the reporter was not told, by the procedure",
     "forbidden": "the reporter was not told",
+    "untaken": "the reporter was written to, and no mail server took it",
 }
 
 
@@ -84,21 +86,28 @@ def _apology(answer: ApologyAnswered, record: Record) -> str:
 def given(record: Record) -> str:
     """What was handed to another body, or given away because the law obliges to; and what waits for a second voice."""
     outward = record.case.proceedings.outward
-    told = [_disclosed(each, record) for each in outward.disclosed]
+    told = [_disclosed(each, number, record) for number, each in enumerate(outward.disclosed)]
     return "\n\n".join([*told, *(_asked(each, record) for each in outward.requests)])
 
 
-def _disclosed(each: Disclosed, record: Record) -> str:
+def _disclosed(each: Disclosed, number: int, record: Record) -> str:
     at = moment(datetime.fromisoformat(each.at))
     who = " and ".join(record.name(handle) for handle in each.by)
     alone = " (nobody else had the case)" if each.alone else ""
-    told = f"{_TOLD[each.told]}{': ' if each.why else ''}{one_line(each.why)}"
+    became = "untaken" if each.told == "told" and _is_untaken(each, number, record) else each.told
+    told = f"{_TOLD[became]}{': ' if each.why else ''}{one_line(each.why)}"
     if each.kind == "transfer":
         count = f"{len(each.entries)} of the reporter's messages"
         heading = f"Handed to {one_line(each.to)}, {at}, by {who}{alone}: {count}; {told}. The reason:"
         return passage(heading, each.text)
     heading = f"Given to {one_line(each.to)}, {at}, by {who}{alone}, because the law obliges to; {told}. The ground:"
     return "\n\n".join([passage(heading, each.ground), passage("What:", each.text)])
+
+
+def _is_untaken(each: Disclosed, number: int, record: Record) -> bool:
+    about = told_about(each.kind, each.address, number)
+    letter = letter_id(record.case.id, about, "status")
+    return any(refused.letter == letter for refused in record.case.proceedings.outward.refused)
 
 
 def _asked(request: Request, record: Record) -> str:

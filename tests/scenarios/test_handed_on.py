@@ -1,4 +1,4 @@
-"""A case goes to another body, or a court asks for it: only when two who have it say so, never with the members' talk."""
+"""A case goes to another body, or a court asks for it: when two say so, and never with the members' own talk."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from cocmail.core.commands.two_people import Wanted, say, take_back
 from cocmail.core.events import TargetAsked
 from cocmail.core.model import REPORTER, Person, TransferTarget
 from cocmail.core.motions import CONFLICT
-from cocmail.core.outward import Disclosed
+from cocmail.core.outward import Disclosed, told_about
 from cocmail.core.readers import agreed_targets
 
 PARTS = ("To", "Ground", "What")
@@ -76,7 +76,8 @@ def _transfer(call: Call, target: TransferTarget, text: str, people: tuple[str, 
         places.to_target(plan, case_id, entry, purpose=text)
     wanted = call.committee.policy.get("reporter.tell_on_transfer", True) is True
     words = {"target": target.name, "address": target.email}
-    told = handover.told(plan, case_id, "transferred", f"transferred {target.email}", words) if wanted else "not-wanted"
+    about = told_about("transfer", target.email, 0)
+    told = handover.told(plan, case_id, "transferred", about, words) if wanted else "not-wanted"
     said = Disclosed(
         "transfer", target.name, text, people, call.at, told, target.email,
         entries=tuple(entries), alone=len(people) == 1,
@@ -116,7 +117,7 @@ def _incomplete(text: str) -> Line | None:
 def _disclose(call: Call, text: str, people: tuple[str, ...]) -> Line:
     found = fields_of(text)
     forbidden = _NOT_TOLD.match(found.get("Reporter", ""))
-    about = f"disclosed {len(call.case.proceedings.outward.disclosed)}"
+    about = told_about("legal", "", len(call.case.proceedings.outward.disclosed))
     told = "forbidden" if forbidden else handover.told(call.plan, call.case_id, "disclosed", about, {})
     said = Disclosed(
         "legal", found["To"], found["What"], people, call.at, told,
