@@ -59,7 +59,12 @@ def _tell(
     if committee is None:
         return
     setting = Setting(in_force(committee, book), Known(cases={case.id: case}, book=book), now, _DRAW)
-    decision = decide(case, letter, setting)
+    try:
+        decision = decide(case, letter, setting)
+    except Exception as error:
+        # A bug of ours: the letter must not go out twice by it, nor be tried for ever.
+        maillog.failed("outbox", error)
+        return
     if decision is not None:
         carry_out(tx, decision, committee, roster.admins, f"{case.id} {letter.id}", now)
 

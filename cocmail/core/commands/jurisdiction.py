@@ -84,7 +84,7 @@ def _transfer(call: Call, target: TransferTarget, text: str, people: tuple[str, 
     )  # fmt: skip
     plan.add(case_id, said)
     call.tell_others("transferred", to=target.name, address=target.email, text=text, told=told)
-    return done("transferred", to=target.name, address=target.email, told=told, undo="#reopen")
+    return done("transferred", to=target.name, address=target.email, told=told)
 
 
 def disclose(call: Call) -> Line:
