@@ -29,44 +29,47 @@ _DRAW = SystemDraw()
 
 def park(tx: Tx, roster: Roster, row: outbox.OutRow, letter: Letter, code: str, now: datetime) -> None:
     """A letter is given up: those who have its case are told of one to somebody outside, in the same transaction."""
+    told = _decided(tx, roster, letter, now, undelivered.refused) if _is_outside(letter) else None
     outbox.park(tx, row.id, code)
-    if letter.to.kind not in ("member", "admin"):
-        _tell(tx, roster, letter, now, undelivered.refused)
+    if told is not None:
+        carry_out(tx, *told, roster.admins, f"{letter.case_id} {letter.id}", now)
 
 
 def sent(tx: Tx, roster: Roster, row: outbox.OutRow, letter: Letter, now: datetime) -> None:
     """A server took a letter, be it one that the case knows as refused."""
+    tried = _is_outside(letter) and row.attempts > 0
+    told = _decided(tx, roster, letter, now, undelivered.taken) if tried else None
     outbox.sent(tx, row.id)
-    if letter.to.kind not in ("member", "admin") and row.attempts:
-        _tell(tx, roster, letter, now, undelivered.taken)
+    if told is not None:
+        carry_out(tx, *told, roster.admins, f"{letter.case_id} {letter.id}", now)
 
 
-def _tell(
-    tx: Tx,
-    roster: Roster,
-    letter: Letter,
-    now: datetime,
-    decide: Callable[[Case, Letter, Setting], Decision | None],
-) -> None:
-    if not letter.case_id:
-        return
+def _is_outside(letter: Letter) -> bool:
+    return bool(letter.case_id) and letter.to.kind not in ("member", "admin")
+
+
+def _decided(
+    tx: Tx, roster: Roster, letter: Letter, now: datetime, decide: Callable[[Case, Letter, Setting], Decision | None]
+) -> tuple[Decision, Committee] | None:
+    """What the case makes of it. Before anything is written: who locks the queue first and then a book, and who does it
+    the other way round, wait for each other.
+    """
     try:
         case, committee, book = case_in_force(tx, roster, letter.case_id)
     except DAMAGED as error:
         # The letter's own fate must be written all the same.
         maillog.failed("outbox", error)
-        return
+        return None
     if committee is None:
-        return
+        return None
     setting = Setting(in_force(committee, book), Known(cases={case.id: case}, book=book), now, _DRAW)
     try:
         decision = decide(case, letter, setting)
     except Exception as error:
         # A bug of ours: the letter must not go out twice by it, nor be tried for ever.
         maillog.failed("outbox", error)
-        return
-    if decision is not None:
-        carry_out(tx, decision, committee, roster.admins, f"{case.id} {letter.id}", now)
+        return None
+    return (decision, committee) if decision is not None else None
 
 
 def unreached(letter: Letter, committee: Committee, case: Case) -> Callable[[Tx], Letter]:
