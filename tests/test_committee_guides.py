@@ -32,7 +32,7 @@ HOUSE = Path(__file__).resolve().parent.parent
 FOLDER = HOUSE / "docs" / "committees"
 NAMES = preset_names()
 PAGES = sorted(FOLDER.glob("*.md"))
-LINES = range(70, 131)
+LINES = range(70, 141)
 UNSET = "–"
 DIFFERENT = object()
 

@@ -71,6 +71,7 @@ WHEN = {
     KEPT - EARLY: "once members can talk, unless it is closed as no report",
     frozenset({State.DECIDED, State.RESOLVED}): "once it is decided",
     frozenset({State.ESCROWED}): "while it is sealed",
+    KEPT - EARLY | {State.DISMISSED}: "once members can talk, or when it is closed as no report",
     EARLY | {State.OPEN, State.DISMISSED}: "while it is open, or before that",
 }
 

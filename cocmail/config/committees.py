@@ -145,6 +145,8 @@ def _check_targets(part: CommitteeFile, policy: Policy | None, ours: tuple[str, 
             findings.error(place, "must be a name of a-z, 0-9 and - that begins with a letter")
         if extension(target.email, ours) is not None:
             findings.error((*place, "email"), "is an address of a committee: this would loop")
+        elif any(target.email in (member.email, *member.also) for member in part.members):
+            findings.error((*place, "email"), "is a member's address: a case would go to somebody who may not have it")
         if not findings.given((*place, "confidentiality_agreed")):
             report = findings.error if needed == f"transfer:{name}" else findings.warning
             report(place, "confidentiality_agreed is missing: nothing may be handed to it")

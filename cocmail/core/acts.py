@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cocmail.core.erasure import Erasing
+from cocmail.core.outward import OutwardAct
 from cocmail.core.protective import ProtectiveAct
 
 
@@ -83,10 +84,9 @@ class QuestionOpened:
     """A question to vote on, with the rules as they were then. `quorum` is none or majority, `floor` a number.
 
     `kind` is outcome, conflict, interim, remove or policy. The four parts are those of an outcome; the last day of a
-    measure is its `plan`. The others have a `text`; `about` is the handle of the member concerned, and `asks` says what
-    is asked about a conflict: confirm-hard, confirm-soft, restore, force, lift, limit-none, limit-summary or
-    limit-discuss; of a measure it is review or "". `fallback` is the rule tried on a
-    deadlock; until `objections` (ISO 8601, "" for never) an objection stops it.
+    measure is its `plan`. The others have a `text`; `about` is the member concerned, and `asks` says what is asked about
+    a conflict: confirm-hard, confirm-soft, restore, force, lift, limit-none, limit-summary or limit-discuss; of a
+    measure it is review or "". `fallback` is tried on a deadlock; until `objections` ("": never) an objection stops it.
     """
 
     number: int
@@ -296,4 +296,5 @@ Act = (
     | CaseReopened
     | ProtectiveAct
     | Erasing
+    | OutwardAct
 )

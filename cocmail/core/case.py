@@ -13,7 +13,7 @@ from functools import reduce
 
 from cocmail.core import access, links, proceedings
 from cocmail.core.access import KEPT_OUT, Access, Standing
-from cocmail.core.acts import Act
+from cocmail.core.acts import Act, CaseReopened
 from cocmail.core.events import (
     CaseOpened,
     CheckClosed,
@@ -22,14 +22,11 @@ from cocmail.core.events import (
     EntryFiled,
     Event,
     MemberAdmitted,
-    NobodyReached,
     PartyNamed,
     ReporterKnown,
-    ReporterTold,
-    TargetAsked,
     TokenIssued,
-    TransferProposed,
 )
+from cocmail.core.handing import NobodyReached, ReporterTold, TargetAsked, TransferProposed
 from cocmail.core.lifecycle import EARLY, Move, State, after
 from cocmail.core.links import CaseMerged, LinkEvent, Links, SealBroken
 from cocmail.core.model import Person
@@ -60,7 +57,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything known of one case, as of its last event. `checking_until` is when the conflict question ends."""
+    """Everything known of one case, as of its last event. `checking_until` is when the conflict question ends,
+    `checked_at` when it was over.
+    """
 
     id: str
     code_name: str = ""
@@ -80,6 +79,7 @@ class Case:
     parties: tuple[PartyNamed, ...] = ()
     statements: tuple[ConflictStated, ...] = ()
     checking_until: datetime | None = None
+    checked_at: datetime | None = None
     target: TargetAsked | None = None
     told: frozenset[str] = frozenset()
     proposed: frozenset[str] = frozenset()
@@ -129,7 +129,9 @@ def fold(case_id: str, events: Iterable[Event]) -> Case:
 def apply(case: Case, event: Event) -> Case:
     """The case after one more event."""
     if isinstance(event, Act):
-        return replace(case, proceedings=proceedings.apply(case.proceedings, event))
+        back = isinstance(event, CaseReopened) and case.proceedings.state is State.TRANSFERRED
+        after_it = proceedings.apply(case.proceedings, event)
+        return replace(case, proceedings=after_it, target=None if back else case.target)
     if isinstance(event, LinkEvent):
         return _linked(case, event)
     match event:
@@ -229,6 +231,7 @@ def _checked(case: Case, event: CheckOpened | CheckClosed) -> Case:
         proceedings=replace(done, state=after(done.state, Move.CHECKED), checked=True),
         entries=tuple(replace(entry, waits=False) for entry in case.entries),
         checking_until=None,
+        checked_at=datetime.fromisoformat(event.at),
     )
 
 

@@ -9,18 +9,19 @@ look tells what is due by now, once, and nothing of what it missed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cocmail.core import acts, letters, measures, places
+from cocmail.core import acts, letters, places, promises
 from cocmail.core.case import Case
 from cocmail.core.conflicts import may_be_listed
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Timer
-from cocmail.core.lifecycle import LIVE, State
-from cocmail.core.model import REPORTER, Committee, Knob, Member
+from cocmail.core.lifecycle import State
+from cocmail.core.model import Committee, Member
+from cocmail.core.promises import Stretch
 from cocmail.core.reaching import can_reach
 
 if TYPE_CHECKING:
@@ -28,23 +29,12 @@ if TYPE_CHECKING:
 
 LOOK = "clock"
 OVER = 100
-# Where the outcome is told "on resolution": somebody has to have written by then (proposal).
-AFTER_THE_END = timedelta(hours=48)
+# No reminder of that sort goes to everybody.
+NEVER = 1000
 # What is over is told again, but nobody every day.
 AGAIN = timedelta(days=7)
 # Nor for ever: who was told so often has decided not to.
 REPEATS = 8
-CHECK_IN_BEFORE = timedelta(days=14)
-ON_RESOLUTION = "on_resolution"
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Since when something has been owed, and for how long it may be; `about` tells it from others of its kind."""
-
-    begun: datetime
-    span: Knob
-    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +42,8 @@ class Clock:
     """One kind of promise. `owed` finds where it runs in a case.
 
     `stages` are the parts of its time, in percent, the end among them, at which somebody is reminded; from `widens` on
-    it is everybody. `to_reporter`: there is none where the reporter cannot be written to. `repeats`: weekly, once over;
-    what does not is told so `late` at most.
+    it is everybody. `to_reporter`: there is none where the reporter cannot be written to. `repeats`: once over, it is
+    told again each time that `again`, or its own time, is over; what does not is told so `late` at most.
     """
 
     name: str
@@ -63,6 +53,7 @@ class Clock:
     to_reporter: bool = True
     repeats: bool = True
     late: timedelta = timedelta(days=1)
+    again: timedelta = AGAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,104 +92,25 @@ class Run:
 
     @property
     def _again(self) -> timedelta:
-        return max(self.ends - self.stretch.begun, AGAIN)
-
-
-def _answer(committee: Committee, case: Case) -> Iterator[Stretch]:
-    """An answer by a person, or by us where the procedure says that ours counts (R7)."""
-    by_us = committee.policy.get("deadlines.ack_by_robot_counts") is True and bool(case.token_of(REPORTER))
-    span = committee.policy.get("deadlines.ack")
-    if case.opened_at is not None and span is not None and not by_us and not _letters_sent(case):
-        yield Stretch(case.opened_at, span)
-
-
-def _word_between(committee: Committee, case: Case) -> Iterator[Stretch]:
-    """Something to hear in between, as long as the case is not over (R8)."""
-    span, done = committee.policy.get("deadlines.status_every"), case.proceedings
-    if span is None or case.opened_at is None or done.state not in LIVE or done.paused or _outcome_is_told(case):
-        return
-    yield Stretch(max((case.opened_at, *_letters_sent(case))), span)
-
-
-def _outcome(committee: Committee, case: Case) -> Iterator[Stretch]:
-    """The outcome, so long after the report or, "on resolution", after the end (R51)."""
-    span, done = committee.policy.get("deadlines.follow_up"), case.proceedings
-    if span is None or case.opened_at is None or done.paused or _outcome_is_told(case):
-        return
-    if span != ON_RESOLUTION:
-        yield Stretch(case.opened_at, span)
-    elif done.state is State.RESOLVED:
-        ended = [fact.at for fact in done.facts if fact.what == "resolved"]
-        yield Stretch(ended[-1], AFTER_THE_END)
-
-
-def _obligations(committee: Committee, case: Case) -> Iterator[Stretch]:
-    """What the reported person has to do: it is over with the last day (R56)."""
-    for each in case.proceedings.obligations:
-        if each.met_at is None:
-            ends = committee.calendar.begins(each.due + timedelta(days=1))
-            yield Stretch(each.at, ends - each.at, str(each.number))
-
-
-def _meeting(committee: Committee, case: Case) -> Iterator[Stretch]:
-    """A meeting: everybody is reminded as the day before it begins (R30)."""
-    meeting = case.proceedings.meeting
-    if meeting is not None:
-        before = committee.calendar.begins(meeting.day - timedelta(days=1))
-        if before > meeting.at:
-            yield Stretch(meeting.at, before - meeting.at, meeting.day.isoformat())
-
-
-def _reviews(committee: Committee, case: Case) -> Iterator[Stretch]:
-    """What one member did alone, as long as nobody else looks at it (R71)."""
-    within = committee.policy.get("deadlines.unilateral_review") or measures.LOOK_WITHIN
-    for each in measures.unreviewed(committee, case):
-        yield Stretch(each.at, within, str(each.number))
-
-
-def _measures(committee: Committee, case: Case) -> Iterator[Stretch]:
-    """A protective measure: it ends with its last day (R73)."""
-    for each in case.proceedings.measures:
-        over, begun = measures.ends(committee, each), measures.since(case.proceedings, each)
-        if over is not None and over > begun and measures.is_in_force(case.proceedings, each):
-            yield Stretch(begun, over - begun, str(each.number))
-
-
-def _check_ins(committee: Committee, case: Case) -> Iterator[Stretch]:
-    """How the reporter is, a month and three after the end, or since what followed on another case (R74; proposal)."""
-    done = case.proceedings
-    ended = [fact.at for fact in done.facts if fact.what == "resolved" and fact.value == "violation"]
-    begun = ended[-1] if ended and done.state is State.RESOLVED else case.links.retaliation_since
-    if begun is None:
-        return
-    for days in (30, 90):
-        due = begun + timedelta(days=days)
-        # A letter of the last weeks before it is one, too.
-        if not any(due - CHECK_IN_BEFORE <= sent for sent in _letters_sent(case)):
-            yield Stretch(begun, due - begun, f"{begun.isoformat()} {days}")
-
-
-def _outcome_is_told(case: Case) -> bool:
-    """Whether a letter has gone out since the committee decided."""
-    decision = case.proceedings.decision
-    decided = decision.closed_at if decision is not None else None
-    return decided is not None and any(sent >= decided for sent in _letters_sent(case))
-
-
-def _letters_sent(case: Case) -> list[datetime]:
-    return [draft.sent_at for draft in case.proceedings.drafts if draft.sent_at is not None and draft.to == REPORTER]
+        return max(self.ends - self.stretch.begun, self.clock.again)
 
 
 TABLE: tuple[Clock, ...] = (
-    Clock("ack", _answer, (50, 80, OVER), 80),
+    Clock("ack", promises.answer, (50, 80, OVER), 80),
     # Of seven days: a letter is proposed after five (R8).
-    Clock("status", _word_between, (71, OVER), OVER),
-    Clock("follow-up", _outcome, (50, 80, OVER), 80),
-    Clock("obligation", _obligations, (80, OVER), OVER, to_reporter=False),
-    Clock("meeting", _meeting, (OVER,), OVER, to_reporter=False, repeats=False),
-    Clock("check-in", _check_ins, (OVER,), OVER, repeats=False, late=4 * AGAIN),
-    Clock("review", _reviews, (50, OVER), 50, to_reporter=False),
-    Clock("interim", _measures, (80, OVER), 80, to_reporter=False, repeats=False, late=4 * AGAIN),
+    Clock("status", promises.word_between, (71, OVER), OVER),
+    Clock("follow-up", promises.outcome, (50, 80, OVER), 80),
+    Clock("obligation", promises.obligations, (80, OVER), OVER, to_reporter=False),
+    Clock("meeting", promises.meeting, (OVER,), OVER, to_reporter=False, repeats=False),
+    # While somebody is looked for at an event, a day without a word is long (R53).
+    Clock("search", promises.search, (80, OVER), OVER, again=timedelta(days=1)),
+    Clock("reported", promises.reported, (50, OVER), OVER, to_reporter=False, repeats=False),
+    Clock("reported-outcome", promises.reported_outcome, (50, OVER), OVER, to_reporter=False, repeats=False),
+    # Who took the report, nobody else, until somebody takes care of it (R31).
+    Clock("owner", promises.owners, (OVER,), NEVER, to_reporter=False),
+    Clock("check-in", promises.check_ins, (OVER,), OVER, repeats=False, late=4 * AGAIN),
+    Clock("review", promises.reviews, (50, OVER), 50, to_reporter=False),
+    Clock("interim", promises.protection, (80, OVER), 80, to_reporter=False, repeats=False, late=4 * AGAIN),
 )
 
 

@@ -30,9 +30,9 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
     """
     plan = Plan(setting)
     file_entry(plan, message, case_id, author, "follow-up")
-    if author.kind not in ("witness", "contact"):
-        # A witness is out of the case, the reported person is against it: neither must be able to put those out who
-        # have it.
+    if author.kind not in ("witness", "contact", "third"):
+        # A witness is out of the case, the reported person is against it, and the body that was handed it greets the
+        # members by name: none of them must be able to put those out who have it.
         _keep_out(plan, message, case_id, author)
     complete(plan, case_id)
     if plan.cases[case_id].proceedings.state is State.ESCROWED:

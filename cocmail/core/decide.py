@@ -17,6 +17,7 @@ from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, looks_automatic
+from cocmail.core.commands import two_people
 from cocmail.core.commands.conflict import LAPSE, lapse
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
@@ -105,6 +106,7 @@ TIMERS: Mapping[str, Callable[[Plan, str, str], None]] = {
     checks.END: check_is_over,
     checks.WATCH: checks.watch,
     LAPSE: lapse,
+    two_people.LAPSE: two_people.lapse,
     TALK_ENDS: _end_talk,
     clocks.LOOK: clocks.look,
     sealed.ASK_NEXT: sealed.nobody_answered,

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from cocmail.core.acts import Act
+from cocmail.core.handing import HandingEvent
 from cocmail.core.links import LinkEvent
 
 
@@ -225,34 +226,6 @@ class EntryFiled:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TargetAsked:
-    """Nobody of the committee may see the case: it was handed to a transfer target of the configuration."""
-
-    target: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReporterTold:
-    """The daemon's own word went to the reporter: `what` is mediated or handed_over."""
-
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class TransferProposed:
-    """Too few members are without a conflict: these were told to which target the procedure hands the case."""
-
-    target: str
-    told: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NobodyReached:
-    """Nobody at all may see the case: the admins were alarmed, the reporter was given the other contact."""
-
-
 Event = (
     CaseOpened
     | ReporterKnown
@@ -274,10 +247,7 @@ Event = (
     | PartyNamed
     | TokenIssued
     | EntryFiled
-    | TargetAsked
-    | ReporterTold
-    | TransferProposed
-    | NobodyReached
+    | HandingEvent
     | LinkEvent
     | Act
 )

@@ -6,12 +6,13 @@ itself never does. Where somebody of the committee is left, it only proposes: pe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cocmail.core import letters, places, readers
 from cocmail.core.case import Case
 from cocmail.core.conflicts import readers as having
-from cocmail.core.events import NobodyReached, ReporterTold, TargetAsked, TransferProposed
+from cocmail.core.handing import NobodyReached, ReporterTold, TargetAsked, TransferProposed
 from cocmail.core.lifecycle import EARLY, LIVE
 from cocmail.core.model import REPORTER, Member, Person, Role, TransferTarget
 
@@ -90,20 +91,30 @@ def _give(plan: Plan, case_id: str, target: TransferTarget) -> None:
 def tell_reporter(plan: Plan, case_id: str, template: str) -> None:
     """The daemon's own word to the reporter of a case that went on for a while: who takes care of it now.
 
-    Not in the moment in which the case is opened: then the acknowledgement says so. Nor to somebody who wants no mail,
-    or who is no person, or is forged.
+    Not in the moment in which the case is opened: then the acknowledgement says so.
+    """
+    if not plan.is_new(case_id):
+        told(plan, case_id, template, template, {})
+
+
+def told(plan: Plan, case_id: str, template: str, about: str, words: Mapping[str, object]) -> str:
+    """The daemon's own word to the reporter, once for each `about`; says what became of it, as in `Disclosed.told`.
+
+    None to somebody who wants no mail, or who is no person, or is forged.
     """
     case = plan.cases[case_id]
-    if template in case.told:
-        return
-    silent = case.proceedings.opted_out or {"automatic", "forged"} & set(case.marks)
-    if plan.is_new(case_id) or silent or case.reporter is None or not case.reporter.address:
-        return
-    plan.add(case_id, ReporterTold(template))
+    if about in case.told:
+        return "again"
+    if case.proceedings.opted_out:
+        return "opted-out"
+    if {"automatic", "forged"} & set(case.marks) or case.reporter is None or not case.reporter.address:
+        return "no-contact"
+    plan.add(case_id, ReporterTold(about))
     token = plan.issue(case_id, REPORTER, case.reporter.address)
     plan.letters.append(
-        letters.to_outside(case, REPORTER, case.reporter.address, template, "status", template, token, {})
+        letters.to_outside(case, REPORTER, case.reporter.address, about, "status", template, token, words)
     )
+    return "told"
 
 
 def propose(plan: Plan, case_id: str) -> None:

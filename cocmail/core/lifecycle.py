@@ -22,6 +22,7 @@ class State(Enum):
     RESOLVED = "resolved"
     DISMISSED = "closed as no report"
     MERGED = "part of another case"
+    TRANSFERRED = "handed to another body"
 
 
 class Move(Enum):
@@ -36,6 +37,7 @@ class Move(Enum):
     NOT_PASSED = "the last open question closes and no decision stands"
     RESOLVE = "the owner resolves it"
     DISMISS = "it is found to be no report"
+    TRANSFER = "two members hand it to another body"
     REOPEN = "it is taken up again"
     RETURN = "it is taken up again before anybody was asked"
     RELEASE = "another report names the same person, and it is opened"
@@ -66,12 +68,17 @@ MOVES: Mapping[tuple[State, Move], State] = {
     (State.DECIDED, Move.MERGE): State.MERGED,
     (State.RESOLVED, Move.MERGE): State.MERGED,
     (State.MERGED, Move.REOPEN): State.OPEN,
+    (State.OPEN, Move.TRANSFER): State.TRANSFERRED,
+    (State.DECIDED, Move.TRANSFER): State.TRANSFERRED,
+    (State.RESOLVED, Move.TRANSFER): State.TRANSFERRED,
+    (State.TRANSFERRED, Move.TRANSFER): State.TRANSFERRED,
+    (State.TRANSFERRED, Move.REOPEN): State.OPEN,
 }
 
 ANY = frozenset(State)
 EARLY = frozenset({State.TRIAGE, State.CHECKING})
 LIVE = EARLY | {State.OPEN, State.VOTING, State.DECIDED}
-KEPT = LIVE | {State.RESOLVED}
+KEPT = LIVE | {State.RESOLVED, State.TRANSFERRED}
 
 
 def may(state: State, move: Move) -> bool:

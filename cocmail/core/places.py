@@ -191,8 +191,11 @@ def forward_entry(
         plan.alarms.append("nobody-reached")
 
 
-def to_target(plan: Plan, case_id: str, entry: str) -> None:
-    """A message of the reporter to the body that was handed the case; nothing where there is none."""
+def to_target(plan: Plan, case_id: str, entry: str, purpose: str = "") -> None:
+    """A message of the reporter to the body that was handed the case; nothing where there is none.
+
+    `purpose`: the members hand it over, and this is why; else nobody of them can read it.
+    """
     target = plan.cases[case_id].target
     if target is None:
         return
@@ -207,6 +210,7 @@ def to_target(plan: Plan, case_id: str, entry: str) -> None:
             case_id=case_id,
             entry=entry,
             token=plan.cases[case_id].token_of(person),
+            words={"purpose": purpose},
         )
     )
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 
-from cocmail.core import acts, erasure, lifecycle, protective
+from cocmail.core import acts, erasure, lifecycle, outward, protective
 from cocmail.core.lifecycle import Move, State
 from cocmail.core.model import Person, contact_person
 from cocmail.core.motions import ASIDE, CONFLICT, Challenge, Motion
+from cocmail.core.outward import Outward, OutwardAct
 from cocmail.core.record import Draft, Fact, Meeting, Obligation, Remark
 from cocmail.core.votes import Tally
 
@@ -48,6 +49,7 @@ class Proceedings:
     reminded: Mapping[str, int] = field(default_factory=dict)
     erasure: erasure.Erasure | None = None
     kept_at: datetime | None = None
+    outward: Outward = field(default_factory=Outward)
 
     @property
     def times_reopened(self) -> int:
@@ -93,6 +95,10 @@ class Proceedings:
         numbered = (each for each in self.contacts if contact_person(each.number) == person)
         return next(numbered, None)
 
+    def people(self, role: str) -> frozenset[Person]:
+        """Those outside whom the members write to as that: reported, for one."""
+        return frozenset(contact_person(each.number) for each in self.contacts if each.role == role)
+
     def is_owner(self, handle: str) -> bool:
         return handle in self.owners.values()
 
@@ -106,11 +112,14 @@ class Proceedings:
         )
         owners = {place: owner for place, owner in self.owners.items() if owner != handle}
         challenges = tuple(each for each in self.challenges if handle not in (each.by, each.handle))
-        return replace(self, motions=motions, owners=owners, challenges=challenges)
+        left = self.outward.without(handle)
+        return replace(self, motions=motions, owners=owners, challenges=challenges, outward=left)
 
 
 def apply(done: Proceedings, act: acts.Act) -> Proceedings:
     """The proceedings after one more act. Raises ValueError for a move that the life-cycle does not have."""
+    if isinstance(act, OutwardAct):
+        return _outward(done, act)
     match act:
         case acts.QuestionOpened() | acts.BallotCast() | acts.QuestionClosed():
             return _voted(done, act)
@@ -137,6 +146,14 @@ def apply(done: Proceedings, act: acts.Act) -> Proceedings:
             return _kept(done, act)
         case _:
             return _judged(done, act)
+
+
+def _outward(done: Proceedings, act: OutwardAct) -> Proceedings:
+    changed = replace(done, outward=outward.apply(done.outward, act))
+    if isinstance(act, outward.Disclosed) and act.kind == "transfer":
+        # It is the other body's case from now on, be it that the members keep what they have of it.
+        return replace(changed, state=lifecycle.after(done.state, Move.TRANSFER), paused=False)
+    return changed
 
 
 def _voted(done: Proceedings, act: acts.QuestionOpened | acts.BallotCast | acts.QuestionClosed) -> Proceedings:

@@ -188,8 +188,8 @@ def _has_to_wait(case: Case, motion: Motion) -> bool:
 
 
 def close(plan: Plan, case_id: str, number: int, *, why: str, cancelled: bool = False) -> None:
-    """Count, and tell everybody who may vote. `why` is all-voted, time, withdrawn, objected, replaced, left
-    or too-few.
+    """Count, and tell everybody who may vote. `why` is all-voted, time, withdrawn, objected, replaced, left,
+    transferred or too-few.
     """
     committee, now = plan.setting.committee, plan.setting.now
     motion = _motion(plan, case_id, number)

@@ -74,15 +74,16 @@ def named_target(committee: Committee) -> TransferTarget | None:
     """The body to which the procedure hands a case that all are conflicted in, if it names one that has agreed."""
     knob = str(committee.policy.get("conflict.all_conflicted") or "")
     named = knob.removeprefix(_TRANSFER) if knob.startswith(_TRANSFER) else None
-    return next((target for target in _agreed(committee) if target.name == named), None)
+    return next((target for target in agreed_targets(committee) if target.name == named), None)
 
 
 def transfer_target(committee: Committee) -> TransferTarget | None:
     """The target of the procedure, else the first that agreed to confidentiality (domain R12); others get nothing."""
-    return named_target(committee) or next(iter(_agreed(committee)), None)
+    return named_target(committee) or next(iter(agreed_targets(committee)), None)
 
 
-def _agreed(committee: Committee) -> list[TransferTarget]:
+def agreed_targets(committee: Committee) -> list[TransferTarget]:
+    """The bodies that have agreed to confidentiality: no other one is handed anything (domain R12)."""
     return [target for target in committee.transfer_targets if target.confidentiality_agreed is not None]
 
 

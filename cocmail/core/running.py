@@ -55,7 +55,7 @@ def run(
         return ask(message, setting, member, case, Reason.HELD_FINAL, subject, proven=True)
     _remember(plan, message, case_id, member, tuple(map(str, subject.tags)))
     home = plan.opened or case_id
-    recorded = any(tag.is_recorded for tag in subject.tags)
+    recorded = bool(text) and any(tag.is_recorded for tag in subject.tags)
     if home and recorded and all(entry.id != message.id for entry in plan.cases[home].entries):
         # Part of the case like any other text: who is named in it is let in by nothing, and who steps in later gets it.
         file_entry(plan, message, home, member_person(member.handle), "record")
@@ -84,7 +84,7 @@ def _perform(call: Call) -> Line:
     if row.takes_text and not row.any_length and len(call.text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
     line = {"tag": str(call.tag), **COMMANDS[row.name](call)}
-    settled = call.confirmed or line.get("refused") or line.get("unchanged")
+    settled = call.confirmed or any(line.get(word) for word in ("refused", "unchanged", "taken_back"))
     return {**line, "confirm": True} if row.irreversible and not settled else line
 
 

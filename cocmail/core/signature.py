@@ -9,6 +9,8 @@ from datetime import date
 
 from cocmail.core.lifecycle import ANY, State
 
+# What the configuration takes for the name of a transfer target.
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _HANDLE = re.compile(r"@[a-z0-9][a-z0-9_.-]*")
 _CASE = re.compile(r"\[[a-z]+ [a-z]+\]")
 _NUMBERED = {
@@ -25,8 +27,8 @@ class Argument:
 
     `kind` is word (one of `words`), pair (`key:value` out of `words`, as often as there are keys), member (`@handle`),
     question (`Qn`), draft (`Dn`), case (`[home shelf]`), date (`YYYY-MM-DD`), day (a word of `words`, a colon and a
-    date), number (digits, of a list that belongs to no case), item (digits, of a list of the case) or text (in
-    quotation marks). `required` ones must be there.
+    date), number (digits, of a list that belongs to no case), item (digits, of a list of the case), name (of something
+    in the committee's file; any first word fits) or text (in quotation marks). `required` ones must be there.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Argument:
             case "day":
                 key, _, day = word.partition(":")
                 return key in self.words and _is_date(day)
+            case "name":
+                return _NAME.fullmatch(word) is not None
             case "text":
                 return word.startswith('"')
             case "case":
@@ -63,6 +67,8 @@ class Argument:
                 shown = " ".join(f"{key}:{'|'.join(_values(self.words, key))}" for key in keys)
             case "member":
                 shown = "@member"
+            case "name":
+                shown = self.name.upper()
             case "date":
                 shown = "YYYY-MM-DD"
             case "day":

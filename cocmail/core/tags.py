@@ -20,6 +20,8 @@ _QUESTION = Argument("question", "question", required=True)
 _DRAFT = Argument("draft", "draft", required=True)
 _MEMBER = Argument("member", "member", required=True)
 _NUMBER = Argument("number", "number")
+_STOP = _word("how", "stop")
+_LATE = KEPT - EARLY
 _RISKS = tuple(f"{key}:{value}" for key in ("safety", "repeat") for value in ("yes", "no", "maybe"))
 
 TABLE: tuple[TagRow, ...] = (
@@ -202,6 +204,42 @@ TABLE: tuple[TagRow, ...] = (
         "what the reported person had to do is done; the number stands in the receipt and in the document",
         (Argument("obligation", "item", required=True),),
         states=KEPT - EARLY,
+    ),
+    TagRow(
+        "apology",
+        "cleared",
+        "an apology that the reported person offers: relay makes your mail's text a draft to the reporter; decline "
+        "makes it, if you write any, one to the reported person; accept is for where you stand in for the reporter",
+        (_word("answer", "relay", "decline", "accept", required=True),),
+        states=_LATE,
+        takes_text=True,
+        optional_text=True,
+        reads_thread=True,
+    ),
+    TagRow(
+        "transfer",
+        "cleared",
+        "hands the case to that body, with what the reporter wrote; your mail's text tells it why. An owner has to say "
+        "so, and a second member, too; `stop` takes back what you said",
+        (Argument("target", "name", required=True), _STOP),
+        states=_LATE,
+        takes_text=True,
+        optional_text=True,
+        irreversible=True,
+        reads_thread=True,
+        unrecorded=frozenset({"stop"}),
+    ),
+    TagRow(
+        "disclose",
+        "cleared",
+        "puts on record what the law obliges you to give away: your mail names To:, Ground: and What:. An owner has to "
+        "say so, and a second member, too; `stop` takes back what you said",
+        (_word("why", "legal", required=True), _STOP),
+        states=_LATE | {State.DISMISSED},
+        takes_text=True,
+        optional_text=True,
+        irreversible=True,
+        unrecorded=frozenset({"stop"}),
     ),
     TagRow(
         "motion",

@@ -24,10 +24,11 @@ def complete(plan: Plan, case_id: str) -> None:
     """Fill the places of a case that too few may see: stand-ins, then a transfer target, else alarm the admins.
 
     Who steps in gets the report and the thread so far; where the procedure asks first, they are asked first. A case for
-    one member is filled only when that one may not see it, an escrowed case and a matter of the committee never.
+    one member is filled only when that one may not see it; an escrowed case, a matter of the committee, and one that
+    members handed to another body never: nobody else has to read what is not ours.
     """
     committee, case = plan.setting.committee, plan.cases[case_id]
-    if case.audience in ("escrow", "matter"):
+    if case.audience in ("escrow", "matter") or case.proceedings.state is State.TRANSFERRED:
         return
     # By what the case is in, not by today's policy alone: a check that has begun is brought to its end.
     asked = readers.is_check_first(committee) or case.proceedings.state is State.CHECKING

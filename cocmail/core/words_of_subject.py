@@ -184,6 +184,8 @@ def _fitting(
     """
     for word, end in _candidates(row, said, begin):
         slots = [(index, _key(place, word)) for index, place in enumerate(row.signature) if place.fits(word)]
+        # Behind a name come the sender's own words: any of them would fit.
+        slots = [slot for slot in slots if row.signature[slot[0]].kind != "name" or slot not in found]
         free = [slot for slot in slots if slot not in found]
         if free and _missing(row, found, free[0][0]):
             continue

@@ -22,6 +22,7 @@ from cocmail.core.conflicts import Sight, may_have
 from cocmail.core.effects import Letter, decode_letter
 from cocmail.core.letters import as_addressed, to_admins
 from cocmail.core.model import Committee, Mail
+from cocmail.doors import untaken
 from cocmail.doors.contents import without_attachments
 from cocmail.doors.enclosures import MADE, Enclosures
 from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
@@ -176,8 +177,9 @@ class Outbox:
             # What it was to carry has been destroyed on purpose.
             await self._drop(row)
             return
-        about = About(row, letter, committee, case)
-        await self._deliver(about, content, sender)
+        if case is not None and letter.template in untaken.TELLING:
+            letter = await self._store.read(untaken.unreached(letter, committee, case))
+        await self._deliver(About(row, letter, committee, case), content, sender)
 
     async def _at_hand(self, committee_id: str, letter: Letter) -> tuple[Committee | None, Case | None]:
         """A letter's committee and case as they are now: a vote, or a member's own word, may have ended a membership.
@@ -227,7 +229,7 @@ class Outbox:
                 # Too large for the server: the words must arrive, with a list of what they came with.
                 await self._deliver(about, without_attachments(content), sender)
         else:
-            await self._write(lambda tx: outbox.sent(tx, row.id))
+            await self._write(lambda tx: untaken.sent(tx, self._roster, row, letter, self._now()))
             maillog.sent(row.id, row.kind, row.attempts + 1)
 
     async def _composed(self, about: About, content: Mail | None) -> Outgoing:
@@ -289,7 +291,7 @@ class Outbox:
         now = self._now()
 
         def work(tx: Tx) -> None:
-            outbox.park(tx, row.id, code)
+            untaken.park(tx, self._roster, row, letter, code, now)
             for notice in to_admins(admins, "parked", f"{row.id} {now.isoformat()}"):
                 queue(tx, notice, committee, now)
 

@@ -13,12 +13,14 @@ from cocmail.core.effects import Letter
 _NAMES = ("kind", "about", "asks", "text", "fallback", "meaning")
 _MOTION: Mapping[str, object] = {**dict.fromkeys(_NAMES, ""), "kind": "outcome"}
 _WORDS: Mapping[str, Mapping[str, object]] = {
-    "vote": {"objections": ""},
-    "tally": {"then": ""},
+    "vote": {"objections": "", "unreached": ()},
+    "tally": {"then": "", "unreached": ()},
+    "deadline": {"unreached": ()},
     "recused": {"read": True, "stated": ""},
     "alarm": {"lines": ()},
     "draft": {"role": "reporter", "who": "", "to_address": ""},
     "changed": {"who": ""},
+    "transfer": {"purpose": ""},
 }
 _LINES: Mapping[str, Mapping[str, object]] = {
     "recused": {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""},

@@ -63,6 +63,7 @@ _WHY = {
     "replaced": "it was overtaken by another one",
     "left": "the member whom it was about left the committee",
     "too-few": "too few were left to vote",
+    "transferred": "the case was handed to another body",
 }
 
 
@@ -78,7 +79,7 @@ def document(case: Case, committee: Committee, mails: Mapping[str, Mail], now: d
         _plan(record),
         _consequence(record),
         outside.talked(record, {"third"}),
-        outside.talked(record, {"reported"}),
+        "\n\n".join(filter(None, (outside.talked(record, {"reported"}), outside.apologies(record)))),
         outside.sent(record),
     )
     parts = [
@@ -101,6 +102,7 @@ def _discussion(record: Record) -> str:
         ("Notes", "\n\n".join(notes)),
         ("Measures to protect people", measures(record)),
         ("Questions", "\n\n".join(questions)),
+        ("Given to others", outside.given(record)),
     )
     told = [f"### {title}\n\n{text}" for title, text in chapters if text]
     return "\n\n".join([_standing(record), *(told or [NOTHING])])

@@ -65,6 +65,13 @@ def _sorted_by(opened_at: datetime | None) -> str:
     return opened_at.isoformat() if opened_at is not None else ""
 
 
+_OVER = {
+    State.DISMISSED: "Not a report",
+    State.MERGED: "Part of another case",
+    State.TRANSFERRED: "Handed to another body",
+}
+
+
 def rows_for(member: Member, cases: Iterable[Case], erased: Iterable[Tombstone] = (), address: str = "") -> list[Row]:
     """The rows of the sheet that this member may have at that address (contract, section 5, rule 9), oldest first."""
     seen = (each for each in erased if may_see_row(member, address, each))
@@ -74,9 +81,9 @@ def rows_for(member: Member, cases: Iterable[Case], erased: Iterable[Tombstone] 
 def row(case: Case) -> Row:
     """What stands in the sheet of a case: one line a cell, no control characters. A risk not judged is `Maybe`."""
     now = case.proceedings
-    resolved = now.state in (State.RESOLVED, State.DISMISSED, State.MERGED)
     dates = [minute(at) for at in (case.opened_at,) if at is not None]
-    unresolved = {State.DISMISSED: "Not a report", State.MERGED: "Part of another case"}.get(now.state, NOTHING)
+    unresolved = _OVER.get(now.state, NOTHING)
+    resolved = now.state in _OVER or now.state is State.RESOLVED
     return Row(
         code_name=case.code_name,
         status="Resolved" if resolved else "Ongoing",

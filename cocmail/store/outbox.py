@@ -156,6 +156,13 @@ def oldest(tx: Tx) -> datetime | None:
     return tx.run(tried).scalar_one_or_none()
 
 
+def parked_since(tx: Tx, case_id: str, person: str) -> datetime | None:
+    """When the oldest letter was queued that a person did not get for good, of a case or of none; None: no such one."""
+    chosen = or_(_of(tx, case_id, person), _of(tx, None, person))
+    oldest_of = select(func.min(OUTBOX.c.created_at)).where(chosen, OUTBOX.c.state == PARKED)
+    return tx.run(oldest_of).scalar_one_or_none()
+
+
 def listing(tx: Tx) -> list[Waiting]:
     """Every letter that waits, in the order of queueing."""
     columns = (OUTBOX.c.id, OUTBOX.c.state, OUTBOX.c.attempts, OUTBOX.c.next_attempt, OUTBOX.c.code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 
 from cocmail.config.preset import read_preset
@@ -30,6 +30,7 @@ from cocmail.core.model import (
     Policy,
     Proof,
     Role,
+    TransferTarget,
     Verdict,
     Wanted,
     member_person,
@@ -74,7 +75,10 @@ def committee(
 ) -> Committee:
     """These people under a preset, with single knobs changed."""
     every = {**read_preset(policy), **(knobs or {})}
-    return Committee(ALIAS, "Example Committee", ALIAS, Policy(policy, every), people, chair="amara")
+    target = TransferTarget("foundation", "conduct@foundation.example", date(2026, 1, 10))
+    return Committee(
+        ALIAS, "Example Committee", ALIAS, Policy(policy, every), people, chair="amara", transfer_targets=(target,)
+    )
 
 
 def opened(

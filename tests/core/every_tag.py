@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cache
 
-from cocmail.core import acts, events, links
+from cocmail.core import acts, events, handing, links, outward
 from core.desk import ADDRESS, AT, NAMES, NOW, Desk, committee, opened, reply_address
 
 # Who asks first has a case that the watchers read, and one that is being checked.
 EARLY = frozenset({"triage", "checking"})
-STATES = ("sealed", "triage", "checking", "open", "voting", "decided", "resolved", "dismissed", "merged")
+STATES = ("sealed", "triage", "checking", "open", "voting", "decided", "resolved", "dismissed", "merged", "transferred")
 UNSEALED = frozenset(STATES[1:])
 LIVE = EARLY | {"open", "voting", "decided"}
-KEPT = LIVE | {"resolved"}
+KEPT = LIVE | {"resolved", "transferred"}
 FORWARD_FIRST, CHECK_FIRST = ("basic", "kubernetes", "cncf"), ("chaoss", "numfocus")
 
 PARTS = "Finding: f. Plan: p. Consequence: c. If refused: r."
@@ -45,6 +45,9 @@ WRITTEN = {
     "meet": ("#meet 2026-12-24", ""),
     "obligation": ('#obligation "Stay away from the booth" due:2026-12-24', ""),
     "done": ("#done 1", ""),
+    "apology": ("#apology decline", ""),
+    "transfer": ("#transfer foundation", "It happened at an event of yours."),
+    "disclose": ("#disclose legal", "To: the court\nGround: an order\nWhat: the report"),
     "motion outcome": ("#motion outcome", PARTS),
     "motion interim": ("#motion interim", "Until: 2026-12-24\nNo badge for Kit."),
     "motion conflict": ("#motion conflict", "Member: @ivo\nAccess: full"),
@@ -137,6 +140,9 @@ def _proceedings(state: str, policy: str) -> list[events.Event]:
         told.append(acts.CaseResolved("amara", AT, "violation", "Warning"))
     if state == "merged":
         told.append(links.CaseMerged("c9", "jun", AT))
+    if state == "transferred":
+        told.append(handing.TargetAsked("foundation", "conduct@foundation.example"))
+        told.append(outward.Disclosed("transfer", "foundation", "Yours.", ("amara", "jun"), AT, "told"))
     if state == "dismissed":
         told.append(acts.CaseDismissed("amara", AT, "question"))
     return told

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cocmail.core import acts, erasure, events, links, protective
+from cocmail.core import acts, erasure, events, handing, links, outward, protective
 from cocmail.core.access import Standing
 from cocmail.core.case import fold
 from cocmail.core.conflicts import Sight, may_see
@@ -88,10 +88,29 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "EntryFiled": events.EntryFiled(
             "m1", "reporter", "report", "<a@b>", ("jun jun@example.net",), ("ivo",), "encrypted", True, ("noor",), at=AT
         ),
-        "TargetAsked": events.TargetAsked("foundation", "conduct@foundation.example"),
-        "ReporterTold": events.ReporterTold("mediated"),
-        "TransferProposed": events.TransferProposed("foundation"),
-        "NobodyReached": events.NobodyReached(),
+        "TargetAsked": handing.TargetAsked("foundation", "conduct@foundation.example"),
+        "ReporterTold": handing.ReporterTold("mediated"),
+        "VoiceGiven": outward.VoiceGiven(1, "transfer", "foundation", "jun", AT, AT, "It is theirs."),
+        "VoiceTakenBack": outward.VoiceTakenBack(1, "jun", AT),
+        "RequestEnded": outward.RequestEnded(1, "agreed", AT),
+        "Disclosed": outward.Disclosed(
+            "legal",
+            "the court",
+            "All of it",
+            ("jun", "sam"),
+            AT,
+            "forbidden",
+            "a@b",
+            "an order",
+            "until May",
+            ("m1",),
+            True,
+        ),
+        "ApologyAnswered": outward.ApologyAnswered("jun", AT, "relay", 3, "A sincere one."),
+        "LetterRefused": outward.LetterRefused("l" * 26, "letter", "contact:1", AT, 3),
+        "LetterTaken": outward.LetterTaken("l" * 26, AT),
+        "TransferProposed": handing.TransferProposed("foundation"),
+        "NobodyReached": handing.NobodyReached(),
         "OwnerSet": acts.OwnerSet("jun", "primary", "jun", AT),
         "RiskJudged": acts.RiskJudged("jun", AT, "yes", ""),
         "ScopeJudged": acts.ScopeJudged("jun", AT, "in"),

@@ -36,12 +36,12 @@ RUNS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("clear", "recuse", "reporter", "show", "doc", *WITHOUT_CASE), UNSEALED),
     **dict.fromkeys(("own", "assign", "note", "actions", "danger", "act", "interim"), KEPT),
     **dict.fromkeys(("party", "check", "risk", "scope", "urgent", "plan", "consequence", "status", "meet"), LIVE),
-    **dict.fromkeys(("obligation", "done", "reported", "contact"), KEPT - EARLY),
+    **dict.fromkeys(("obligation", "done", "reported", "contact", "apology"), KEPT - EARLY),
     **dict.fromkeys(("motion conflict", "motion interim"), LIVE),
     # Nothing is decided before conflicts are (R21, R33).
     "motion outcome": LIVE - EARLY,
     "vote": frozenset({"voting"}),
-    "reopen": frozenset({"decided", "resolved", "dismissed", "merged"}),
+    "reopen": frozenset({"decided", "resolved", "dismissed", "merged", "transferred"}),
     "notreport": EARLY | {"open"},
 }
 BY_JUN = {"withdraw": frozenset({"voting"}), "send": UNSEALED}
@@ -52,6 +52,8 @@ AGAIN = {
     "notreport": frozenset({"dismissed"}),
     "unrecuse": UNSEALED,
 }
+# Asked once more, and then a second member has to say the same.
+ASKED = {"transfer": KEPT - EARLY, "disclose": KEPT - EARLY | {"dismissed"}}
 AGAIN_BY_AMARA = {"optin": KEPT, "resolve": frozenset({"resolved"})}
 # What one procedure alone knows.
 ONLY_UNDER = {
@@ -63,7 +65,7 @@ ONLY_UNDER = {
 def expected(tag: str, state: str, handle: str, policy: str) -> str:
     """What must become of a tag of somebody who has the case: runs, again, asked or refused."""
     own = handle == "amara"
-    if tag == "leave" or (tag == "resolve" and own and state == "decided"):
+    if tag == "leave" or (tag == "resolve" and own and state == "decided") or state in ASKED.get(tag, ()):
         return "asked"
     if state in AGAIN.get(tag, ()) or (own and state in AGAIN_BY_AMARA.get(tag, ())):
         return "again"

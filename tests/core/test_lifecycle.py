@@ -10,7 +10,7 @@ import itertools
 
 import pytest
 
-from cocmail.core import acts, events
+from cocmail.core import acts, events, outward
 from cocmail.core.case import Case, apply
 from cocmail.core.lifecycle import Move, State, after, may
 from core.desk import AT, Desk, committee, opened
@@ -41,6 +41,11 @@ open                        MERGE       part of another case
 decided                     MERGE       part of another case
 resolved                    MERGE       part of another case
 part of another case        REOPEN      open
+open                        TRANSFER    handed to another body
+decided                     TRANSFER    handed to another body
+resolved                    TRANSFER    handed to another body
+handed to another body      TRANSFER    handed to another body
+handed to another body      REOPEN      open
 """
 KNOWN = {
     (State(line[:28].strip()), Move[line[28:40].strip()]): State(line[40:].strip())
@@ -52,7 +57,8 @@ STEPS: dict[str, tuple[events.Event, str]] = {
     "outcome": (acts.QuestionOpened(7, "outcome", "jun", AT, AT, *PARTS), "open voting decided"),
     "resolve": (acts.CaseResolved("amara", AT, "violation", "Warning"), "decided"),
     "dismiss": (acts.CaseDismissed("amara", AT, "spam"), "triage checking open"),
-    "reopen": (acts.CaseReopened("amara", AT), "decided resolved dismissed merged"),
+    "reopen": (acts.CaseReopened("amara", AT), "decided resolved dismissed merged transferred"),
+    "transfer": (outward.Disclosed("transfer", "f", "t", ("amara",), AT, "told"), "open decided resolved transferred"),
     "checked": (events.CheckClosed(AT), "checking"),
 }
 NAMED = dict(

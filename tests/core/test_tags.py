@@ -66,7 +66,10 @@ def test_every_tag_is_understood_with_every_combination_of_its_arguments(written
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_a_tag_alone_runs_or_says_how_it_is_written(row: TagRow) -> None:
     found = subjects.read(f"Re: [home shelf] Committee case #{row.name} perhaps", own_names=["home shelf"])
-    if any(place.required for place in row.signature):
+    if any(place.required for place in row.signature) and row.signature[0].kind == "name":
+        # Any word can be a name; which there are stands in the committee's file.
+        assert (found.tags, found.problems) == ((Tag(row.name, ("perhaps",)),), ())
+    elif any(place.required for place in row.signature):
         assert not found.tags
         assert [(each.kind, each.about, each.form) for each in found.problems] == [
             ("missing", f"#{row.name}", row.form)
@@ -197,5 +200,5 @@ def test_what_is_about_one_case_and_what_is_for_all_members(tag: Tag, needed: bo
     assert tag.needs_case is needed
 
 
-def test_what_ends_a_membership_is_asked_about_before_it_is_done() -> None:
-    assert {row.name for row in TABLE if row.irreversible} == {"leave", "resolve", "release"}
+def test_what_cannot_be_taken_back_is_asked_about_before_it_is_done() -> None:
+    assert {row.name for row in TABLE if row.irreversible} == {"leave", "resolve", "transfer", "disclose", "release"}

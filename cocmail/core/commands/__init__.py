@@ -9,9 +9,11 @@ from collections.abc import Mapping
 
 from cocmail.core.commands import (
     access,
+    apologies,
     conflict,
     evaluation,
     follow_up,
+    jurisdiction,
     linking,
     parties,
     protecting,
@@ -50,6 +52,9 @@ COMMANDS: Mapping[str, Command] = {
     "meet": follow_up.meet,
     "obligation": follow_up.obligation,
     "done": follow_up.done_,
+    "apology": apologies.apology,
+    "transfer": jurisdiction.transfer,
+    "disclose": jurisdiction.disclose,
     "motion": voting.motion,
     "vote": voting.vote,
     "object": voting.object_,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cocmail.core import acts, checks, vague
+from cocmail.core import acts, checks, promises, vague
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.deadlines import minute
 from cocmail.core.erasing import BY_OPERATOR, KEPT, ends
@@ -119,7 +119,8 @@ def resolve(call: Call) -> Line:
     finding = call.tag.argument("word")
     call.plan.add(call.case_id, acts.CaseResolved(call.member.handle, call.at, finding, call.tag.text))
     call.tell_others("resolved", finding=finding, text=call.tag.text)
-    return done("resolved", finding=finding, text=call.tag.text, undo="#reopen")
+    untold = promises.untold(call.committee, call.case)
+    return done("resolved", finding=finding, text=call.tag.text, untold=untold, undo="#reopen")
 
 
 def vague_problem(call: Call) -> Line | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from cocmail.core import leaks
 from cocmail.core.case import Entry
@@ -19,14 +20,22 @@ def said(entry: Entry, mail: Mail) -> str:
     return mail.text if entry.author.kind == "member" else f"{mail.subject}\n\n{mail.text}"
 
 
-def leaking(call: Call, text: str, to: Person, *, but: str = "", hears_outcome: bool = False) -> Line | None:
+def leaking(
+    call: Call,
+    text: str,
+    to: Person,
+    *,
+    but: str = "",
+    hears_outcome: bool = False,
+    quoting: Collection[Person] = frozenset(),
+) -> Line | None:
     """The refusal of a text that carries what must not go out, with the words; None where nothing was found.
 
     `to` may read what they wrote, or were sent, and, if they are to hear the outcome, what was decided. To everybody
     but the reporter what the reporter wrote is secret, and so are the reporter's name and address, and who was harmed
-    or saw it; `but` is the recipient's own name.
+    or saw it; `but` is the recipient's own name, `quoting` are those whose words the text passes on.
     """
-    own, ours = _texts(call, to, hears_outcome)
+    own, ours = _texts(call, to, hears_outcome, quoting)
     found = [
         {"kind": leak.kind, "words": leak.words}
         for leak in leaks.find_leaks(text, call.committee, call.case.code_name, theirs=own, ours=ours)
@@ -69,11 +78,11 @@ def _quotes(call: Call, text: str, said: list[str]) -> bool:
     return bool(leaks.find_leaks(text, call.committee, "", theirs=[], ours=said))
 
 
-def _texts(call: Call, to: Person, hears_outcome: bool) -> tuple[list[str], list[str]]:
+def _texts(call: Call, to: Person, hears_outcome: bool, quoting: Collection[Person]) -> tuple[list[str], list[str]]:
     """(what the recipient wrote, was sent or is to hear; what anybody else wrote, or was sent, in the case)."""
     thread, case = call.message.thread, call.case
     theirs = [thread[entry.id] for entry in case.entries if entry.author == to and entry.id in thread]
-    others = [entry for entry in case.entries if entry.id in thread and entry.author != to]
+    others = [entry for entry in case.entries if entry.id in thread and entry.author not in (to, *quoting)]
     # What a member quotes of a draft while talking about it is the draft's own text.
     talk = [entry for entry in others if entry.author.kind == "member" and entry.kind != "record"]
     # A decision that quotes somebody outside is no way round this.

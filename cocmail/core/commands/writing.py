@@ -8,7 +8,7 @@ committee's own talk, addresses or names of cases goes with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from cocmail.core import acts, letters
@@ -43,12 +43,12 @@ class Recipient:
         return self.role in ("reporter", "reported")
 
 
-def draft(call: Call) -> Line:
-    """A letter to the reporter for the others to look at. Nothing goes out yet."""
+def draft(call: Call, quoting: Collection[Person] = frozenset()) -> Line:
+    """A letter to the reporter for the others to look at. Nothing goes out yet. `quoting`: whose words it passes on."""
     unable = _cannot_write(call)
     if unable is not None:
         return unable
-    return _propose(call, _to_reporter(call), _text(call))
+    return propose(call, _to_reporter(call), _text(call), quoting)
 
 
 def _to_reporter(call: Call) -> Recipient:
@@ -61,7 +61,7 @@ def reported(call: Call) -> Line:
     names = call.case.called("reported")
     if len(names) != 1:
         return refuse("which-reported", names=list(names))
-    return _to_contact(call, "reported", names[0])
+    return to_contact(call, "reported", names[0])
 
 
 def contact(call: Call) -> Line:
@@ -70,10 +70,11 @@ def contact(call: Call) -> Line:
     if len(name) > LONGEST_NAME:
         return refuse("too-long", limit=LONGEST_NAME)
     roles = {party.name.casefold(): party.role for party in call.case.parties}
-    return _to_contact(call, roles.get(name.casefold(), "third"), name)
+    return to_contact(call, roles.get(name.casefold(), "third"), name)
 
 
-def _to_contact(call: Call, role: str, name: str) -> Line:
+def to_contact(call: Call, role: str, name: str) -> Line:
+    """A letter to somebody outside, at the address that the text begins with, else where they were written to."""
     missing = [what for what in ("scope", "risk") if what not in {fact.what for fact in call.case.proceedings.facts}]
     if missing:
         # Whether it is safe to write to them has to be thought of first (domain R35).
@@ -88,7 +89,7 @@ def _to_contact(call: Call, role: str, name: str) -> Line:
         return refuse(taken, name=name)
     number = known.number if known is not None else len(call.case.proceedings.contacts) + 1
     there = Recipient(contact_person(number), address, role, name)
-    line = _propose(call, there, text[written.end() :].strip() if written is not None else text)
+    line = propose(call, there, text[written.end() :].strip() if written is not None else text)
     if "refused" not in line and (known is None or known.address != address):
         call.plan.add(call.case_id, acts.ContactNoted(number, role, name, address, call.member.handle, call.at))
     return line
@@ -123,12 +124,14 @@ def _text(call: Call) -> str:
     return call.message.mail.text.strip()
 
 
-def _propose(call: Call, there: Recipient, text: str) -> Line:
+def propose(call: Call, there: Recipient, text: str, quoting: Collection[Person] = frozenset()) -> Line:
+    """A draft that everybody sees, or why there can be none."""
     if not text:
         return refuse("no-words")
     if len(text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
-    stopped = leaking(call, text, there.person, but=there.name, hears_outcome=there.hears_outcome)
+    hears = there.hears_outcome
+    stopped = leaking(call, text, there.person, but=there.name, hears_outcome=hears, quoting=quoting)
     if stopped is not None:
         return stopped if there.person == REPORTER else {**stopped, "secret": True, "again": str(call.tag)}
     number = len(call.case.proceedings.drafts) + 1
@@ -208,13 +211,20 @@ def send(call: Call) -> Line:
         return refuse("own-draft", label=found.label, names=[member.name for member in call.others])
     there = _recipient(call, found)
     unable = _cannot_write(call) if there.person == REPORTER else _goes_elsewhere(call, found, there)
-    stopped = unable or leaking(call, found.text, there.person, but=there.name, hears_outcome=there.hears_outcome)
+    hears, quoting = there.hears_outcome, _quoted(call, found)
+    stopped = unable or leaking(call, found.text, there.person, but=there.name, hears_outcome=hears, quoting=quoting)
     if stopped is not None:
         return stopped
     if not _has_second_reader(call) and not call.confirmed:
         return wait_for_yes("send-confirm", label=found.label)
     _send(call, found, there)
     return done("sent", label=found.label, to=there.role, who=there.name)
+
+
+def _quoted(call: Call, chosen: Draft) -> frozenset[Person]:
+    """Whose words a draft passes on: the reported person's, where it brings an apology."""
+    brought = {each.draft for each in call.case.proceedings.outward.apologies if each.how == "relay"}
+    return call.case.proceedings.people("reported") if chosen.number in brought else frozenset()
 
 
 def _goes_elsewhere(call: Call, chosen: Draft, there: Recipient) -> Line | None:

@@ -1,0 +1,89 @@
+"""What the outbox tells a case: of letters that no server took, and of members whom mail of the case does not reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from cocmail import maillog
+from cocmail.commit import carry_out, person_key
+from cocmail.core import undelivered
+from cocmail.core.book import in_force
+from cocmail.core.case import Case
+from cocmail.core.conflicts import readers
+from cocmail.core.effects import Decision, Letter
+from cocmail.core.model import Committee, member_person
+from cocmail.core.setting import Known, Setting
+from cocmail.mail.draw import SystemDraw
+from cocmail.records import DAMAGED, case_in_force
+from cocmail.roster import Roster
+from cocmail.store import outbox
+from cocmail.store.transaction import Tx
+
+# The mails in which who has a case reads that somebody is not reached: what they are waiting for may never come.
+TELLING = frozenset({"deadline", "vote", "tally"})
+
+_DRAW = SystemDraw()
+
+
+def park(tx: Tx, roster: Roster, row: outbox.OutRow, letter: Letter, code: str, now: datetime) -> None:
+    """A letter is given up: those who have its case are told of one to somebody outside, in the same transaction."""
+    told = _decided(tx, roster, letter, now, undelivered.refused) if _is_outside(letter) else None
+    outbox.park(tx, row.id, code)
+    if told is not None:
+        carry_out(tx, *told, roster.admins, f"{letter.case_id} {letter.id}", now)
+
+
+def sent(tx: Tx, roster: Roster, row: outbox.OutRow, letter: Letter, now: datetime) -> None:
+    """A server took a letter, be it one that the case knows as refused."""
+    tried = _is_outside(letter) and row.attempts > 0
+    told = _decided(tx, roster, letter, now, undelivered.taken) if tried else None
+    outbox.sent(tx, row.id)
+    if told is not None:
+        carry_out(tx, *told, roster.admins, f"{letter.case_id} {letter.id}", now)
+
+
+def _is_outside(letter: Letter) -> bool:
+    return bool(letter.case_id) and letter.to.kind not in ("member", "admin")
+
+
+def _decided(
+    tx: Tx, roster: Roster, letter: Letter, now: datetime, decide: Callable[[Case, Letter, Setting], Decision | None]
+) -> tuple[Decision, Committee] | None:
+    """What the case makes of it. Before anything is written: who locks the queue first and then a book, and who does it
+    the other way round, wait for each other.
+    """
+    try:
+        case, committee, book = case_in_force(tx, roster, letter.case_id)
+    except DAMAGED as error:
+        # The letter's own fate must be written all the same.
+        maillog.failed("outbox", error)
+        return None
+    if committee is None:
+        return None
+    setting = Setting(in_force(committee, book), Known(cases={case.id: case}, book=book), now, _DRAW)
+    try:
+        decision = decide(case, letter, setting)
+    except Exception as error:
+        # A bug of ours: the letter must not go out twice by it, nor be tried for ever.
+        maillog.failed("outbox", error)
+        return None
+    return (decision, committee) if decision is not None else None
+
+
+def unreached(letter: Letter, committee: Committee, case: Case) -> Callable[[Tx], Letter]:
+    """A letter with the members who have its case and whom mail of it, or of none, did not reach, and since when.
+
+    Mail of another case stays out of it: that there is one is not for everybody here to know.
+    """
+    return lambda tx: _with_unreached(tx, letter, committee, case)
+
+
+def _with_unreached(tx: Tx, letter: Letter, committee: Committee, case: Case) -> Letter:
+    found = []
+    for member in readers(committee, case):
+        since = outbox.parked_since(tx, case.id, person_key(committee.id, member_person(member.handle), ""))
+        if since is not None and member.handle != letter.to.handle:
+            found.append({"name": member.name, "day": since.date().isoformat()})
+    return replace(letter, words={**letter.words, "unreached": found})
