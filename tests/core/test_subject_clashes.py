@@ -219,7 +219,7 @@ def test_to_withdraw_is_the_safe_direction(subject: str, leaves: bool) -> None:
         ("Fwd: #vote yes", {"vote"}),
         ("#vote yes no #recuse hard soft", {"vote", "recuse"}),
         ("#clear#recuse", {"clear"}),
-        ("\uff03vote yes #1234 #related x", set()),
+        ("\uff03vote yes #1234 #transparency x", set()),
         ('#actions "see #vote yes" #Sheet.', {"actions", "sheet"}),
     ],
 )
