@@ -177,7 +177,10 @@ class ContactNoted:
 
 @dataclass(frozen=True, slots=True)
 class DraftWritten:
-    """What a member proposes to write to somebody outside. `to` is a `str(Person)`, `address` a contact's."""
+    """What a member proposes to write to somebody outside. `to` is a `str(Person)`, `address` a contact's.
+
+    `files` are the SHA-256 (hex) of what is attached to it, in the stored message `entry`.
+    """
 
     number: int
     to: str
@@ -185,6 +188,8 @@ class DraftWritten:
     at: str
     text: str
     address: str = ""
+    entry: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

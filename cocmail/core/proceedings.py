@@ -180,7 +180,8 @@ def _wrote(done: Proceedings, act: acts.DraftWritten | acts.DraftSent | acts.Rem
     at = datetime.fromisoformat(act.at)
     match act:
         case acts.DraftWritten():
-            draft = Draft(act.number, Person.parse(act.to), act.author, at, act.text, address=act.address)
+            to = Person.parse(act.to)
+            draft = Draft(act.number, to, act.author, at, act.text, "", None, act.address, act.entry, act.files)
             return replace(done, drafts=(*done.drafts, draft))
         case acts.DraftSent():
             sent = tuple(

@@ -216,7 +216,9 @@ class Outbox:
         except Deferred as error:
             await self._refused(row, error.code)
         except Refused as error:
-            if content is None or not content.attachments or not error.code.startswith(TOO_LARGE):
+            # To somebody outside goes what everybody saw, or nothing.
+            whole = letter.kind == "outreach" or content is None or not content.attachments
+            if whole or content is None or not error.code.startswith(TOO_LARGE):
                 await self._park(row, error.code)
             else:
                 # Too large for the server: the words must arrive, with a list of what they came with.

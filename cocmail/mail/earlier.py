@@ -17,12 +17,12 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "tally": {"then": ""},
     "recused": {"read": True, "stated": ""},
     "alarm": {"lines": ()},
-    "draft": {"role": "reporter", "who": "", "to_address": ""},
+    "draft": {"role": "reporter", "who": "", "to_address": "", "files": (), "missing": ()},
     "changed": {"who": ""},
 }
 _LINES: Mapping[str, Mapping[str, object]] = {
     "recused": {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""},
-    "draft": {"to": "reporter", "who": "", "address": ""},
+    "draft": {"to": "reporter", "who": "", "address": "", "files": ()},
     "sent": {"to": "reporter", "who": ""},
 }
 

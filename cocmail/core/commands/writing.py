@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cocmail.core import acts, letters
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged, wait_for_yes
 from cocmail.core.commands.parties import LONGEST_NAME
 from cocmail.core.commands.record import LONGEST
-from cocmail.core.commands.texts import leaking
+from cocmail.core.commands.texts import attached, leaking
 from cocmail.core.conflicts import exists_for
+from cocmail.core.files import FileRead
 from cocmail.core.model import REPORTER, Person, contact_person
+from cocmail.core.outreach import missing_parts
 from cocmail.core.record import Draft
 
 # The first line of a draft to somebody whose address is not known yet: "To: kit@example.org", in whatever dress.
@@ -123,20 +125,24 @@ def _propose(call: Call, there: Recipient, text: str) -> Line:
         return refuse("no-words")
     if len(text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
-    stopped = leaking(call, text, there.person, but=there.name, hears_outcome=there.hears_outcome)
+    files, unable = attached(call)
+    stopped = unable or _leaking(call, text, there, files)
     if stopped is not None:
         return stopped if there.person == REPORTER else {**stopped, "secret": True, "again": str(call.tag)}
     number = len(call.case.proceedings.drafts) + 1
     address = "" if there.person == REPORTER else there.address
-    written = acts.DraftWritten(number, str(there.person), call.member.handle, call.at, text, address)
+    carried = (call.message.id if files else "", tuple(file.digest for file in files))
+    written = acts.DraftWritten(number, str(there.person), call.member.handle, call.at, text, address, *carried)
     call.plan.add(call.case_id, written)
-    label = f"D{number}"
-    _show(call, label, text, there)
+    chosen = call.case.proceedings.drafts[-1]
+    _show(call, chosen, there, files)
+    names, left_out, second = [file.name for file in files], _left_out(call, files), _has_second_reader(call)
     words = {"to": there.role, "who": there.name, "address": address}
-    return done("draft", label=label, second=_has_second_reader(call), left_out=_attached(call), **words)
+    return done("draft", label=chosen.label, second=second, files=names, left_out=left_out, **words)
 
 
-def _show(call: Call, label: str, text: str, there: Recipient) -> None:
+def _show(call: Call, chosen: Draft, there: Recipient, files: tuple[FileRead, ...]) -> None:
+    label, text = chosen.label, chosen.text
     reporter = call.case.reporter
     words = {
         "label": label,
@@ -148,14 +154,19 @@ def _show(call: Call, label: str, text: str, there: Recipient) -> None:
         "role": there.role,
         "who": there.name,
         "to_address": "" if there.person == REPORTER else there.address,
+        "files": [file.name for file in files],
+        "missing": missing_parts(text) if there.role == "reported" else [],
     }
     for member in (call.member, *call.others):
         said = {**words, "own": member.handle == call.member.handle}
-        call.plan.letters.append(letters.to_reader(call.committee, call.case, member, "draft", label, said))
+        letter = letters.to_reader(call.committee, call.case, member, "draft", label, said)
+        call.plan.letters.append(replace(letter, entry=chosen.entry, files=chosen.files))
 
 
-def _attached(call: Call) -> list[str]:
-    return [part.filename for part in call.message.mail.attachments]
+def _left_out(call: Call, files: tuple[FileRead, ...]) -> list[str]:
+    """What a mail program added to the mail: a logo, a signature, the same text as HTML."""
+    names = [part.filename for part in call.message.mail.attachments if part.role in ("layout", "signature")]
+    return [name for name in names if name not in {file.name for file in files}]
 
 
 def _cannot_write(call: Call) -> Line | None:
@@ -196,13 +207,26 @@ def send(call: Call) -> Line:
         return refuse("own-draft", label=found.label, names=[member.name for member in call.others])
     there = _recipient(call, found)
     unable = _cannot_write(call) if there.person == REPORTER else _goes_elsewhere(call, found, there)
-    stopped = unable or leaking(call, found.text, there.person, but=there.name, hears_outcome=there.hears_outcome)
+    stopped = unable or _leaking_again(call, found, there)
     if stopped is not None:
         return stopped
     if not _has_second_reader(call) and not call.confirmed:
         return wait_for_yes("send-confirm", label=found.label)
     _send(call, found, there)
     return done("sent", label=found.label, to=there.role, who=there.name)
+
+
+def _leaking_again(call: Call, chosen: Draft, there: Recipient) -> Line | None:
+    """What was written since may make a letter tell more than it told when it was drafted."""
+    looked_at = call.message.files.get(chosen.entry, ())
+    files = tuple(file for file in looked_at if file.digest in chosen.files)
+    if {file.digest for file in files} != set(chosen.files):
+        return refuse("files-changed", label=chosen.label)
+    return _leaking(call, chosen.text, there, files)
+
+
+def _leaking(call: Call, text: str, there: Recipient, files: tuple[FileRead, ...]) -> Line | None:
+    return leaking(call, text, there.person, but=there.name, hears_outcome=there.hears_outcome, files=files)
 
 
 def _goes_elsewhere(call: Call, chosen: Draft, there: Recipient) -> Line | None:
@@ -221,7 +245,7 @@ def _send(call: Call, chosen: Draft, there: Recipient) -> None:
     letter = letters.to_outside(
         call.case, there.person, there.address, chosen.label, "outreach", "outreach", token, words
     )
-    plan.letters.append(letter)
+    plan.letters.append(replace(letter, entry=chosen.entry, files=chosen.files))
     call.tell_others("sent", label=chosen.label, role=there.role, who=there.name)
 
 
