@@ -85,6 +85,14 @@ _PARTS_OF_NAMES = "doctor professor madame monsieur señor señora herr frau mis
 
 _EVERY = " ".join((_HOLDING, _DOING, _FIELD, _COUNTED, _NAMES, _GERMAN, _ROMANCE, _PARTS_OF_NAMES))
 EVERYDAY = frozenset(_EVERY.split())
+# When and where something was: a letter on it says the same as the report, in the same words.
+WHEN_AND_WHERE = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august"
+    " september october november december spring summer autumn winter morning afternoon evening night day week weekend"
+    " month year today yesterday meeting meetings conference session workshop sprint event talk keynote dinner hall room"
+    " venue montag dienstag mittwoch donnerstag freitag samstag sonntag morgen abend nacht tag woche monat jahr treffen"
+    " konferenz sitzung veranstaltung saal raum".split()
+)
 # Of up to three letters, those that stand in sentences: what is none of these is looked for wherever it stands.
 LITTLE = frozenset(
     "a ai al all am an and any app are art as ask at aux bad bei big bin bis bot but by can ces con das day de"

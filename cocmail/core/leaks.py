@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from cocmail.core.everyday import is_everyday
+from cocmail.core.everyday import WHEN_AND_WHERE, is_everyday
 from cocmail.core.folding import fold
 from cocmail.core.model import Committee
 from cocmail.core.ownwords import quoted_lines
@@ -234,8 +234,8 @@ def _foreign(lines: Iterable[tuple[int, int, int]], words: Words, allowed: set[G
 
 
 def _weights(words: Words, committee: Committee) -> list[float]:
-    """How much each word counts: the committee's own name, with which every letter is signed, not at all."""
-    weights = [0.5 if SINGLE.match(word) else 1.0 for word in words.said]
+    """How much each word counts: a day or a place, and the name with which every letter is signed, not at all."""
+    weights = [0.0 if word in WHEN_AND_WHERE else 0.5 if SINGLE.match(word) else 1.0 for word in words.said]
     name = tuple(bare(word) for word in WORD.findall(fold(committee.name)))
     for start, gram in enumerate(grams(words.said, len(name))) if name else ():
         if gram == name:

@@ -20,7 +20,8 @@ _ACCOUNT = 5
 # Not even as the first word of a name: "The venue".
 _NO_NAME = frozenset(("the", "der", "die", "das", "les", "los", "las", "dr", "mr", "mrs", "ms"))
 
-_PART = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
+_PART = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _AFTER_A_SENTENCE = re.compile(r"(?:^|[\n.!?:;…•*>-])[\s\"'“”„«»()\[\]*_>-]*\Z")
 
 
@@ -30,13 +31,16 @@ def names_in(text: str, names: Iterable[str], *, known: Collection[str] = (), th
     `known` are names that the text may have, with their parts; `theirs` is what its recipient wrote: what they named
     themselves is no secret from them.
     """
+    text, theirs = text.translate(_APOSTROPHES), theirs.translate(_APOSTROPHES)
     haystacks, read = spellings(text), spellings(theirs)
     spared = {fold(part) for name in known for part in (name, *_PART.findall(name))}
     found: dict[str, None] = {}
     for name in names:
-        whole = " ".join(name.split())
-        for word in (whole, *_parts(whole)):
-            if fold(word) in spared or not _stands(word, text, haystacks):
+        whole = " ".join(name.translate(_APOSTROPHES).split())
+        parts = _parts(whole)
+        # What describes somebody ("The venue") is no name; the same words stand in any letter.
+        for word in (whole, *parts) if parts or " " not in whole else ():
+            if not word or fold(word) in spared or not _stands(word, text, haystacks):
                 continue
             if not theirs or not _stands(word, theirs, read):
                 found[word] = None

@@ -47,8 +47,15 @@ def look_at_pdf(content: bytes, found: Findings) -> None:
         raise Unsure("encrypted")
     _look_at_information(reader, found)
     _look_at_pages(reader, found)
-    for each in _objects(reader):
-        _look_at_object(each, found)
+    used: set[int] = set()
+    loose: dict[int, Any] = {}
+    for number, each in _objects(reader):
+        used |= _look_at_object(each, found)
+        loose[number] = each
+    is_linear = b"/Linearized" in content[:2_000]
+    for number in loose.keys() - used - {0}:
+        if _is_left_over(loose[number], is_linear=is_linear):
+            raise Unsure("earlier")
 
 
 def _look_at_information(reader: PdfReader, found: Findings) -> None:
@@ -70,36 +77,50 @@ def _look_at_pages(reader: PdfReader, found: Findings) -> None:
         found.say(page.extract_text())
 
 
-def _objects(reader: PdfReader) -> Iterator[Any]:
-    """Every object that the file has, and the trailer."""
+def _is_left_over(each: Any, *, is_linear: bool) -> bool:
+    """Whether what nothing refers to can have been shown once: a page that was taken out, or what stood on it."""
+    if isinstance(each, StreamObject):
+        # A linearized file has hints that only its beginning points at (ISO 32000-2, annex F).
+        return each.get("/Type") not in ("/XRef", "/ObjStm") and not is_linear
+    return isinstance(each, DictionaryObject) and each.get("/Type") in ("/Page", "/Pages", "/Annot")
+
+
+def _objects(reader: PdfReader) -> Iterator[tuple[int, Any]]:
+    """Every object that the file has, with its number; the trailer as number 0."""
     numbers = {number for table in reader.xref.values() for number in table} | set(reader.xref_objStm)
     if len(numbers) > OBJECTS_MAX:
         raise Unsure("inside")
-    yield reader.trailer
+    yield 0, reader.trailer
     for number in sorted(numbers):
         if number:
             generation = next((gen for gen, table in reader.xref.items() if number in table), 0)
-            yield reader.get_object(IndirectObject(number, generation, reader))
+            yield number, reader.get_object(IndirectObject(number, generation, reader))
 
 
-def _look_at_object(top: Any, found: Findings) -> None:
-    """An object with whatever stands within it; what it refers to comes by itself."""
-    stack = [top]
+def _look_at_object(top: Any, found: Findings) -> set[int]:
+    """An object with whatever stands within it; gives the numbers of what it refers to, which comes by itself."""
+    stack, used = [top], set[int]()
     while stack:
         each = stack.pop()
-        if isinstance(each, TextStringObject):
+        if isinstance(each, IndirectObject):
+            used.add(each.idnum)
+        elif isinstance(each, TextStringObject):
             found.say(str(each))
         elif isinstance(each, ArrayObject):
             stack.extend(each)
         elif isinstance(each, DictionaryObject):
             _look_at_dictionary(each, found)
-            stack.extend(value for value in each.values() if not isinstance(value, IndirectObject))
+            stack.extend(each.values())
+    return used
 
 
 def _look_at_dictionary(each: DictionaryObject, found: Findings) -> None:
     for key, problem in _CLOSED.items():
         if _is_filled(each.get(key)) or each.get("/Type") == key or each.get("/S") == key:
             raise Unsure(problem)
+    described = each.get("/Metadata")
+    if described is not None and isinstance(stream := described.get_object(), StreamObject):
+        look_at_xmp(_unpacked(stream), found)
     is_note = each.get("/Type") == "/Annot" or ("/Rect" in each and "/Subtype" in each)
     if is_note and each.get("/Subtype") not in _LINKS:
         found.mark("a note", each.get("/T", "") or each.get("/Contents", "") or each["/Subtype"])
@@ -117,9 +138,7 @@ def _look_at_stream(stream: StreamObject, found: Findings) -> None:
     filters = stream.get("/Filter")
     filters = filters.get_object() if filters is not None else []
     filters = [str(each) for each in (filters if isinstance(filters, ArrayObject) else [filters])]
-    if stream.get("/Type") == "/Metadata" or stream.get("/Subtype") == "/XML":
-        look_at_xmp(_unpacked(stream), found)
-    elif "/DCTDecode" in filters:
+    if "/DCTDecode" in filters:
         if filters != ["/DCTDecode"]:
             raise Unsure("inside")
         look_at_picture(stream._data, found)
