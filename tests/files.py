@@ -1,4 +1,4 @@
-"""Files as people attach them, made here: pictures, PDFs, Word files, with and without what programs write into them."""
+"""Files as people attach them, made here: pictures, PDFs, Word files, with what programs write into them."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def exif(*, place: bool = False, **fields: str | bytes | int) -> bytes:
     return made.tobytes()
 
 
-def jpeg(
-    name: str = "stage.jpg", *, place: bool = False, behind: bytes = b"", **fields: str | bytes | int
-) -> File:
+def jpeg(name: str = "stage.jpg", *, place: bool = False, behind: bytes = b"", **fields: str | bytes | int) -> File:
     """A photograph with these fields of Exif."""
     made = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").save(made, "JPEG", exif=exif(place=place, **fields))
@@ -106,8 +104,8 @@ _JPEG = {"/Type": "/XObject", "/Subtype": "/Image", "/Filter": "/DCTDecode", "/C
 
 
 def _put(writer: PdfWriter, page: DictionaryObject, drawing: str) -> None:
-    font = DictionaryObject({NameObject("/Type"): NameObject("/Font"), NameObject("/Subtype"): NameObject("/Type1")})
-    font[NameObject("/BaseFont")] = NameObject("/Helvetica")
+    names = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    font = DictionaryObject({NameObject(key): NameObject(value) for key, value in names.items()})
     fonts = DictionaryObject({NameObject("/F1"): font})
     page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
     stream = DecodedStreamObject()
@@ -129,7 +127,9 @@ _CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def docx(name: str = "rules.docx", body: str = "", *, more: Mapping[str, str | bytes] | None = None, **core: str) -> File:
+def docx(
+    name: str = "rules.docx", body: str = "", *, more: Mapping[str, str | bytes] | None = None, **core: str
+) -> File:
     """A Word file; `body` is WordprocessingML, `core` its properties, `more` other parts of the package."""
     properties = "".join(f"<{field}>{value}</{field}>" for field, value in core.items())
     parts: dict[str, str | bytes] = {

@@ -44,6 +44,19 @@ _FIELD = (
     " weeks welcome whenever word words workshop world year years yesterday month months hour hours minute minutes"
     " days"
 )
+# What reports are about, and where it was: a letter on it cannot do without.
+_SCENE = (
+    "shout shouted shouting shouts yell yelled yelling scream screamed push pushed pushing shove shoved kick"
+    " kicked hit touch touched touching grab grabbed hold held follow following stare stared laugh laughed insult"
+    " insulted insults threaten threatened threats harass harassed harassment joke jokes comment comments"
+    " commented remark remarks slide slides photo photos picture pictures post posted posts reply replies pull"
+    " merge commit issue branch review profile alone crying cried scared afraid drunk drinking wore wearing hands"
+    " face voice loud loudly name names gender body desk registration stage stairs corridor hallway lobby bar"
+    " kitchen hotel dinner lunch breakfast party door table booth queue entrance street train station bus floor"
+    " seat seats front back middle corner outside break coffee drinks panel lightning tutorial sprint track"
+    " audience microphone kept other woman women man men colleague friend friends manager employer company account"
+    " screen phone camera recording video call calls conversation"
+)
 _COUNTED = (
     "four five seven eight nine eleven twelve monday tuesday wednesday thursday friday saturday sunday january"
     " february march april june july august september october november december autumn spring summer winter north"
@@ -73,35 +86,35 @@ _ROMANCE = (
     " encore entre était être faire fait leur leurs mais même merci moins nous notre nos parce pendant peut plus"
     " pour pourquoi quand quelque sans serait sont sous sur tous tout toute toutes très vers voir votre vous vos"
     " bonjour cordialement ahora algo algunos antes aunque como con contra cuando cual desde donde durante ella"
-    " ellas ellos entonces entre era eran está están este esta estos estas esto fue fueron gracias había hacer"
-    " hacia hasta hola mientras mucho muchos muy nada nosotros nuestra nuestro otra otras otro otros para pero"
-    " poco porque puede pueden quien sido sin sobre también tiene tienen todo todos usted ustedes saludos anche"
-    " ancora come cosa così dalla dalle degli dell della delle dello dopo dove essere fatto grazie hanno loro"
-    " molto nella nelle nostro nostra perché quando quella quello questa questo sono tutti tutto vostro agora"
-    " ainda aqui até com depois dela dele isso isto mais mas mesmo muito nossa nosso não obrigado onde para pela"
-    " pelo porque quem são sem seu sua também tem uma você"
+    " ellas ellos entonces era eran está están este esta estos estas esto fue fueron gracias había hacer hacia"
+    " hasta hola mientras mucho muchos muy nada nosotros nuestra nuestro otra otras otro otros para pero poco"
+    " porque puede pueden quien sido sin sobre también tiene tienen todo todos usted ustedes saludos anche ancora"
+    " come cosa così dalla dalle degli dell della delle dello dopo dove essere fatto grazie hanno loro molto nella"
+    " nelle nostro nostra perché quando quella quello questa questo sono tutti tutto vostro agora ainda aqui até"
+    " com depois dela dele isso isto mas mesmo muito nossa nosso não obrigado onde pela pelo quem são sem seu sua"
+    " também tem uma você"
 )
 _PARTS_OF_NAMES = "doctor professor madame monsieur señor señora herr frau miss mister junior senior santa sankt della"
 
-_EVERY = " ".join((_HOLDING, _DOING, _FIELD, _COUNTED, _NAMES, _GERMAN, _ROMANCE, _PARTS_OF_NAMES))
+_EVERY = " ".join((_HOLDING, _DOING, _FIELD, _SCENE, _COUNTED, _NAMES, _GERMAN, _ROMANCE, _PARTS_OF_NAMES))
 EVERYDAY = frozenset(_EVERY.split())
 # When and where something was: a letter on it says the same as the report, in the same words.
 WHEN_AND_WHERE = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august"
-    " september october november december spring summer autumn winter morning afternoon evening night day week weekend"
-    " month year today yesterday meeting meetings conference session workshop sprint event talk keynote dinner hall room"
-    " venue montag dienstag mittwoch donnerstag freitag samstag sonntag morgen abend nacht tag woche monat jahr treffen"
-    " konferenz sitzung veranstaltung saal raum".split()
+    " september october november december spring summer autumn winter morning afternoon evening night day week"
+    " weekend month year today yesterday meeting meetings conference session workshop sprint event talk keynote"
+    " dinner hall room venue montag dienstag mittwoch donnerstag freitag samstag sonntag morgen abend nacht tag"
+    " woche monat jahr treffen konferenz sitzung veranstaltung saal raum".split()
 )
 # Of up to three letters, those that stand in sentences: what is none of these is looked for wherever it stands.
 LITTLE = frozenset(
     "a ai al all am an and any app are art as ask at aux bad bei big bin bis bot but by can ces con das day de"
-    " dei del den der des did die dir do don dos dr du due due ein el en er es est et etc eux few for gab get go"
-    " got had has hat he her hi him his how i if il im in ins is ist it its ja je job joy la las law le les lo los"
-    " low mai mal may me mes mi mir mis mit mr mrs ms my ne nei nel new no non nor not now nur o of off oh ok old"
-    " on one or out own par per pro put que qui ray red ria rob run san sea see sei ses set she sie sky so son st"
-    " su sue sun te ten the tag too top try tu two um un una und une uns up us use van vom von vor war was way we"
-    " web wer who why wie win wir with yes yet you zu zum zur".split()
+    " dei del den der des did die dir do don dos dr du due ein el en er es est et etc eux few for gab get go got"
+    " had has hat he her hi him his how i if il im in ins is ist it its ja je job joy la las law le les lo los low"
+    " mai mal may me mes mi mir mis mit mr mrs ms my ne nei nel new no non nor not now nur o of off oh ok old on"
+    " one or out own par per pro put que qui ray red ria rob run san sea see sei ses set she sie sky so son st su"
+    " sue sun te ten the tag too top try tu two um un una und une uns up us use van vom von vor war was way we web"
+    " wer who why wie win wir with yes yet you zu zum zur".split()
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 
 from cocmail.core.everyday import LITTLE, is_also_a_word
 from cocmail.core.folding import fold, spellings
+from cocmail.core.vague import OFFICES
 
 # Up to so many letters a name must stand alone; a whole name of so many counts within a longer word.
 SHORT_NAME, WHOLE_NAME = 3, 6
@@ -56,7 +57,7 @@ def _parts(name: str) -> list[str]:
     written = [word for word in words if not word.islower()]
     if not written and len(words) <= _NAMED_SMALL and not any(fold(word) in LITTLE for word in words):
         written = words
-    return [word for word in written if fold(word) not in _NO_NAME]
+    return [word for word in written if fold(word) not in _NO_NAME | OFFICES]
 
 
 def _accounts(name: str) -> list[str]:

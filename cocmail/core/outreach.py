@@ -23,7 +23,7 @@ PARTS: dict[str, re.Pattern[str]] = {
     "contact": re.compile(
         r"\b(?:not|don't|never|nor|refrain)\b[^.!?]{0,80}\b(?:contact|write|approach|find out|look for|reach|seek)"
     ),
-    "answer": re.compile(r"\b(?:answer|reply|respond|question|write to us|write back|get back|let us know|tell us)"),
+    "answer": re.compile(r"\b(?:answer|reply|respond|question|\bto us\b|write back|get back|let us know|tell us)"),
     "two": re.compile(r"\b(?:two|both)\b[^.!?\n]{0,30}\b(?:us|members|people|committee|we)\b"),
 }
 

@@ -38,7 +38,7 @@ class Enclosures:
 
         Raises ReadAgainFailed where a stored message could not be read just now.
         """
-        if letter.files and case is not None:
+        if letter.files:
             return await self._files(letter, case)
         if letter.entry:
             said = [entry.unreadable for entry in case.entries if entry.id == letter.entry] if case is not None else []
@@ -58,9 +58,9 @@ class Enclosures:
         mails = await self._mails(written)
         return Mail(text=await asyncio.to_thread(document, case, committee, mails, self._now()))
 
-    async def _files(self, letter: Letter, case: Case) -> Mail | None:
+    async def _files(self, letter: Letter, case: Case | None) -> Mail | None:
         """Just the files of a letter that a member drafted, by their bytes; not the mail that it was drafted in."""
-        entry = case.entry(letter.entry)
+        entry = case.entry(letter.entry) if case is not None else None
         mail = await self._contents.of(letter.entry, entry.unreadable if entry is not None else "")
         if mail is None:
             return None

@@ -8,6 +8,7 @@ reading child alone (`reader_child`): the libraries that it asks have their own 
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 
 from cocmail.core.files import FileRead
@@ -17,7 +18,7 @@ from cocmail.mail.htmltext import all_text
 from cocmail.mail.tokens import attached_without_tokens
 
 # Of one file; a longer text is no enclosure of a letter.
-TEXT_MAX = 200_000
+TEXT_MAX = 100_000
 
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}:[ \t]")
 _MESSAGE = re.compile(
@@ -49,6 +50,7 @@ def look(part: Attachment) -> FileRead:
     if part.role:
         return FileRead(part.filename, len(content), digest, role=part.role)
     found = Findings()
+    found.say(part.content_type)
     problem = ""
     try:
         _look(part.content_type, content, found)
@@ -93,6 +95,8 @@ def _look_at_text(kind: str, content: bytes, found: Findings) -> None:
     except UnicodeDecodeError as error:
         raise Unsure("kind") from error
     found.say(text)
+    if "&" in text:
+        found.say(html.unescape(text))
     head = text.lstrip("\ufeff \t\r\n")[:2_000]
     if _ODD.search(text) or _CODED.match(head):
         raise Unsure("kind")

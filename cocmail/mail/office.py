@@ -26,10 +26,8 @@ _PLAIN_PROPERTIES = frozenset(
     " slides notes hiddenslides mmclips presentationformat headingpairs titlesofparts vector variant lpstr i4 language"
     " version digsig hyperlinkbase".split()
 )
-# Within a paragraph letters of one word may stand in several of these.
-_WITHIN = frozenset(
-    "t r rpr ins deltext instrtext hyperlink smarttag sdt sdtcontent prooferr lang rfonts b i u sz".split()
-)
+# Where one piece of text ends; within, the letters of one word may stand in several elements.
+_BLOCKS = frozenset("p si is c v row tr tc br cr tab comment definedname text".split())
 _NAMES = frozenset("author initials lastmodifiedby displayname username userid originalauthor".split())
 _TELLING = _NAMES | frozenset("descr title name target tooltip alttext val path providerid tag alias".split())
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
@@ -80,14 +78,15 @@ def _look_at_part(name: str, data: bytes, found: Findings) -> None:
     else:
         if "comment" in lowered:
             found.mark("comments", name)
-        _Part(found, is_properties=lowered.startswith("docprops/")).read(data)
+        _Part(found, lowered).read(data)
 
 
 class _Part:
     """Reads one XML part, in one pass."""
 
-    def __init__(self, found: Findings, *, is_properties: bool) -> None:
-        self._found, self._is_properties = found, is_properties
+    def __init__(self, found: Findings, name: str) -> None:
+        self._found, self._is_properties = found, name.startswith("docprops/")
+        self._is_text = name.startswith(("word/", "xl/", "ppt/"))
         self._path: list[str] = []
         self._words: list[str] = []
 
@@ -113,7 +112,7 @@ class _Part:
                 self._found.mark(f"{self._path[-1]} by", value or "somebody")
 
     def _end(self, _name: str) -> None:
-        if self._path.pop() not in _WITHIN:
+        if self._path.pop() in _BLOCKS or not self._is_text:
             self._words.append("\n")
 
     def _said(self, text: str) -> None:

@@ -96,10 +96,10 @@ class Parts:
 def parts_of(message: Message, *, keep: bool) -> Parts:
     """Goes through the parts in their order; `keep` asks for the attachments' bytes."""
     found = Parts()
-    stack: list[tuple[Message, int, int]] = [(message, 0, 0)]
+    stack: list[tuple[Message, int, int, bool]] = [(message, 0, 0, False)]
     seen = groups = 0
     while stack:
-        part, depth, group = stack.pop()
+        part, depth, group, related = stack.pop()
         seen += 1
         if depth > DEPTH_MAX or seen > PARTS_MAX:
             found.cut = True
@@ -112,11 +112,13 @@ def parts_of(message: Message, *, keep: bool) -> Parts:
                 groups += 1
                 group = groups
             found.stray.extend(_outside(part, found))
-            stack.extend((child, depth + 1, group) for child in reversed(payload) if isinstance(child, Message))
+            related = view.get_content_subtype() == "related"
+            inner = (child for child in reversed(payload) if isinstance(child, Message))
+            stack.extend((child, depth + 1, group, related) for child in inner)
         elif isinstance(payload, list):
             _take_message(part, view, found, depth, keep=keep)
         else:
-            _take_leaf(part, view, found, group, keep=keep)
+            _take_leaf(part, view, found, group, keep=keep, related=related)
     return found
 
 
@@ -177,7 +179,7 @@ def _content(part: Message) -> bytes:
     return payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else b""
 
 
-def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: bool) -> None:
+def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: bool, related: bool) -> None:
     kind, name, data = kind_of(view), _name_of(view), _content(part)
     broken_multipart = kind.startswith("multipart/")
     attached = view.get_content_disposition() == "attachment" and not broken_multipart
@@ -196,15 +198,19 @@ def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: 
         return
     if kind.startswith("text/"):
         found.hide_source(text_from(data, parameter(view, "charset")), is_html=kind == "text/html")
-    found.attach(name, kind, data, keep=keep, role=_role_of(view, kind))
+    found.attach(name, kind, data, keep=keep, role=_role_of(view, kind, related=related))
 
 
-def _role_of(view: Message, kind: str) -> str:
-    """Whether the text shows it (RFC 2392: a logo below a signature), or it signs the mail, or somebody attached it."""
+def _role_of(view: Message, kind: str, *, related: bool) -> str:
+    """Whether the text shows it (RFC 2392: a logo below a signature), or it signs the mail, or somebody attached it.
+
+    Programs call pictures of the text attachments, too, where they stand beside it (RFC 2387), and Gmail gives every
+    file an id.
+    """
     if kind in _SIGNATURES:
         return "signature"
-    shown = kind.startswith("image/") and "content-id" in view and view.get_content_disposition() != "attachment"
-    return "layout" if shown else ""
+    shown = related or view.get_content_disposition() != "attachment"
+    return "layout" if shown and kind.startswith("image/") and "content-id" in view else ""
 
 
 def _take_message(part: Message, view: Message, found: Parts, depth: int, *, keep: bool) -> None:

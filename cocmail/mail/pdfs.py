@@ -13,7 +13,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, IndirectObject, StreamObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    ContentStream,
+    DictionaryObject,
+    IndirectObject,
+    StreamObject,
+    TextStringObject,
+)
 
 from cocmail.mail.findings import Findings, Unsure
 from cocmail.mail.pictures import look_at_picture, look_at_xmp
@@ -21,6 +29,7 @@ from cocmail.mail.pictures import look_at_picture, look_at_xmp
 PAGES_MAX = 200
 OBJECTS_MAX = 50_000
 STREAM_MAX = 30_000_000
+BYTES_MAX = 2_000
 
 # Of the document information; the rest of it tells who, or is made up by a program.
 _PLAIN_FIELDS = frozenset(
@@ -33,6 +42,8 @@ _CLOSED = {
 }  # fmt: skip
 _LINKS = frozenset(("/Link", None))
 _END = re.compile(rb"%%EOF")
+# The operators that put text on a page (ISO 32000-2, 9.4.3).
+_SHOWS_TEXT = re.compile(rb"[)>\]]\s{0,9}(?:T[jJ]|['\"])")
 
 
 def look_at_pdf(content: bytes, found: Findings) -> None:
@@ -74,14 +85,18 @@ def _look_at_pages(reader: PdfReader, found: Findings) -> None:
     if len(reader.pages) > PAGES_MAX:
         raise Unsure("inside")
     for page in reader.pages:
-        found.say(page.extract_text())
+        text = page.extract_text()
+        found.say(text)
+        if "-\n" in text:
+            found.say(text.replace("-\n", ""))
 
 
 def _is_left_over(each: Any, *, is_linear: bool) -> bool:
     """Whether what nothing refers to can have been shown once: a page that was taken out, or what stood on it."""
     if isinstance(each, StreamObject):
         # A linearized file has hints that only its beginning points at (ISO 32000-2, annex F).
-        return each.get("/Type") not in ("/XRef", "/ObjStm") and not is_linear
+        hidden = each.get("/Type") not in ("/XRef", "/ObjStm") and not is_linear
+        return hidden and _SHOWS_TEXT.search(_unpacked(each)) is not None
     return isinstance(each, DictionaryObject) and each.get("/Type") in ("/Page", "/Pages", "/Annot")
 
 
@@ -106,6 +121,8 @@ def _look_at_object(top: Any, found: Findings) -> set[int]:
             used.add(each.idnum)
         elif isinstance(each, TextStringObject):
             found.say(str(each))
+        elif isinstance(each, ByteStringObject):
+            found.say(each[:BYTES_MAX].decode("latin-1"))
         elif isinstance(each, ArrayObject):
             stack.extend(each)
         elif isinstance(each, DictionaryObject):
@@ -118,6 +135,9 @@ def _look_at_dictionary(each: DictionaryObject, found: Findings) -> None:
     for key, problem in _CLOSED.items():
         if _is_filled(each.get(key)) or each.get("/Type") == key or each.get("/S") == key:
             raise Unsure(problem)
+    if each.get("/Author"):
+        # Of a drawing that was put into this one, too.
+        found.mark("Author", each["/Author"])
     described = each.get("/Metadata")
     if described is not None and isinstance(stream := described.get_object(), StreamObject):
         look_at_xmp(_unpacked(stream), found)

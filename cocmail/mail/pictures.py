@@ -60,6 +60,8 @@ _PLAIN_PROPERTIES = frozenset(
     " title".split()
 )
 _SCREENSHOT = "screenshot"
+_PLAIN_WORDS = re.compile(rb"[\x20-\x7e]{4,}")
+_WIDE_WORDS = re.compile(rb"(?:\x00[\x20-\x7e\xa0-\xff]){3,}")
 
 
 def look_at_picture(content: bytes, found: Findings) -> None:
@@ -84,7 +86,7 @@ def _look_at_png(content: bytes, found: Findings) -> None:
         elif kind not in _PLAIN_CHUNKS:
             raise Unsure("inside")
         elif kind == b"iCCP":
-            found.say(data[: data.find(b"\0")].decode("latin-1"))
+            look_at_profile(_inflated(data[data.find(b"\0") + 2 :]), found)
         if kind == b"IEND":
             _nothing_behind(content[at:])
             return
@@ -155,6 +157,8 @@ def _look_at_segment(marker: int, data: bytes, found: Findings) -> None:
         found.say(comment)
         if not _PROGRAMS.fullmatch(comment):
             found.mark("comment", comment)
+    elif marker == 0xE2 and data.startswith(_PLAIN_APPS[0xE2]):
+        look_at_profile(data, found)
     elif marker == 0xED:
         found.mark("IPTC", re.sub(rb"[^\x20-\x7e\x80-\xff]+", b" ", data)[:500])
         found.say(data.decode("utf-8", "replace"))
@@ -168,6 +172,14 @@ def _look_at_segment(marker: int, data: bytes, found: Findings) -> None:
 def _nothing_behind(rest: bytes) -> None:
     if rest.strip(b"\0\r\n "):
         raise Unsure("inside")
+
+
+def look_at_profile(data: bytes, found: Findings) -> None:
+    """The words of a colour profile (ICC.1), which may be called after whose screen it is of."""
+    for words in _PLAIN_WORDS.findall(data):
+        found.say(words.decode("ascii"))
+    for words in _WIDE_WORDS.findall(data):
+        found.say(words.decode("utf-16-be"))
 
 
 def look_at_exif(data: bytes, found: Findings) -> None:

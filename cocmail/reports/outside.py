@@ -49,4 +49,5 @@ def _answer(entry: Entry, name: str, record: Record) -> str:
 
 def _letter(draft: Draft, record: Record) -> str:
     names = f"written by {record.name(draft.author)}, sent by {record.name(draft.sent_by)}"
-    return passage(f"{draft.label}, {names}, {moment(draft.sent_at)}:", draft.text)
+    carried = f", with {len(draft.files)} attached" if draft.files else ""
+    return passage(f"{draft.label}, {names}, {moment(draft.sent_at)}{carried}:", draft.text)

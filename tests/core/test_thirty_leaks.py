@@ -1,19 +1,25 @@
 """Thirty letters that would have told on somebody, each stopped, and thirty that say what they may, each let through.
 
-One case: Robin Vale reports Kit Larsen. Dana Cole saw it. Zee and Søren Müller were harmed as well. The members talked
-about it, Dana and Kit have been written to and have answered. Every letter goes through the decision itself, with files
-as people attach them.
+One case: Robin Vale reports Kit Larsen. Dana Cole saw it. Zee and Søren Müller were harmed as well. The members
+talked about it, Dana and Kit have been written to and have answered. Every letter goes through the decision itself,
+with files as people attach them.
 """
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from cocmail.core import acts, events
-from cocmail.core.model import Attachment
-from core.desk import AT, Desk, committee, lines, members, opened
+from cocmail.core.commands.call import Call
+from cocmail.core.commands.texts import attached
+from cocmail.core.model import Attachment, Door, Envelope, Mail, Proof, Wanted
+from cocmail.core.setting import Message
+from cocmail.core.tags import Tag
+from core.desk import AT, CASE, Desk, committee, lines, members, opened
 from files import File, docx, jpeg, paragraph, pdf, png
 
 REPORT = """Shouted at behind the registration desk
@@ -65,10 +71,15 @@ def desk() -> Desk:
     return case
 
 
+def fresh() -> Desk:
+    """The same case, for tests in which something is carried out."""
+    return Desk(desk().committee, desk().case, texts=dict(desk().texts), _numbers=itertools.count(50))
+
+
 def drafted(tag: str, text: str, file: File | None = None) -> dict[str, object]:
     """The receipt's line on a draft by Amara."""
-    attached = () if file is None else (Attachment(file.name, file.kind, len(file.content), file.content),)
-    (line,) = lines(desk().look("amara", tag, text, number=40, attached=attached))
+    enclosed = () if file is None else (Attachment(file.name, file.kind, len(file.content), file.content),)
+    (line,) = lines(desk().look("amara", tag, text, number=40, attached=enclosed))
     return line
 
 
@@ -106,8 +117,8 @@ LEAKS: list[tuple[str, str, str, File | None, str, str]] = [
      "thread", "kicked over the crate with the name badges"),
     ("a rare phrase of the report", KIT, "Dear Kit, somebody needed a paper napkin with a unicorn.", None,
      "phrase", "a paper napkin with a unicorn"),
-    ("a rare phrase of the follow-up", KIT, "Dear Kit, also the kitchen with the broken kettle.", None,
-     "phrase", "kitchen with the broken kettle"),
+    ("a rare phrase of the follow-up", KIT, "Dear Kit, it was over a borrowed soldering iron.", None,
+     "phrase", "over a borrowed soldering iron"),
     ("what the witness answered", KIT, "Dear Kit, somebody was stacking the dessert trays.", None,
      "phrase", "was stacking the dessert trays"),
     ("what a member said", KIT, "Dear Kit, we would not make too much of one bad evening.", None,
@@ -131,8 +142,12 @@ LEAKS: list[tuple[str, str, str, File | None, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("tag", "text", "file", "kind", "words"), [row[1:] for row in LEAKS], ids=[r[0] for r in LEAKS])
-def test_a_letter_that_tells_on_somebody_is_stopped(tag: str, text: str, file: File | None, kind: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("tag", "text", "file", "kind", "words"), [row[1:] for row in LEAKS], ids=[row[0] for row in LEAKS]
+)
+def test_a_letter_that_tells_on_somebody_is_stopped(
+    tag: str, text: str, file: File | None, kind: str, words: str
+) -> None:
     line = drafted(tag, text, file)
     assert line["outcome"] == "leaks", line
     found = line["words"]
@@ -151,8 +166,9 @@ out who told us, and write to nobody about this but to us.""", None),
     ("the words that were said", KIT, 'Dear Kit, you called somebody "a useless little clerk". That hurts.', None),
     ("a question", KIT, "Dear Kit, what happened at the registration desk on Friday evening, as you saw it?", None),
     ("a short note", KIT, "Dear Kit, thank you for your answer. We meet on Monday and will write to you again.", None),
-    ("their own words back", KIT, """Dear Kit, you write: "I had slept three hours and the badge printer had swallowed my
-speaker notes". That explains it, and does not excuse it.""", None),
+    ("their own words back", KIT, """Dear Kit,
+you write: "I had slept three hours and the badge printer had swallowed my speaker notes". That explains it, and
+does not excuse it.""", None),
     ("a consequence", KIT, "Dear Kit, until the end of next year you do not take part in our meetings.", None),
     ("how to object", KIT, "Dear Kit, you can ask us to look at it again within two weeks; answer this mail.", None),
     ("the committee's own address", KIT, "Dear Kit, write to conduct@example.org if you have questions.", None),
@@ -193,3 +209,107 @@ def test_a_letter_that_says_what_it_may_goes_out(tag: str, text: str, file: File
 
 def test_there_are_thirty_of_each() -> None:
     assert len(LEAKS) == len(CLEAN) == 30
+
+
+@pytest.mark.parametrize(
+    ("told", "text", "words"),
+    [
+        ("My number is +49 30 5550-1724.", "Dear Kit, call 030 55501724.", ["030 55501724"]),
+        (
+            "Write to me at foxglove@mail.example.",
+            "Dear Kit, write to FoxGlove (at) mail.example.",
+            ["FoxGlove (at) mail"],
+        ),
+        ("It was on 2026-11-20 at 21:30, build 4711.", "Dear Kit, it was on 2026-11-20 at 21:30, build 4711.", []),
+        ("Kit wrote from kit@acme.example.", "Dear Kit, you wrote from kit@acme.example.", []),
+    ],
+)
+def test_addresses_and_numbers_that_a_report_holds_stay_in_it(told: str, text: str, words: list[str]) -> None:
+    case = fresh()
+    case.texts["m2"] = told
+    (line,) = lines(case.look("amara", KIT, text, number=60))
+    found = line.get("words", [])
+    assert isinstance(found, list)
+    assert [each["words"][: len(word)] for each, word in zip(found, words, strict=True)] == words
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "text", "stopped"),
+    [
+        ("", "robin.vale@visitors.example", "Dear Kit, Vale was hurt.", True),
+        ("robin@visitors.example", "robin@visitors.example", "Dear Kit, Robin was hurt.", True),
+        ("Foxglove", "rv@visitors.example", "Dear Kit, foxglove was hurt.", True),
+        ("Robin Vale", "dark.phoenix@visitors.example", "Dear Kit, it was dark.", False),
+        (
+            "Conference Support",
+            "info@visitors.example",
+            "Dear Kit, thank you for your support of the conference.",
+            False,
+        ),
+        ("Kit Vale", "kv@visitors.example", "Dear Kit Larsen, please stop.", False),
+        ("Kit Vale", "kv@visitors.example", "Dear Kit Larsen, Vale was hurt.", True),
+    ],
+)
+def test_by_what_a_reporter_is_known(name: str, address: str, text: str, stopped: bool) -> None:
+    case = fresh()
+    case.adds(events.ReporterKnown(address, name, True))
+    (line,) = lines(case.look("amara", KIT, text, number=60))
+    assert (line["outcome"] == "leaks") is stopped, line
+
+
+def test_what_was_noted_after_the_draft_stops_it_when_it_is_to_be_sent() -> None:
+    case = fresh()
+    file = png(Software="the desk of Amy")
+    enclosed = (Attachment(file.name, file.kind, len(file.content), file.content),)
+    case.does("amara", KIT, "Dear Kit, ask Toni for the picture.", attached=enclosed)
+    case.adds(events.PartyNamed("witness", "Toni Amy", "noor", AT))
+    (line,) = lines(case.does("jun", "#send D1", runs=False))
+    assert line["outcome"] == "leaks"
+    found = line["words"]
+    assert isinstance(found, list)
+    assert [(each["words"], each["where"]) for each in found] == [("Toni", ""), ("Amy", file.name)]
+
+
+def test_a_letter_does_not_go_without_what_everybody_saw_with_it() -> None:
+    case = fresh()
+    file = png()
+    case.does("amara", KIT, LETTER, attached=(Attachment(file.name, file.kind, 1, file.content),))
+    seen, case.files = case.files, {}
+    (line,) = lines(case.does("jun", "#send D1", runs=False))
+    assert line["outcome"] == "files-changed"
+    case.files = {entry: tuple(replace(each, digest="0" * 64) for each in found) for entry, found in seen.items()}
+    (line,) = lines(case.does("jun", "#send D1", runs=False))
+    assert line["outcome"] == "files-changed"
+    case.files = seen
+    decision = case.does("jun", "#send D1")
+    (letter,) = [letter for letter in decision.letters if letter.kind == "outreach"]
+    assert letter.files == tuple(each.digest for each in seen[letter.entry])
+
+
+def test_more_files_than_a_letter_carries_are_refused() -> None:
+    file = png()
+    many = tuple(Attachment(f"{number}.png", file.kind, 1, file.content) for number in range(11))
+    (line,) = lines(desk().look("amara", KIT, LETTER, number=40, attached=many))
+    assert line["outcome"] == "files-too-much"
+    large = png().content + b"\0" * 7_000_000
+    (line,) = lines(desk().look("amara", KIT, LETTER, number=40, attached=(Attachment("a.png", file.kind, 1, large),)))
+    assert line["outcome"] == "files-too-much"
+
+
+def test_a_letter_whose_files_could_not_be_looked_into_is_not_drafted() -> None:
+    message = Message(
+        "m40",
+        Mail(text=LETTER, attachments=(Attachment("a.png", "image/png", 1),)),
+        Envelope(Door.SMTP, "c", "", ()),
+        Wanted(),
+        Proof(),
+    )
+    call = Call(desk().plan(), message, CASE, desk().committee.members[0], Tag("reported"))
+    assert attached(call) == ((), {"outcome": "files-unread", "refused": True, "names": ["a.png"]})
+
+
+def test_what_is_missing_in_a_letter_to_the_reported_person_is_hinted_at_and_does_not_stop_it() -> None:
+    first, last = CLEAN[0][2], CLEAN[3][2]
+    for text, missing in ((first, []), (last, ["impact", "change", "consequence", "contact", "two"])):
+        letters = desk().look("amara", KIT, text, number=40).letters
+        assert [letter.words["missing"] for letter in letters if letter.kind == "draft"] == [missing] * 3

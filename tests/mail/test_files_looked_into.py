@@ -1,4 +1,4 @@
-"""What a file would have told: words that nobody sees, who made it and where, and what could hide in what is not read."""
+"""What a file would have told: words that nobody sees, who made it and where, and what hides in what is not read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from email.message import EmailMessage
 import pytest
 from PIL import Image
 
-import files
 from cocmail.core.model import Attachment
 from cocmail.mail.lookinto import look
 from cocmail.mail.reader import Reader
-from files import File, archive, docx, exif, jpeg, paragraph, pdf, png, saved_again, text
+from files import DOCX, File, archive, docx, exif, jpeg, paragraph, pdf, png, saved_again, text
 
 RDF = 'xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
 DC = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
@@ -26,7 +25,8 @@ def attached(file: File) -> Attachment:
 
 
 def xmp(inside: str, head: str = "") -> str:
-    return f'{head}<r:RDF {RDF}><r:Description {DC} xmlns:e="http://ns.adobe.com/exif/1.0/">{inside}</r:Description></r:RDF>'
+    described = f'<r:Description {DC} xmlns:e="http://ns.adobe.com/exif/1.0/">{inside}</r:Description>'
+    return f"{head}<r:RDF {RDF}>{described}</r:RDF>"
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -63,7 +63,7 @@ UNSURE: list[tuple[str, File, str]] = [
     ("something behind a PDF", File("a.pdf", "application/pdf", pdf().content + b"PK\x03\x04"), "inside"),
     ("an archive", archive(), "archive"),
     ("a packed file", File("a.gz", "application/gzip", gzip.compress(b"Robin")), "archive"),
-    ("half an archive", File("a.docx", files.DOCX, b"PK\x03\x04\x14\x00"), "damaged"),
+    ("half an archive", File("a.docx", DOCX, b"PK\x03\x04\x14\x00"), "damaged"),
     ("a mail", File("a.eml", "message/rfc822", b"Subject: x\r\n\r\nhello"), "message"),
     ("a mail that is called a text", text("a.txt", "Received: from x\nSubject: y\n\nhello"), "message"),
     ("a mailbox", text("a.txt", "From robin Sat Nov 21\nhello"), "message"),
@@ -143,6 +143,8 @@ def test_what_programs_write_of_people_and_places_is_found(file: File, field: st
 
 SCREENSHOT = xmp("<e:UserComment>Screenshot</e:UserComment><e:PixelXDimension>40</e:PixelXDimension>")
 
+TWO_COLOURS = "<w:p><w:r><w:rPr><w:color/></w:rPr><w:t>Ro</w:t></w:r><w:r><w:t>bin</w:t></w:r></w:p>"
+
 PLAIN: list[tuple[str, File, str]] = [
     ("a text", text("a.txt", "Be kind."), "Be kind."),
     ("a table", text("a.csv", "day,room\nFriday,2\n", "text/csv"), "Friday"),
@@ -152,12 +154,16 @@ PLAIN: list[tuple[str, File, str]] = [
     ("the title of a PDF", pdf(Title="letter_robin.docx"), "letter_robin.docx"),
     ("a picture of the screen", png(Software="gnome-screenshot", xmp=SCREENSHOT), "gnome-screenshot"),
     ("a picture that an editor saved", jpeg(Orientation=1, Software="GIMP", DateTime="2026:11:21 10:00:00"), "GIMP"),
-    ("a picture of the web", with_segment(0xFE, b"CREATOR: gd-jpeg v1.0 (using IJG JPEG v62), quality = 90\n"), "gd-jpeg"),
+    ("a picture of the web", with_segment(0xFE, b"CREATOR: gd-jpeg v1.0 (using IJG JPEG v62)\n"), "gd-jpeg"),
+    ("whose screen it was", with_chunk(b"iCCP", b"x\0\0" + zlib.compress("Robin's screen".encode("utf-16-be"))),
+     "Robin's screen"),
+    ("a word that Word has in two colours", docx(body=TWO_COLOURS), "Robin"),
+    ("text with codes for its letters", text("a.md", "R&#111;bin"), "Robin"),
     ("a Word file", docx(body=paragraph("Be ki", "nd."), creator="", lastModifiedBy=""), "Be kind."),
     ("a Word file without properties", docx(body=paragraph("Be kind.")), "Be kind."),
     ("what a picture is called in Word", docx(body='<w:docPr descr="Robin at the desk"/>'), "Robin at the desk"),
     ("deleted text in Word", docx(body="<w:p><w:r><w:delText>Robin</w:delText></w:r></w:p>"), "Robin"),
-    ("where a link in Word leads", docx(more={"word/_rels/a.rels": '<R Target="file:///C:/Users/robin/a.dotx"/>'}), "robin"),
+    ("where a link in Word leads", docx(more={"word/_rels/a.rels": '<R Target="file:///C:/robin/a.dotx"/>'}), "robin"),
 ]  # fmt: skip
 
 

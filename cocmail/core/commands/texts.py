@@ -5,6 +5,7 @@ The words that are found go to whoever wrote them, by the receipt, and nowhere e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,7 +21,13 @@ from cocmail.core.vague import OFFICES
 # What stands before the @ is as good as a name from so many letters on: robinvale@visitors.example.
 LONG_MAILBOX = 4
 FILES_AT_ONCE = 10
-TEXT_OF_FILES = 400_000
+# The last digits of a number tell it: in front of them stand a country's, or a zero.
+LONG_NUMBER = 7
+TEXT_OF_FILES = 200_000
+
+_ADDRESS = re.compile(r"[a-z0-9_.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}")
+_NUMBER = re.compile(r"(?<![\w./:-])\+?\(?[0-9](?:[ ()/.-]{0,2}[0-9]){7,14}(?![\w:-])")
+_DATE = re.compile(r"[0-9]{1,4}([./-])[0-9]{1,2}\1[0-9]{1,4}(?![0-9])")
 
 
 def said(entry: Entry, mail: Mail) -> str:
@@ -89,7 +96,19 @@ def _found(call: Call, text: str, against: Sources, where: str = "") -> list[Map
     named = names_in(text, against.names, known=against.known, theirs=read)
     words = [{"kind": leak.kind, "words": leak.words} for leak in found]
     words += [{"kind": kind, "words": word} for word in named]
+    words += [{"kind": "private-address", "words": number} for number in _numbers(text, against)]
     return [{**each, "where": where} for each in words]
+
+
+def _numbers(text: str, against: Sources) -> list[str]:
+    """Telephone numbers and the like that stand in what others outside wrote, however they are spaced."""
+    secret = {_told_by(number) for each in against.told for number in _NUMBER.findall(each)}
+    secret -= {_told_by(number) for each in against.theirs for number in _NUMBER.findall(each)}
+    return [number for number in _NUMBER.findall(text) if _told_by(number) in secret and not _DATE.match(number)]
+
+
+def _told_by(number: str) -> str:
+    return re.sub(r"[^0-9]", "", number)[-LONG_NUMBER:]
 
 
 def _found_in(call: Call, file: FileRead, against: Sources) -> list[Mapping[str, str]]:
@@ -107,20 +126,23 @@ def _sources(call: Call, to: Person, but: str, hears_outcome: bool) -> Sources:
     case = call.case
     roles = ("harmed", "witness") if to == REPORTER else ("reporter", "harmed", "witness")
     names = [name for role in roles for name in case.called(role)]
-    contacts = [contact for contact in case.proceedings.contacts if contact.name != but]
+    contacts = [contact for contact in case.proceedings.contacts if contact.name.casefold() != but.casefold()]
     names += [contact.name for contact in contacts if contact.role == "third"]
     private = {contact.address for contact in contacts}
+    # Whom the letter is to, or about, is called by name, whoever else is called so.
     known = [but, *case.called("reported")]
     if to == REPORTER:
         reporter = case.reporter
         known += [*case.called("reporter"), reporter.name if reporter is not None else ""]
-        private = {address for address in private if not any(address in text.casefold() for text in theirs)}
     else:
         names += _called(call)
         private |= case.given.get(str(REPORTER), frozenset())
-        # Whom the letter is to is addressed by name, whoever else is called so.
-        known = [but]
-    names = [name for name in dict.fromkeys(names) if name and name != but]
+    private |= {address for text in told for address in _ADDRESS.findall(text.casefold())}
+    private -= {contact.address for contact in case.proceedings.contacts if contact not in contacts}
+    private -= {address for address in private if call.committee.owns(address) or call.committee.member_at(address)}
+    if to == REPORTER:
+        private = {address for address in private if not any(address in text.casefold() for text in theirs)}
+    names = [name for name in dict.fromkeys(names) if name and name.casefold() != but.casefold()]
     return Sources(to, theirs, ours, told, names, [name for name in known if name], sorted(private - {""}))
 
 
@@ -130,8 +152,10 @@ def _called(call: Call) -> list[str]:
     if reporter is None:
         return []
     local = reporter.address.partition("@")[0].partition("+")[0]
-    is_name = len(local) >= LONG_MAILBOX and local.casefold() not in OFFICES
-    return [reporter.name, *([local] if is_name else [])]
+    # Some programs write the address where the name belongs.
+    name = reporter.name.partition("@")[0]
+    is_name = len(local) >= LONG_MAILBOX and local.casefold() not in OFFICES and (local.isalpha() or not name)
+    return [name, *([local] if is_name else [])]
 
 
 def _quotes(call: Call, text: str, said: list[str]) -> bool:

@@ -209,7 +209,8 @@ def send(call: Call) -> Line:
     unable = _cannot_write(call) if there.person == REPORTER else _goes_elsewhere(call, found, there)
     stopped = unable or _leaking_again(call, found, there)
     if stopped is not None:
-        return stopped
+        again = "#reported" if there.role == "reported" else f'#contact "{there.name}"'
+        return stopped if there.person == REPORTER else {**stopped, "secret": True, "again": again}
     if not _has_second_reader(call) and not call.confirmed:
         return wait_for_yes("send-confirm", label=found.label)
     _send(call, found, there)
