@@ -34,7 +34,9 @@ _DOT = r"(?:[\s>]{0,4}(?:[.。]|[(\[{<]\s{0,3}(?:dot|\.)\s{0,3}[)\]}>])[\s>]{0,4
 _SUBADDRESS = r"(?:\s?(?:\+|%2b)[\s>]{0,3}[\w.+=-]{1,100}+)"
 _BETWEEN = r"(?:[\s>_*~/+|‐‑‒–—-]|%20){0,8}+"
 # What somebody is said to have said, in a report: it has to be told to who said it.
-_SPOKEN = re.compile(r"""[“"«„][^”"»“\n]{1,300}[”"»“]|(?m:^[ \t]*>.*$)""")
+_IN_MARKS = r"""[“"«„][^”"»“\n]{1,300}[”"»“]"""
+_SAID = re.compile(f"({_IN_MARKS})")
+_SPOKEN = re.compile(rf"{_IN_MARKS}|(?m:^[ \t]*>.*$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,11 @@ def find_leaks(
         if len(found) == FINDINGS:
             break
     return tuple(found)
+
+
+def pieces_of(text: str) -> list[str]:
+    """A report, cut where something stands in quotation marks: what was said is not one with what is told of it."""
+    return [piece for piece in _SAID.split(text) if piece.strip()]
 
 
 def _shown(words: str) -> str:
@@ -235,7 +242,9 @@ def _foreign(lines: Iterable[tuple[int, int, int]], words: Words, allowed: set[G
 
 def _weights(words: Words, committee: Committee) -> list[float]:
     """How much each word counts: a day or a place, and the name with which every letter is signed, not at all."""
-    weights = [0.0 if word in WHEN_AND_WHERE else 0.5 if SINGLE.match(word) else 1.0 for word in words.said]
+    weights = [
+        0.0 if word in WHEN_AND_WHERE or word.isdigit() else 0.5 if SINGLE.match(word) else 1.0 for word in words.said
+    ]
     name = tuple(bare(word) for word in WORD.findall(fold(committee.name)))
     for start, gram in enumerate(grams(words.said, len(name))) if name else ():
         if gram == name:

@@ -163,7 +163,7 @@ we write to you for the committee; two of us see to this. On Friday evening, at 
 shouted at somebody behind the registration desk and kicked a crate. That frightened people. We ask you not to raise
 your voice at volunteers again. If it happens again, you will not come to the next meeting. Please do not try to find
 out who told us, and write to nobody about this but to us.""", None),
-    ("the words that were said", KIT, 'Dear Kit, you called somebody "a useless little clerk". That hurts.', None),
+    ("the words that were said", KIT, 'Dear Kit, you called somebody "a useless little clerk" and kicked over a crate.', None),
     ("a question", KIT, "Dear Kit, what happened at the registration desk on Friday evening, as you saw it?", None),
     ("a short note", KIT, "Dear Kit, thank you for your answer. We meet on Monday and will write to you again.", None),
     ("their own words back", KIT, """Dear Kit,

@@ -174,7 +174,8 @@ def _texts(call: Call, to: Person, hears_outcome: bool) -> tuple[list[str], list
     talk = [entry for entry in others if entry.author.kind == "member" and entry.kind != "record"]
     # A decision that quotes somebody outside is no way round this.
     told = [thread[entry.id] for entry in others if entry.author.kind != "member"]
-    ours = [*told, *(own_words(thread[entry.id]) for entry in talk)]
+    reported = [piece for text in told for piece in leaks.pieces_of(text)]
+    ours = [*reported, *(own_words(thread[entry.id]) for entry in talk)]
     for sent in case.proceedings.drafts:
         if sent.sent_at is not None:
             (theirs if sent.to == to else ours).append(sent.text)
