@@ -163,7 +163,7 @@ we write to you for the committee; two of us see to this. On Friday evening, at 
 shouted at somebody behind the registration desk and kicked a crate. That frightened people. We ask you not to raise
 your voice at volunteers again. If it happens again, you will not come to the next meeting. Please do not try to find
 out who told us, and write to nobody about this but to us.""", None),
-    ("the words that were said", KIT, 'Dear Kit, you called somebody "a useless little clerk" and kicked over a crate.', None),
+    ("the words that were said", KIT, 'Dear Kit, you called somebody "a useless little clerk". That hurts.', None),
     ("a question", KIT, "Dear Kit, what happened at the registration desk on Friday evening, as you saw it?", None),
     ("a short note", KIT, "Dear Kit, thank you for your answer. We meet on Monday and will write to you again.", None),
     ("their own words back", KIT, """Dear Kit,
@@ -255,6 +255,22 @@ def test_by_what_a_reporter_is_known(name: str, address: str, text: str, stopped
     case.adds(events.ReporterKnown(address, name, True))
     (line,) = lines(case.look("amara", KIT, text, number=60))
     assert (line["outcome"] == "leaks") is stopped, line
+
+
+def test_a_member_who_is_a_witness_is_named_to_nobody() -> None:
+    for tag, text in ((KIT, "Dear Kit, Sam Reyes was in the corridor."), (ROBIN, "Dear Robin, Sam told us of it.")):
+        assert drafted(tag, text)["outcome"] == "leaks"
+
+
+def test_whom_a_decision_names_the_reporter_does_not_learn_by_it() -> None:
+    case = fresh()
+    rule, parts = ("amara", AT, AT, "majority", "cleared", "none", 0), ("Kit hurt Zee.", "A talk.", "A warning.")
+    case.adds(acts.QuestionOpened(1, "outcome", *rule, *parts))
+    case.adds(acts.QuestionClosed(1, "passed", "all-voted", AT, 3, 0, 0, 0, 3))
+    (line,) = lines(case.look("amara", ROBIN, "Dear Robin, we found: Kit hurt Zee. A warning.", number=60))
+    assert line["outcome"] == "leaks"
+    (line,) = lines(case.look("amara", ROBIN, "Dear Robin, we found: Kit hurt others. A warning.", number=60))
+    assert line["outcome"] == "draft"
 
 
 def test_what_was_noted_after_the_draft_stops_it_when_it_is_to_be_sent() -> None:

@@ -44,12 +44,14 @@ def said(entry: Entry, mail: Mail) -> str:
 class Sources:
     """What a text to `to` is compared with.
 
-    `theirs` they wrote, were sent, or are to hear; `told` others outside wrote; `ours` is that and the members' talk.
+    `theirs` they wrote, were sent, or are to hear, `wrote` the first two of these; `told` others outside wrote; `ours`
+    is that and the members' talk.
     `names` are those of people whom they must not hear of, `known` whom they know, `private` others' addresses.
     """
 
     to: Person
     theirs: list[str]
+    wrote: list[str]
     ours: list[str]
     told: list[str]
     names: list[str]
@@ -91,7 +93,8 @@ def _found(call: Call, text: str, against: Sources, where: str = "") -> list[Map
         private=against.private,
         said=against.known,
     )
-    read = "\n".join(against.theirs) if against.to == REPORTER else ""
+    # A decision may name somebody, too; the reporter has not seen it.
+    read = "\n".join(against.wrote) if against.to == REPORTER else ""
     kind = "unnamed" if against.to == REPORTER else "reporter"
     named = names_in(text, against.names, known=against.known, theirs=read)
     words = [{"kind": leak.kind, "words": leak.words} for leak in found]
@@ -103,7 +106,7 @@ def _found(call: Call, text: str, against: Sources, where: str = "") -> list[Map
 def _numbers(text: str, against: Sources) -> list[str]:
     """Telephone numbers and the like that stand in what others outside wrote, however they are spaced."""
     secret = {_told_by(number) for each in against.told for number in _NUMBER.findall(each)}
-    secret -= {_told_by(number) for each in against.theirs for number in _NUMBER.findall(each)}
+    secret -= {_told_by(number) for each in against.wrote for number in _NUMBER.findall(each)}
     return [number for number in _NUMBER.findall(text) if _told_by(number) in secret and not _DATE.match(number)]
 
 
@@ -123,11 +126,15 @@ def _found_in(call: Call, file: FileRead, against: Sources) -> list[Mapping[str,
 
 def _sources(call: Call, to: Person, but: str, hears_outcome: bool) -> Sources:
     theirs, ours, told = _texts(call, to, hears_outcome)
-    case = call.case
+    case, thread = call.case, call.message.thread
+    wrote = [thread[entry.id] for entry in case.entries if entry.author == to and entry.id in thread]
+    wrote += [sent.text for sent in case.proceedings.drafts if sent.sent_at is not None and sent.to == to]
     roles = ("harmed", "witness") if to == REPORTER else ("reporter", "harmed", "witness")
     names = [name for role in roles for name in case.called(role)]
     contacts = [contact for contact in case.proceedings.contacts if contact.name.casefold() != but.casefold()]
     names += [contact.name for contact in contacts if contact.role == "third"]
+    asked = {entry.author.handle for entry in case.entries if entry.author.kind == "witness"}
+    names += [member.name for member in call.committee.members if member.handle in asked]
     private = {contact.address for contact in contacts}
     # Whom the letter is to, or about, is called by name, whoever else is called so.
     known = [but, *case.called("reported")]
@@ -141,9 +148,9 @@ def _sources(call: Call, to: Person, but: str, hears_outcome: bool) -> Sources:
     private -= {contact.address for contact in case.proceedings.contacts if contact not in contacts}
     private -= {address for address in private if call.committee.owns(address) or call.committee.member_at(address)}
     if to == REPORTER:
-        private = {address for address in private if not any(address in text.casefold() for text in theirs)}
+        private = {address for address in private if not any(address in text.casefold() for text in wrote)}
     names = [name for name in dict.fromkeys(names) if name and name.casefold() != but.casefold()]
-    return Sources(to, theirs, ours, told, names, [name for name in known if name], sorted(private - {""}))
+    return Sources(to, theirs, wrote, ours, told, names, [name for name in known if name], sorted(private - {""}))
 
 
 def _called(call: Call) -> list[str]:
