@@ -39,7 +39,10 @@ _META = re.compile(
     r"""[^<>]{0,300}>""",
     re.IGNORECASE,
 )
-_LOADED = re.compile(r"<(?:script|iframe|object|embed|applet|link)\b|\bdata:|\bsrc\s*=|\bsrcset\s*=", re.IGNORECASE)
+_LOADED = re.compile(
+    r"<(?:script|iframe|object|embed|applet|link)\b|\bdata:|\b(?:src|srcset|background|poster)\s*=|\burl\(|@import",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(r"<!--(.{0,20000}?)-->", re.DOTALL)
 
 

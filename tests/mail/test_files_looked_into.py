@@ -78,6 +78,7 @@ UNSURE: list[tuple[str, File, str]] = [
     ("nothing known", File("a.bin", "application/octet-stream", b"\x00\x01Robin"), "kind"),
     ("text in a code", text("a.txt", "Um9iaW4" * 60), "encoded"),
     ("a page that loads something", text("a.html", "<p>x</p><img src=//h.example/1>", "text/html"), "inside"),
+    ("a page that loads its colours", text("a.html", "<style>@import '//h.example/1';</style><p>x</p>"), "inside"),
     ("a page with a picture in it", text("a.html", '<p style="background:url(data:image/png;base64,xx)">'), "inside"),
     ("a photograph with something behind it", jpeg(behind=b"Robin"), "inside"),
     ("half a photograph", File("a.jpg", "image/jpeg", jpeg().content[:-9]), "damaged"),
