@@ -1,7 +1,6 @@
-"""What members do in a case: the events that the proceedings of a case are made of.
+"""What members do in a case: the events of its proceedings, in one chain with the others (see `events`).
 
-They are events like the others (see `events`) and stand in one chain with them. `by` is the handle of who did it, `at`
-the time (ISO 8601). Texts are what a member wrote for the record; they are sealed with the event.
+`by` is the handle of who did it, `at` the time (ISO 8601). Texts are for the record; they are sealed with the event.
 """
 
 from __future__ import annotations
@@ -84,9 +83,9 @@ class QuestionOpened:
     """A question to vote on, with the rules as they were then. `quorum` is none or majority, `floor` a number.
 
     `kind` is outcome, conflict, interim, remove or policy. The four parts are those of an outcome; the last day of a
-    measure is its `plan`. The others have a `text`; `about` is the member concerned, and `asks` says what is asked about
-    a conflict: confirm-hard, confirm-soft, restore, force, lift, limit-none, limit-summary or limit-discuss; of a
-    measure it is review or "". `fallback` is tried on a deadlock; until `objections` ("": never) an objection stops it.
+    measure is its `plan`. The others have a `text`; `about` is the member concerned, `asks` what is asked about a
+    conflict: confirm-hard, confirm-soft, restore, force, lift, limit-none, limit-summary or limit-discuss; of a measure
+    it is review or "". `fallback` is tried on a deadlock; until `objections` ("": never) an objection stops it.
     """
 
     number: int
@@ -166,10 +165,7 @@ class ProposalMade:
 
 @dataclass(frozen=True, slots=True)
 class ContactNoted:
-    """Somebody outside whom the members write to: the reported person, or a third one (`role`), under a number.
-
-    The same number again is the same person, at another address.
-    """
+    """Somebody outside to write to: the reported person or another (`role`). The same number is the same person."""
 
     number: int
     role: str
@@ -181,7 +177,9 @@ class ContactNoted:
 
 @dataclass(frozen=True, slots=True)
 class DraftWritten:
-    """What a member proposes to write to somebody outside. `to` is a `str(Person)`, `address` a contact's."""
+    """A letter that a member proposes. `to` is a `str(Person)`, `address` a contact's; `files`: SHA-256 of what `entry`
+    has attached.
+    """
 
     number: int
     to: str
@@ -189,6 +187,8 @@ class DraftWritten:
     at: str
     text: str
     address: str = ""
+    entry: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cocmail.core.leaks import fold
+from cocmail.core.folding import fold
 
 IN_PLACE = "[the reporter]"
 _LEAD = r"(?im)^[ \t>*_|-]*"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cocmail.core.leaks import fold
+from cocmail.core.folding import fold
 from cocmail.core.model import Committee, Mail
 
 # Of one report; a text of nothing but names must not keep everybody waiting.

@@ -1,7 +1,4 @@
-"""The proceedings of a case: owners, evaluation, record, questions, drafts, and where the case stands.
-
-A fold of the acts, like the case that it is a part of; it draws no conclusions about who may do what.
-"""
+"""The proceedings of a case: a fold of the acts, which draws no conclusions about who may do what."""
 
 from __future__ import annotations
 
@@ -206,7 +203,8 @@ def _wrote(done: Proceedings, act: acts.DraftWritten | acts.DraftSent | acts.Rem
     at = datetime.fromisoformat(act.at)
     match act:
         case acts.DraftWritten():
-            draft = Draft(act.number, Person.parse(act.to), act.author, at, act.text, address=act.address)
+            to = Person.parse(act.to)
+            draft = Draft(act.number, to, act.author, at, act.text, "", None, act.address, act.entry, act.files)
             return replace(done, drafts=(*done.drafts, draft))
         case acts.DraftSent():
             sent = tuple(

@@ -1,8 +1,7 @@
 """The outbox worker: takes queued letters, asks again whether their recipient may have them, composes and sends them.
 
-The rule: a letter's row goes only when a server took it or when its recipient may not see the case any more. A
-recipient's letters are sent one at a time, so that nothing of a case is still on its way when the receipt of `#recuse`
-leaves.
+The rule: a letter's row goes only when a server took it or when its recipient may not see the case any more. One letter
+a recipient at a time, so that nothing of a case is still on its way when the receipt of `#recuse` leaves.
 """
 
 from __future__ import annotations
@@ -223,7 +222,9 @@ class Outbox:
         except Deferred as error:
             await self._refused(row, error.code)
         except Refused as error:
-            if content is None or not content.attachments or not error.code.startswith(TOO_LARGE):
+            # To somebody outside goes what everybody saw, or nothing.
+            whole = letter.kind == "outreach" or content is None or not content.attachments
+            if whole or content is None or not error.code.startswith(TOO_LARGE):
                 await self._park(row, error.code)
             else:
                 # Too large for the server: the words must arrive, with a list of what they came with.

@@ -22,6 +22,7 @@ from cocmail.core.commands import (
     taking,
     views,
     voting,
+    wishes,
     writing,
 )
 from cocmail.core.commands.call import Command
@@ -71,8 +72,8 @@ COMMANDS: Mapping[str, Command] = {
     "related": linking.related,
     "merge": linking.merge,
     "keep": evaluation.keep,
-    "optout": writing.optout,
-    "optin": writing.optin,
+    "optout": wishes.optout,
+    "optin": wishes.optin,
     "show": views.show,
     "doc": views.doc,
     "cases": views.cases,

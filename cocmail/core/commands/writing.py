@@ -1,5 +1,4 @@
-"""Letters to people outside: `#reporter`, `#reported` and `#contact` draft one, `#send` sends it; `#optout` and
-`#optin` keep the reporter's wish.
+"""Letters to people outside: `#reporter`, `#reported` and `#contact` draft one, `#send` sends it.
 
 The rule: what goes out is what everybody has seen, sent by somebody other than its author, and nothing of the
 committee's own talk, addresses or names of cases goes with it.
@@ -8,16 +7,18 @@ committee's own talk, addresses or names of cases goes with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from cocmail.core import acts, letters
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged, wait_for_yes
 from cocmail.core.commands.parties import LONGEST_NAME
 from cocmail.core.commands.record import LONGEST
-from cocmail.core.commands.texts import leaking
+from cocmail.core.commands.texts import attached, leaking
 from cocmail.core.conflicts import exists_for
+from cocmail.core.files import FileRead
 from cocmail.core.model import REPORTER, Person, contact_person
+from cocmail.core.outreach import missing_parts
 from cocmail.core.reaching import can_reach, relay
 from cocmail.core.record import Draft
 
@@ -130,21 +131,24 @@ def propose(call: Call, there: Recipient, text: str, quoting: Collection[Person]
         return refuse("no-words")
     if len(text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
-    hears = there.hears_outcome
-    stopped = leaking(call, text, there.person, but=there.name, hears_outcome=hears, quoting=quoting)
+    files, unable = attached(call)
+    stopped = unable or _leaking(call, text, there, files, quoting)
     if stopped is not None:
         return stopped if there.person == REPORTER else {**stopped, "secret": True, "again": str(call.tag)}
     number = len(call.case.proceedings.drafts) + 1
     address = "" if there.person == REPORTER else there.address
-    written = acts.DraftWritten(number, str(there.person), call.member.handle, call.at, text, address)
+    carried = (call.message.id if files else "", tuple(file.digest for file in files))
+    written = acts.DraftWritten(number, str(there.person), call.member.handle, call.at, text, address, *carried)
     call.plan.add(call.case_id, written)
-    label = f"D{number}"
-    _show(call, label, text, there)
+    chosen = call.case.proceedings.drafts[-1]
+    _show(call, chosen, there, files)
+    names, left_out, second = [file.name for file in files], _left_out(call, files), _has_second_reader(call)
     words = {"to": there.role, "who": there.name, "address": address}
-    return done("draft", label=label, second=_has_second_reader(call), left_out=_attached(call), **words)
+    return done("draft", label=chosen.label, second=second, files=names, left_out=left_out, **words)
 
 
-def _show(call: Call, label: str, text: str, there: Recipient) -> None:
+def _show(call: Call, chosen: Draft, there: Recipient, files: tuple[FileRead, ...]) -> None:
+    label, text = chosen.label, chosen.text
     reporter = call.case.reporter
     words = {
         "label": label,
@@ -157,10 +161,13 @@ def _show(call: Call, label: str, text: str, there: Recipient) -> None:
         "role": there.role,
         "who": there.name,
         "to_address": "" if there.person == REPORTER else there.address,
+        "files": [file.name for file in files],
+        "missing": missing_parts(text) if there.role == "reported" else [],
     }
     for member in (call.member, *call.others):
         said = {**words, "own": member.handle == call.member.handle}
-        call.plan.letters.append(letters.to_reader(call.committee, call.case, member, "draft", label, said))
+        letter = letters.to_reader(call.committee, call.case, member, "draft", label, said)
+        call.plan.letters.append(replace(letter, entry=chosen.entry, files=chosen.files))
 
 
 def _relay_name(call: Call) -> str:
@@ -168,8 +175,10 @@ def _relay_name(call: Call) -> str:
     return member.name if member is not None else ""
 
 
-def _attached(call: Call) -> list[str]:
-    return [part.filename for part in call.message.mail.attachments]
+def _left_out(call: Call, files: tuple[FileRead, ...]) -> list[str]:
+    """What a mail program added to the mail: a logo, a signature, the same text as HTML."""
+    names = [part.filename for part in call.message.mail.attachments if part.role in ("layout", "signature")]
+    return [name for name in names if name not in {file.name for file in files}]
 
 
 def _cannot_write(call: Call) -> Line | None:
@@ -211,10 +220,10 @@ def send(call: Call) -> Line:
         return refuse("own-draft", label=found.label, names=[member.name for member in call.others])
     there = _recipient(call, found)
     unable = _cannot_write(call) if there.person == REPORTER else _goes_elsewhere(call, found, there)
-    hears, quoting = there.hears_outcome, _quoted(call, found)
-    stopped = unable or leaking(call, found.text, there.person, but=there.name, hears_outcome=hears, quoting=quoting)
+    stopped = unable or _leaking_again(call, found, there)
     if stopped is not None:
-        return stopped
+        again = "#reported" if there.role == "reported" else f'#contact "{there.name}"'
+        return stopped if there.person == REPORTER else {**stopped, "secret": True, "again": again}
     if not _has_second_reader(call) and not call.confirmed:
         return wait_for_yes("send-confirm", label=found.label)
     _send(call, found, there)
@@ -225,6 +234,22 @@ def _quoted(call: Call, chosen: Draft) -> frozenset[Person]:
     """Whose words a draft passes on: the reported person's, where it brings an apology."""
     brought = {each.draft for each in call.case.proceedings.outward.apologies if each.how == "relay"}
     return call.case.proceedings.people("reported") if chosen.number in brought else frozenset()
+
+
+def _leaking_again(call: Call, chosen: Draft, there: Recipient) -> Line | None:
+    """What was written since may make a letter tell more than it told when it was drafted."""
+    looked_at = call.message.files.get(chosen.entry, ())
+    files = tuple(file for file in looked_at if file.digest in chosen.files)
+    if {file.digest for file in files} != set(chosen.files):
+        return refuse("files-changed", label=chosen.label)
+    return _leaking(call, chosen.text, there, files, _quoted(call, chosen))
+
+
+def _leaking(
+    call: Call, text: str, there: Recipient, files: tuple[FileRead, ...], quoting: Collection[Person]
+) -> Line | None:
+    hears = there.hears_outcome
+    return leaking(call, text, there.person, but=there.name, hears_outcome=hears, quoting=quoting, files=files)
 
 
 def _goes_elsewhere(call: Call, chosen: Draft, there: Recipient) -> Line | None:
@@ -250,29 +275,5 @@ def _send(call: Call, chosen: Draft, there: Recipient) -> None:
     letter = letters.to_outside(
         call.case, there.person, there.address, chosen.label, "outreach", "outreach", token, words
     )
-    plan.letters.append(letter)
+    plan.letters.append(replace(letter, entry=chosen.entry, files=chosen.files))
     call.tell_others("sent", label=chosen.label, role=there.role, who=there.name)
-
-
-def optout(call: Call) -> Line:
-    """The reporter wants no more mail: none is written, what is queued goes."""
-    if call.case.proceedings.opted_out:
-        return unchanged("optout-again", undo="#optin")
-    call.plan.add(call.case_id, acts.ReporterAsked(call.member.handle, call.at, wants=False))
-    for address in _addresses(call):
-        call.plan.cancelled.append((call.case_id, REPORTER, address))
-    call.tell_others("optout")
-    return done("optout", undo="#optin")
-
-
-def _addresses(call: Call) -> Iterable[str]:
-    return sorted(call.case.given.get(str(REPORTER), frozenset()))
-
-
-def optin(call: Call) -> Line:
-    """The reporter wants to hear from us again."""
-    if not call.case.proceedings.opted_out:
-        return unchanged("optin-again", undo="#optout")
-    call.plan.add(call.case_id, acts.ReporterAsked(call.member.handle, call.at, wants=True))
-    call.tell_others("optin")
-    return done("optin", undo="#optout")
