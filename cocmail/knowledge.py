@@ -18,14 +18,16 @@ from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import exists_for, is_asked, is_new_to
 from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, Wanted
 from cocmail.core.namesakes import normal
-from cocmail.core.sealed import REPORTED, SEALED
+from cocmail.core.sealed import REPORTED, SEALED, TOLD
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
 from cocmail.core.tombstones import Tombstone, decode_tombstone
-from cocmail.records import cases_of, linked_cases, load_book, load_case
+from cocmail.records import case_that_opens, cases_of, linked_cases, load_book, load_case
 from cocmail.store import lookups, notes, shredding
 from cocmail.store.transaction import Tx
 
 REFERENCES_LOOKED_UP = 30
+# Case ids, by a name.
+Found = dict[str, tuple[str, ...]]
 
 
 def fingerprint(mail: Mail, wanted: Wanted | None = None) -> str:
@@ -73,7 +75,7 @@ class Gatherer:
         member = self._member(message, grant)
         if _asks_for_all(question, mail.subject if member else ""):
             self._cases.update(cases_of(self._tx, self._committee))
-        sealed, reported = self._namesakes(message)
+        sealed, told, reported = self._namesakes(message)
         for case in [case for case in self._cases.values() if case is not None]:
             # Who is out of the one report is asked nothing about the other.
             self._cases.update(linked_cases(self._tx, case))
@@ -93,6 +95,7 @@ class Gatherer:
             ran=bool(self._find("ran", fingerprint(mail))),
             book=self._book,
             sealed=sealed,
+            told=told,
             reported=reported,
             erased=self._erased(wanted.token),
         )
@@ -230,16 +233,27 @@ class Gatherer:
                     named[name] = case.id
         return named
 
-    def _namesakes(self, message: Message) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
-        """Cases by name: the sealed ones that have a name of the message, and those whose reported person has it."""
+    def _namesakes(self, message: Message) -> tuple[Found, Found, Found]:
+        """Cases by name: the sealed ones that have a name of the message, the others, and those whose reported person
+        is called so.
+        """
         said = {normal(each) for each in subjects.quoted_in(message.mail.subject)[:5]}
-        names = {*message.names, *said} if lookups.has(self._tx, SEALED) else set()
-        return self._named(SEALED, names), self._named(REPORTED, said)
+        sealed = self._named(SEALED, {*message.names, *said} if lookups.has(self._tx, SEALED) else set())
+        reported = self._named(REPORTED, {*said, *(message.names if message.wanted.escrow else ())})
+        told = self._named(TOLD, set(message.names) if message.wanted.escrow else set())
+        every = {name: (*told.get(name, ()), *reported.get(name, ())) for name in {*told, *reported}}
+        return sealed, every, {name: ids for name, ids in reported.items() if name in said}
 
-    def _named(self, kind: str, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        found = {name: tuple(case_id for case_id, _ in self._find(kind, name)) for name in names}
-        theirs = {name: tuple(filter(self._case, ids)) for name, ids in found.items() if ids}
-        return {name: ids for name, ids in theirs.items() if ids}
+    def _named(self, kind: str, names: Iterable[str]) -> Found:
+        """A case that does not open is none here: a stranger's report must not wait for it."""
+        found = {name: [hit for hit in lookups.cases_of(self._tx, kind, name) if self._opens(hit)] for name in names}
+        return {name: tuple(ids) for name, ids in found.items() if ids}
+
+    def _opens(self, case_id: str) -> bool:
+        if case_id not in self._cases:
+            case = case_that_opens(self._tx, case_id)
+            self._cases[case_id] = case if case is not None and case.committee in self._committee.addresses else None
+        return self._cases[case_id] is not None
 
     def _parties(self, mail: Mail) -> tuple[str, ...]:
         found = [case_id for address in mail.from_addresses[:5] for case_id, _ in self._find("party", address)]

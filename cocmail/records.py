@@ -131,8 +131,9 @@ def tombstones_of(tx: Tx, committee: Committee | None) -> list[Tombstone]:
 
 
 def linked_cases(tx: Tx, case: Case) -> dict[str, Case]:
-    """The cases that a sealed one was found to have a name in common with, by id; not those that were erased."""
-    found = {other: case_that_opens(tx, other) for other, _ in case.links.matched if cases.exists(tx, other)}
+    """The cases with which one is tied by a name, or is one, by id; not those that were erased, or are damaged."""
+    tied = (*(match.case for match in case.links.matched), *case.links.one_circle)
+    found = {other: case_that_opens(tx, other) for other in dict.fromkeys(tied) if cases.exists(tx, other)}
     return {other: each for other, each in found.items() if each is not None}
 
 

@@ -119,7 +119,7 @@ def running(committee: Committee, case: Case) -> list[Run]:
     done = case.proceedings
     reachable = can_reach(committee, case) and not done.opted_out
     ours = case.audience in ("committee", "triage", "one") and case.target is None
-    if not ours or done.state in (State.ESCROWED, State.DISMISSED, State.MERGED):
+    if not ours or done.state in (State.ESCROWED, State.DISMISSED):
         return []
     clocks = (clock for clock in TABLE if reachable or not clock.to_reporter)
     return [Run(clock, stretch, committee) for clock in clocks for stretch in clock.owed(committee, case)]

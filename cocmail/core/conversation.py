@@ -11,7 +11,6 @@ from cocmail.core.classify import Reason
 from cocmail.core.conflicts import exists_for, has_stepped_back, is_asked_by_name
 from cocmail.core.effects import Decision
 from cocmail.core.letters import notice
-from cocmail.core.lifecycle import State
 from cocmail.core.measures import lets_anybody
 from cocmail.core.model import REPORTER, Member, Person, member_person
 from cocmail.core.motions import Motion
@@ -35,7 +34,7 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
         # members by name: none of them must be able to put those out who have it.
         _keep_out(plan, message, case_id, author)
     complete(plan, case_id)
-    if plan.cases[case_id].proceedings.state is State.ESCROWED:
+    if author == REPORTER:
         sealed.compare(plan, case_id, message)
     forward_entry(plan, case_id, message.id, but=author, watchers_only=bool(message.mail.unreadable))
     return plan.finish(Reason.FOLLOW_UP, case_id=case_id)

@@ -23,7 +23,7 @@ from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
 from cocmail.core.effects import Decision
-from cocmail.core.lifecycle import LIVE
+from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.members import decide_for_member, has_member_business
 from cocmail.core.membership import end_access
 from cocmail.core.model import REPORTER, Member, Person
@@ -200,8 +200,11 @@ def _from_outside(message: Message, setting: Setting) -> Decision:
     authors = message.mail.from_addresses
     proven = len(authors) == 1 and message.proof.address == authors[0] and not message.proof.is_forged
     if proven and not message.wanted.only and not message.wanted.escrow:
-        if len(set(theirs)) == 1:
+        if len(set(theirs)) == 1 and known.cases[theirs[0]].proceedings.state is not State.ESCROWED:
             return follow_up(message, setting, theirs[0])
+        if theirs:
+            # What answers a sealed report, but comes to the committee itself, is to be read.
+            referred = [case_id for case_id in referred if known.cases[case_id].audience != "escrow"]
         contacts = _contacts_at(authors[0], setting)
         if not theirs and len(contacts) == 1:
             return follow_up(message, setting, *contacts.pop())

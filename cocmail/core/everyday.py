@@ -94,6 +94,8 @@ _ROMANCE = (
     " com depois dela dele isso isto mas mesmo muito nossa nosso não obrigado onde pela pelo quem são sem seu sua"
     " também tem uma você"
 )
+# Words of the above that are names as well.
+NAMES = frozenset(_NAMES.split())
 _PARTS_OF_NAMES = "doctor professor madame monsieur señor señora herr frau miss mister junior senior santa sankt della"
 
 _EVERY = " ".join((_HOLDING, _DOING, _FIELD, _SCENE, _COUNTED, _NAMES, _GERMAN, _ROMANCE, _PARTS_OF_NAMES))

@@ -5,17 +5,21 @@ Who may know of the other case is asked when somebody is told; the record of a c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class SealMatched:
-    """Another report (`case`, an id) may be about the same person as this sealed one: it has the same name."""
+    """Another report (`case`, an id) may be about the same person as this sealed one: it has the same name.
+
+    `by` is the member who noted that name, or took that report down; "" where it came from outside.
+    """
 
     case: str
     name: str
     at: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +29,6 @@ class SealBroken:
     by: str
     at: str
     check_first: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierFound:
-    """So many earlier cases have a reported person of that name."""
-
-    name: str
-    count: int
-    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,41 +59,52 @@ class CaseAbsorbed:
     at: str
 
 
-LinkEvent = SealMatched | SealBroken | EarlierFound | CaseRelated | CaseMerged | CaseAbsorbed
+LinkEvent = SealMatched | SealBroken | CaseRelated | CaseMerged | CaseAbsorbed
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Another report that may be about the same person as a sealed one."""
+
+    case: str
+    name: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """How a case is tied to others. `matched` are (case id, name) of a sealed one; `earlier` counts, by name.
+    """How a case is tied to others. `matched` are what a sealed one was found to have a name in common with.
 
     `related` are (case id, how) with since when it is a matter of retaliation, if it is.
     """
 
-    matched: tuple[tuple[str, str], ...] = ()
+    matched: tuple[Match, ...] = ()
     opened_by: str = ""
-    earlier: tuple[tuple[str, int], ...] = ()
     related: tuple[tuple[str, str], ...] = ()
     retaliation_since: datetime | None = None
     goes_on_in: str = ""
-    absorbed: tuple[str, ...] = field(default=())
+    merged_at: datetime | None = None
+    absorbed: tuple[str, ...] = ()
+
+    @property
+    def one_circle(self) -> tuple[str, ...]:
+        """The cases (ids) that are one with this."""
+        return (*((self.goes_on_in,) if self.goes_on_in else ()), *self.absorbed)
 
 
 def after(links: Links, event: LinkEvent) -> Links:
     """The ties of a case after one more event."""
     match event:
         case SealMatched():
-            return replace(links, matched=(*links.matched, (event.case, event.name)))
+            return replace(links, matched=(*links.matched, Match(event.case, event.name, event.by)))
         case SealBroken():
             return replace(links, opened_by=event.by)
-        case EarlierFound():
-            counted = tuple(each for each in links.earlier if each[0] != event.name)
-            return replace(links, earlier=(*counted, (event.name, event.count)))
         case CaseRelated():
             others = tuple(each for each in links.related if each[0] != event.case)
             since = datetime.fromisoformat(event.at) if event.how == "retaliation" else None
             known = links.retaliation_since or since
             return replace(links, related=(*others, (event.case, event.how)), retaliation_since=known)
         case CaseMerged():
-            return replace(links, goes_on_in=event.case)
+            return replace(links, goes_on_in=event.case, merged_at=datetime.fromisoformat(event.at))
         case CaseAbsorbed():
             return replace(links, absorbed=(*links.absorbed, event.case))

@@ -15,7 +15,7 @@ from cocmail.core import places, questions
 from cocmail.core.case import Case
 from cocmail.core.lifecycle import KEPT
 from cocmail.core.model import Committee
-from cocmail.core.motions import INTERIM, OVERTURNED, REVIEW
+from cocmail.core.motions import BUT_MOVER, INTERIM, OVERTURNED, REVIEW
 from cocmail.core.proceedings import Proceedings
 from cocmail.core.protective import Measure, MeasureLookedAt, MeasureTaken
 
@@ -98,5 +98,5 @@ def have_reviewed(plan: Plan, case_id: str) -> None:
         if all(member.handle == measure.by for member in places.present(plan, case_id)):
             continue
         said = {"text": measure.text, "asks": REVIEW, "plan": measure.until.isoformat() if measure.until else ""}
-        opened = questions.open_question(plan, case_id, measure.by, INTERIM, said, lasts=lasts)
+        opened = questions.open_question(plan, case_id, measure.by, INTERIM, said, base=BUT_MOVER, lasts=lasts)
         plan.add(case_id, MeasureLookedAt(measure.number, opened.number))

@@ -14,6 +14,8 @@ CONFLICT, INTERIM = "conflict", "interim"
 ASIDE = frozenset({CONFLICT, INTERIM})
 # What is asked about a measure that one member decided alone, and what it means that a majority is against it.
 REVIEW, OVERTURNED = "review", "overturned"
+# Counted over all who have the case but whoever opened it: nobody is judge of what they did alone.
+BUT_MOVER = "but_mover"
 
 
 @dataclass(frozen=True, slots=True)

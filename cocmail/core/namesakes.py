@@ -1,31 +1,37 @@
 """Names that stand in a report, as they are compared with those of other reports (contract, `+escrow`; R11, R67).
 
 Of a sealed report nobody reads a word; its names are kept as keyed hashes alone, and whether two reports name the same
-person is asked of a member. It finds full names, addresses and accounts, and no nickname: the guides say so.
+person is asked of a member. It finds full names, addresses and accounts, and no nickname: the guides say so. Word by
+word, in linear time: whoever can write to us chooses the text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from cocmail.core.everyday import NAMES, is_also_a_word
 from cocmail.core.folding import fold
 from cocmail.core.model import Committee, Mail
 
 # Of one report; a text of nothing but names must not keep everybody waiting.
 MOST, LONGEST = 200, 200_000
-_LONGEST_NAME = 4
-_REPORTED = re.compile(r"(?im)^[ \t>*_|-]*(?:reported|about|against)[ \t*_]*[:\uff1a][ \t*_]*(\S.{0,118}?)[ \t*_.]*$")
-_PROPER = r"[^\W\d_a-z][^\W\d_]*(?:[-'’][^\W\d_]+)*\.?"
-_CAPITAL = re.compile(rf"{_PROPER}(?:[ \t]+{_PROPER})+")
-_LAST_FIRST = re.compile(rf"{_PROPER},[ \t]+{_PROPER}")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']{1,64}@[^\s<>()\[\],;:\"']{1,190}")
-_ACCOUNT = re.compile(r"(?<!\w)@([\w.-]{3,40})")
+_LONGEST_WORD, _LONGEST_NAME = 60, 3
+_REPORTED = re.compile(r"[ \t>*_|-]{0,20}(?:reported|about|against)[ \t*_]{0,5}[:\uff1a](.{1,120})", re.IGNORECASE)
+_AROUND = "\"'“”‘’„«»()[]{}<>*_|"
+_ENDS = ".,;:!?…"
+# What is written with a capital without being anybody, in reports of every project.
+_PLACES = frozenset(
+    "main hall room street road square hotel building centre center college university park station city north south"
+    " east west new old open source free software foundation project program office board slack discord github gitlab"
+    " zoom twitter mastodon matrix irc linux python javascript django rust hi hello best kind warm sincerely".split()
+)
+_WORDS = re.compile(r"[^\W_]+")
 
 
 def normal(name: str) -> str:
     """A name as it is compared: no case, accents, punctuation or word order."""
-    return " ".join(sorted(re.findall(r"[^\W_]+", fold(name))))
+    return " ".join(sorted(_WORDS.findall(fold(name))))
 
 
 def names_in(mail: Mail, committee: Committee) -> dict[str, str]:
@@ -43,13 +49,50 @@ def names_in(mail: Mail, committee: Committee) -> dict[str, str]:
 
 
 def _said(text: str) -> Iterator[str]:
-    yield from (match[1] for match in _REPORTED.finditer(text))
-    yield from (match[0] for match in _ADDRESS.finditer(text))
-    yield from (match[1] for match in _ACCOUNT.finditer(text))
-    yield from (match[0] for match in _LAST_FIRST.finditer(text))
-    for run in _CAPITAL.finditer(text):
-        words = run[0].split()
-        # "Yesterday Kit Larsen": which of them are the name, nobody can tell here.
-        for length in range(2, _LONGEST_NAME):
-            for first in range(len(words) - length + 1):
-                yield " ".join(words[first : first + length])
+    """What is surely a name first: were there too many, the others would be left out."""
+    lines = text.splitlines()
+    for line in lines:
+        marked = _REPORTED.match(line)
+        if marked is not None:
+            yield marked[1].strip(f" \t{_AROUND}{_ENDS}")
+    words = [[word for word in line.split() if len(word) <= _LONGEST_WORD] for line in lines]
+    for line_words in words:
+        yield from (word.strip(_AROUND + _ENDS) for word in line_words if _is_account(word.strip(_AROUND + _ENDS)))
+    for line_words in words:
+        yield from _full_names(line_words)
+
+
+def _is_account(word: str) -> bool:
+    """An address, or an account's name behind an @."""
+    local, at, host = word.partition("@")
+    return bool(at) and "@" not in host and (bool(local and "." in host) or (not local and len(host) > 2))
+
+
+def _full_names(words: Sequence[str]) -> Iterator[str]:
+    """Two or three words in a row that are written as names are: Kit Larsen, Larsen, Kit, J. R. Larsen."""
+    run: list[str] = []
+    for word in (*words, ""):
+        bare = word.strip(_AROUND).removesuffix("'s").removesuffix("’s")
+        if not _is_proper(bare.rstrip(_ENDS)):
+            yield from _parts_of(run)
+            run = []
+            continue
+        run.append(bare)
+        ends = bare[-1:] in _ENDS and not (len(bare) == 2 and bare.endswith("."))
+        if ends and not (bare.endswith(",") and len(run) == 1):
+            yield from _parts_of(run)
+            run = []
+    yield from _parts_of(run)
+
+
+def _parts_of(run: Sequence[str]) -> Iterator[str]:
+    # "Yesterday Kit Larsen": which of them are the name, nobody can tell here.
+    for length in range(2, _LONGEST_NAME + 1):
+        for first in range(len(run) - length + 1):
+            yield " ".join(run[first : first + length]).rstrip(_ENDS)
+
+
+def _is_proper(word: str) -> bool:
+    """Written with a capital, and no word that stands in every letter: "Dear Committee" is nobody."""
+    folded = fold(word)
+    return word[:1].isupper() and folded not in _PLACES and (folded in NAMES or not is_also_a_word(folded))

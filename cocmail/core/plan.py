@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from cocmail.core import acts, clocks, counts, erasing, letters, measures, questions, verdicts
+from cocmail.core import acts, circles, clocks, counts, erasing, letters, measures, questions, verdicts
 from cocmail.core import case as cases
 from cocmail.core.book import Book
 from cocmail.core.case import Case
@@ -155,6 +155,7 @@ class Plan:
     def _settle(self) -> None:
         while True:
             for changed in list(self._events):
+                circles.keep(self, changed)
                 measures.have_reviewed(self, changed)
                 questions.settle(self, changed)
             if not self.closed:

@@ -41,7 +41,9 @@ def answer(committee: Committee, case: Case) -> Iterator[Stretch]:
 def word_between(committee: Committee, case: Case) -> Iterator[Stretch]:
     """Something to hear in between, as long as the case is not over (R8)."""
     span, done = committee.policy.get("deadlines.status_every"), case.proceedings
-    if span is None or case.opened_at is None or done.state not in LIVE or done.paused or _outcome_is_told(case):
+    # A case that goes on in another one has a reporter of its own all the same.
+    over = done.state not in LIVE | {State.MERGED}
+    if span is None or case.opened_at is None or over or done.paused or _outcome_is_told(case):
         return
     yield Stretch(max((case.opened_at, *_letters_sent(case))), span)
 
@@ -78,7 +80,7 @@ def meeting(committee: Committee, case: Case) -> Iterator[Stretch]:
 def _outcome_is_told(case: Case) -> bool:
     """Whether a letter has gone out since the committee decided."""
     decision = case.proceedings.decision
-    decided = decision.closed_at if decision is not None else None
+    decided = decision.closed_at if decision is not None else case.links.merged_at
     return decided is not None and any(sent >= decided for sent in _letters_sent(case))
 
 
@@ -90,8 +92,8 @@ def _letters_sent(case: Case) -> list[datetime]:
 def search(committee: Committee, case: Case) -> Iterator[Stretch]:
     """A word each day while somebody is looked for at an event (CHAOSS, "Following up with reporters").
 
-    No tag says so. It is taken to be so while a case is urgent or somebody in danger, nothing is decided, and nobody has
-    an address of the reported person to write to: to rest the case, or to write to that person, ends it.
+    No tag says so. It is taken to be so while a case is urgent or somebody in danger, nothing is decided, and nobody
+    has an address of the reported person: to rest the case, or to write to that person, ends it.
     """
     span, done = committee.policy.get("deadlines.event_search_update"), case.proceedings
     urgent = [fact.at for fact in done.facts if fact.what in ("urgent", "danger")]

@@ -18,7 +18,7 @@ from cocmail.core.conflicts import is_still, level_of, voters, was_there
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Timer
 from cocmail.core.model import Committee, Policy, Role
-from cocmail.core.motions import CONFLICT, Motion
+from cocmail.core.motions import BUT_MOVER, CONFLICT, Motion
 
 if TYPE_CHECKING:
     from cocmail.core.plan import Plan
@@ -85,18 +85,19 @@ def open_question(
     said: Mapping[str, str],
     *,
     rule: str = "",
+    base: str = "",
     lasts: timedelta | None = None,
 ) -> Motion:
     """A new question under the policy's rules of today; everybody who may vote is asked, the mover too.
 
-    `said` are its parts: those of an outcome, or `about`, `asks` and `text`. `rule` and `lasts` stand in the place of
-    the policy's.
+    `said` are its parts: those of an outcome, or `about`, `asks` and `text`. `rule`, `base` and `lasts` stand in the
+    place of the policy's.
     """
     policy, now = plan.setting.committee.policy, plan.setting.now
     ends = plan.setting.committee.calendar.after(now, lasts or policy.get(f"votes.{kind}.open_for"), OPEN_FOR)
     quorum, floor = _quorum(policy, kind)
     number = len(plan.cases[case_id].proceedings.motions) + 1
-    usual, base = rules_of(plan.setting.committee, kind)
+    usual, over = rules_of(plan.setting.committee, kind)
     opened = acts.QuestionOpened(
         number=number,
         kind=kind,
@@ -104,7 +105,7 @@ def open_question(
         at=now.isoformat(),
         ends=ends.isoformat(),
         rule=rule or usual,
-        base=base,
+        base=base or over,
         quorum=quorum,
         floor=floor,
         fallback=str(policy.get(f"votes.{kind}.fallback") or ""),
@@ -166,6 +167,8 @@ def settle(plan: Plan, case_id: str) -> None:
 
 def base_of_motion(committee: Committee, case: Case, motion: Motion) -> frozenset[str]:
     """The handles that an open question is counted over now."""
+    if motion.base == BUT_MOVER:
+        return base_of(committee, case, "cleared") - {motion.mover}
     return base_of(committee, case, motion.base, motion.about)
 
 

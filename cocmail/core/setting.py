@@ -133,9 +133,9 @@ class Known:
     rate counters by kind. `confirmed` is the question that released this message, if it was held before. `ran` says
     that the same mail of a member was taken before, to whatever address of ours. `foreign_token` says that its reply
     address was issued by another committee, or by one that is no more. `book` is what the committee keeps of its
-    membership. `sealed` and `reported` are, for each name that the message names, the cases that are sealed and have it
-    and those whose reported person is called so. `evidence` is there when a case may have to be erased; `erased` is
-    what is left of the case that the reply address belonged to.
+    membership. `sealed`, `told` and `reported` are, for each name that the message names, the cases that are sealed and
+    have it, the others, and those whose reported person is called so. `evidence` is there when a case may have to be
+    erased; `erased` is what is left of the case that the reply address belonged to.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -153,6 +153,7 @@ class Known:
     ran: bool = False
     book: Book = NEW_BOOK
     sealed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     evidence: Evidence = Evidence()
     erased: Tombstone | None = None

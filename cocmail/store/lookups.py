@@ -66,6 +66,12 @@ def find(tx: Tx, kind: str, value: str) -> list[Found]:
     ]
 
 
+def cases_of(tx: Tx, kind: str, value: str) -> list[str]:
+    """The ids of the cases that a value is remembered of, oldest first. Opens nothing."""
+    rows = tx.run(_FIND, {"of_kind": kind, "of_hash": tx.keyring.lookup(kind, value)}).all()
+    return [row.case_id for row in rows if row.case_id is not None]
+
+
 def has(tx: Tx, kind: str) -> bool:
     """Whether anything of that kind is remembered at all."""
     return tx.run(select(LOOKUPS.c.id).where(LOOKUPS.c.kind == kind).limit(1)).one_or_none() is not None

@@ -52,8 +52,8 @@ async def test_a_name_that_a_member_notes_finds_the_sealed_report_and_counts_the
             await scene.answer(scene.last("forward", "jun"), tag='#party reported "Larsen, Kit"')
         assert "one earlier case" in scene.last("receipt", "jun").text
         assert "one earlier case" in scene.last("notice", "sam").text
-        asked = scene.all("check", "amara")
-        assert len(asked) == 1 and "Larsen, Kit" in asked[0].text
+        # Asked is somebody else than who noted the name.
+        assert "Larsen, Kit" in scene.last("check", "amara").text and not scene.all("check", "jun")
         # Who is out of a case learns nothing of it.
         await tell(scene, "Ivo Petrov and the man with the red hat.", "Eve <eve@visitors.example>")
         with_ivo = scene.mark()

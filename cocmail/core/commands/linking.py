@@ -5,16 +5,19 @@ The rule: nobody learns of a case by another one. Who is out of either is out of
 
 from __future__ import annotations
 
-from cocmail.core import letters, sealed
-from cocmail.core.access import Level
+from cocmail.core import checks, circles, letters, sealed
+from cocmail.core.access import Level, Standing
 from cocmail.core.case import Case
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
-from cocmail.core.conflicts import is_asked, level_of, readers
+from cocmail.core.conflicts import is_challenged, level_of, may_be_listed, readers
 from cocmail.core.events import ConflictDenied
 from cocmail.core.lifecycle import EARLY, State
-from cocmail.core.links import CaseAbsorbed, CaseMerged, CaseRelated, EarlierFound
+from cocmail.core.links import CaseAbsorbed, CaseMerged, CaseRelated
+from cocmail.core.model import Member
 from cocmail.core.namesakes import normal
-from cocmail.core.places import bring_in, present, unfit, withhold
+from cocmail.core.places import bring_in, present, unfit
+from cocmail.core.plan import Plan
+from cocmail.core.readers import is_check_first
 from cocmail.core.vacancies import complete
 
 _OVER = frozenset({State.DISMISSED, State.ESCROWED, State.MERGED})
@@ -22,7 +25,7 @@ _OVER = frozenset({State.DISMISSED, State.ESCROWED, State.MERGED})
 
 def release(call: Call) -> Line:
     """Who was asked says that it is the same person, and that they have no conflict: the sealed report is opened."""
-    if not (is_asked(call.member, call.case) and sealed.can_be_opened(call.case)):
+    if not sealed.may_open(call.plan, call.case, call.member):
         return refuse("not-sealed", tag=str(call.tag))
     if not call.confirmed:
         # Nothing is done before it is confirmed; a receipt of something that was undone would tell what is in it.
@@ -72,25 +75,36 @@ def _other(call: Call) -> Case | None:
 
 def _cannot_merge(call: Call, other: Case) -> Line | None:
     for case in (call.case, other):
-        if case.audience == "matter" or case.proceedings.state in _OVER | EARLY or case.target is not None:
+        if case.proceedings.state in _OVER | EARLY or case.target is not None:
             return refuse("merge-state", name=case.code_name, state=case.proceedings.state.value)
+        if case.audience != "committee":
+            # Whom it is for was the reporter's choice, or nobody could look for names in it.
+            return refuse("merge-audience", name=case.code_name, audience=case.audience)
     waiting = [motion.label for motion in other.proceedings.open_motions]
     return refuse("merge-questions", name=other.code_name, labels=waiting) if waiting else None
 
 
 def _one_circle(call: Call, other_id: str) -> None:
-    """Who is out of one is out of both; who has one gets the other, where nothing is against it."""
+    """Who is out of one is out of both; who has one gets the other, or is asked, where nothing is against it."""
     plan, here = call.plan, call.case_id
+    circles.keep(plan, here)
+    circles.keep(plan, other_id)
     for first, second in ((here, other_id), (other_id, here)):
-        for handle in sorted(plan.cases[first].barred - plan.cases[second].barred):
-            withhold(plan, second, handle, "inherited")
-    for first, second in ((here, other_id), (other_id, here)):
-        out, there = unfit(plan, second), {member.handle for member in present(plan, second)}
-        for member in present(plan, first):
-            if member.handle not in out and member.handle not in there:
-                bring_in(plan, second, member, "merged")
+        new = [member for member in present(plan, first) if _may_come_in(plan, member, first, second)]
+        if new and is_check_first(call.committee):
+            checks.put(plan, second, new)
+        for member in new if not is_check_first(call.committee) else ():
+            bring_in(plan, second, member, "merged")
     for case_id in (here, other_id):
         complete(plan, case_id)
+
+
+def _may_come_in(plan: Plan, member: Member, first: str, second: str) -> bool:
+    """Nobody by silence, nobody whose own part is in doubt."""
+    case = plan.cases[second]
+    out = unfit(plan, second) | case.with_standing(Standing.ASKED) | {each.handle for each in present(plan, second)}
+    doubted = is_challenged(plan.cases[first], member.handle) or is_challenged(case, member.handle)
+    return member.handle not in out and not doubted and level_of(member, plan.cases[first]) is Level.FULL
 
 
 def _tell_of_both(call: Call, other_id: str, what: str, *, how: str = "") -> None:
@@ -105,15 +119,24 @@ def _tell_of_both(call: Call, other_id: str, what: str, *, how: str = "") -> Non
 
 
 def earlier(call: Call, name: str) -> int:
-    """Tells who has the case how many earlier ones have a reported person of that name; gives the number (R11)."""
-    plan, known = call.plan, call.plan.setting.known
-    found = {case_id for case_id in known.reported.get(normal(name), ()) if _counts(plan.cases.get(case_id))}
-    count = len(found - {call.case_id})
-    if count:
-        plan.add(call.case_id, EarlierFound(name, count, call.at))
-    return count
+    """Tells who has the case in how many others somebody of that name was reported; gives this member's number (R11).
+
+    Each is told of those that may stand in their status sheet: of what somebody is kept from, not so much as a number.
+    """
+    plan, committee = call.plan, call.committee
+    found = set(plan.setting.known.reported.get(normal(name), ())) - {call.case_id}
+    cases = [case for case_id in sorted(found) if (case := plan.cases.get(case_id)) is not None]
+    counts = {
+        member.handle: sum(_counts(case) and may_be_listed(member, case) for case in cases)
+        for member in (call.member, *call.others)
+    }
+    for member in call.others:
+        if counts[member.handle]:
+            words = {"what": "earlier", "name": name, "before": counts[member.handle]}
+            about = f"{call.message.id} earlier {name}"
+            plan.letters.append(letters.notice(committee, call.case, member, about, "changed", words))
+    return counts[call.member.handle]
 
 
-def _counts(case: Case | None) -> bool:
-    ours = case is not None and case.audience in ("committee", "triage")
-    return case is not None and ours and case.proceedings.state not in _OVER
+def _counts(case: Case) -> bool:
+    return case.proceedings.state not in _OVER

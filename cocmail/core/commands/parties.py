@@ -30,7 +30,8 @@ def party(call: Call) -> Line:
     if any((each.role, each.name) == (role, name) for each in call.case.parties):
         return unchanged("party-again", name=name)
     call.plan.add(call.case_id, PartyNamed(role, name, call.member.handle, call.at))
-    before = _look_for(call, name) if role == "reported" else 0
+    if role == "reported":
+        _look_for(call, name)
     own = level_of(call.member, call.case)
     for handle, conflict in concerned_by(call.committee, role, name).items():
         withhold(call.plan, call.case_id, handle, "named", conflict)
@@ -38,16 +39,16 @@ def party(call: Call) -> Line:
     if level_of(call.member, call.case) < own:
         # Whoever names themselves is out like anybody else.
         return done("party-self", case_name=call.case.code_name)
-    call.tell_others("party", role=role, party=name, before=before)
+    call.tell_others("party", role=role, party=name)
+    before = earlier(call, name) if role == "reported" else 0
     return done("party", role=role, party=name, before=before, asked=call.case.proceedings.state in EARLY)
 
 
-def _look_for(call: Call, name: str) -> int:
-    """Who is reported is found again by a keyed hash: how many earlier cases there are, and which report is sealed."""
+def _look_for(call: Call, name: str) -> None:
+    """Who is reported is found again by a keyed hash: in later cases, and in a report that is sealed."""
     plan, case_id = call.plan, call.case_id
     plan.notes.append(Note(sealed.REPORTED, normal(name), {}, case_id))
-    sealed.look_for(plan, case_id, {normal(name): name})
-    return earlier(call, name)
+    sealed.look_for(plan, case_id, {normal(name): name}, call.member.handle)
 
 
 def check(call: Call) -> Line:

@@ -12,7 +12,7 @@ from cocmail.core.commands.matters import policy, remove
 from cocmail.core.commands.protecting import motion_interim
 from cocmail.core.deadlines import minute
 from cocmail.core.lifecycle import EARLY
-from cocmail.core.motions import Motion
+from cocmail.core.motions import REVIEW, Motion
 
 PARTS = {"finding": "Finding:", "plan": "Plan:", "consequence": "Consequence:", "if_refused": "If refused:"}
 _LABEL = re.compile(r"(?i)(?<![^\W_])(finding|plan|consequence|if[ \t]+refused)[ \t]{0,8}[:\uff1a]")
@@ -169,6 +169,8 @@ def withdraw(call: Call) -> Line:
         return refuse("no-question", label=named.upper(), open=_open_labels(call))
     if found.mover != call.member.handle:
         return refuse("not-mover", label=found.label)
+    if found.asks == REVIEW:
+        return refuse("review-stays", label=found.label)
     if found.why == "withdrawn":
         return unchanged("withdrawn-again", label=found.label)
     if not found.is_open:
