@@ -13,13 +13,15 @@ from datetime import datetime
 class SealMatched:
     """Another report (`case`, an id) may be about the same person as this sealed one: it has the same name.
 
-    `by` is the member who noted that name, or took that report down; "" where it came from outside.
+    `by` is the member who noted that name, or took that report down; "" where it came from outside. For whom that one
+    is says `audience`.
     """
 
     case: str
     name: str
     at: str
     by: str = ""
+    audience: str = "committee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Match:
     case: str
     name: str
     by: str
+    audience: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def after(links: Links, event: LinkEvent) -> Links:
     """The ties of a case after one more event."""
     match event:
         case SealMatched():
-            return replace(links, matched=(*links.matched, Match(event.case, event.name, event.by)))
+            return replace(links, matched=(*links.matched, Match(event.case, event.name, event.by, event.audience)))
         case SealBroken():
             return replace(links, opened_by=event.by)
         case CaseRelated():

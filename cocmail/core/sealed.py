@@ -92,7 +92,7 @@ def _match(plan: Plan, sealed_id: str, other_id: str, name: str, by: str) -> Non
     # Who reports twice has not been confirmed by that.
     if len(set(mine)) < len(mine) or any(match.case == other_id for match in sealed.links.matched):
         return
-    plan.add(sealed_id, SealMatched(other_id, name, plan.setting.now.isoformat(), by))
+    plan.add(sealed_id, SealMatched(other_id, name, plan.setting.now.isoformat(), by, other.audience))
     if not _is_waiting(plan, sealed_id):
         ask_next(plan, sealed_id)
 
@@ -153,9 +153,9 @@ def _may_be_asked(plan: Plan, case: Case, member: Member) -> bool:
 def _is_for(plan: Plan, match: Match, member: Member) -> bool:
     """Whether a member may be asked because of that other report: not of their own doing, nor of what is not theirs."""
     other = plan.cases.get(match.case)
-    if member.handle == match.by or other is None:
-        return False
-    return other.audience in ("committee", "escrow") or bool(level_of(member, other))
+    has_it = other is not None and bool(level_of(member, other))
+    # That one may be gone by now, or damaged.
+    return member.handle != match.by and (match.audience in ("committee", "escrow") or has_it)
 
 
 def _ask(plan: Plan, case_id: str, member: Member, until: datetime) -> None:
