@@ -113,7 +113,7 @@ def _word_between(committee: Committee, case: Case) -> Iterator[Stretch]:
     span, done = committee.policy.get("deadlines.status_every"), case.proceedings
     if span is None or case.opened_at is None or done.state not in LIVE or done.paused or _outcome_is_told(case):
         return
-    yield Stretch(max((case.opened_at, *_letters_sent(case))), span)
+    yield Stretch(max((_taken_up(case, case.opened_at), *_letters_sent(case))), span)
 
 
 def _outcome(committee: Committee, case: Case) -> Iterator[Stretch]:
@@ -122,7 +122,7 @@ def _outcome(committee: Committee, case: Case) -> Iterator[Stretch]:
     if span is None or case.opened_at is None or done.paused or _outcome_is_told(case):
         return
     if span != ON_RESOLUTION:
-        yield Stretch(case.opened_at, span)
+        yield Stretch(_taken_up(case, case.opened_at), span)
     elif done.state is State.RESOLVED:
         ended = [fact.at for fact in done.facts if fact.what == "resolved"]
         yield Stretch(ended[-1], AFTER_THE_END)
@@ -143,6 +143,15 @@ def _meeting(committee: Committee, case: Case) -> Iterator[Stretch]:
         before = committee.calendar.begins(meeting.day - timedelta(days=1))
         if before > meeting.at:
             yield Stretch(meeting.at, before - meeting.at, meeting.day.isoformat())
+
+
+def _taken_up(case: Case, opened: datetime) -> datetime:
+    """When it was taken up last after it was over, else when it came: what was owed in between was over, too."""
+    kinds = [fact.what for fact in case.proceedings.facts]
+    if "resolved" not in kinds:
+        return opened
+    since = case.proceedings.facts[kinds.index("resolved") :]
+    return max((fact.at for fact in since if fact.what == "reopened"), default=opened)
 
 
 def _outcome_is_told(case: Case) -> bool:
@@ -210,9 +219,12 @@ def look(plan: Plan, case_id: str, about: str) -> None:
 
 
 def _is_past(case: Case, run: Run, now: datetime) -> bool:
-    """Whether it is too late for a reminder: the thing itself is over, or the case has been for months."""
+    """Whether it is too late for a reminder: the thing itself is over, or the reporter's case has been for months."""
     if not run.clock.repeats:
         return now >= run.ends + timedelta(days=1)
+    if not run.clock.to_reporter:
+        # What the reported person has to do goes on long after the case is resolved.
+        return False
     ended = [fact.at for fact in case.proceedings.facts if fact.what == "resolved"]
     return case.proceedings.state is State.RESOLVED and now > ended[-1] + REPEATS * AGAIN
 
