@@ -186,9 +186,12 @@ class House:
     def look_at_the_clock(self) -> None:
         """The timers that are due, by the daemon's own clock; while mail waits from before, it does nothing."""
         self.steps["looks at the clock"] += 1
-        clock = self._clock()
-        while at_once(clock.do_one()):
+        while self.look_at_one_timer():
             pass
+
+    def look_at_one_timer(self) -> bool:
+        """The oldest that is due; whether there was one."""
+        return at_once(self._clock().do_one())
 
     def look_at_the_members_service(self) -> None:
         """What is no timer: it is looked at every ten minutes, by the daemon's own clock."""

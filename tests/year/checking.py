@@ -37,7 +37,7 @@ class Checking:
             found += self._watch(case, now)
         if case.asked is not None and case.asked.half is not None and case.asked.half <= now:
             case.asked.half = None
-            reminded = self._reminded(case) if case.resolved is None else ()
+            reminded = self._reminded(case) if case.resolved is None and now < case.asked.until else ()
             found += [("check_reminder", each) for each in reminded]
         if case.asked is not None and case.asked.until <= now:
             case.asked = None
