@@ -28,6 +28,7 @@ from cocmail.mail.reader import CHUNK, MEMORY, MESSAGES, Reader
 from cocmail.store.engine import Store
 from cocmail.vault.keyring import Keyring, new_key_file
 
+
 class _Process:
     """A reading process, and what the reader uses of it as long as it has it."""
 
