@@ -24,7 +24,7 @@ from year.checking import Checking
 from year.counting import Count
 from year.days import DAY, HOUR, Place
 from year.people import People, Story
-from year.promises import MEMBERS, Figures, Matter, Promises
+from year.promises import ALTERNATE, MEMBERS, Figures, Matter, Promises
 from year.service import Service
 from year.serving import serving
 
@@ -145,7 +145,9 @@ class Year:
 
     def want(self, case: Matter, handle: str, template: str, lines: list[tuple[str, str, bool]] | None = None) -> None:
         if template in TIMED:
-            self.count.asked(template)
+            self.count.asked(
+                "alternates asked" if (template, handle) == ("check", ALTERNATE) and case.stage != "open" else template
+            )
             self.wanted[case.case_id, handle, template, tuple(lines or ())] += 1
 
     def compare(self) -> None:

@@ -26,9 +26,11 @@ Story = Iterator[timedelta]
 BEFORE_HOLIDAYS = ("2026-03-27", "2026-04-02", "2026-04-30", "2026-05-13", "2026-09-18", "2026-10-23", "2026-12-23")
 # How many hours members take on average, by the case.
 TEMPERS = (5, 20, 240, 60, 12, 600, 30, 100)
-# These cases go their way to the end, so that there is something of everything in each year: nobody drops them, the
-# committee decides, writes to nobody about it, and what was laid down is not done. The others go as it happens.
+# These go their way to the end, so that there is something of everything in each year: nobody drops them, all vote,
+# nobody is written to, and what was laid down is not done. The others go as it happens.
 TO_THE_END = (2, 5)
+# In this one nobody who is asked about conflicts answers.
+SILENT = 3
 MOTION = "Finding: it was so.\nPlan: a talk.\nConsequence: none.\nIf refused: a month without us."
 
 
@@ -44,10 +46,9 @@ class People:
         self._year, self._chance = year, chance
         self._numbers = itertools.count(1)
         self._to_the_end: set[str] = set()
+        self._silent: set[str] = set()
 
-    @property
-    def _now(self) -> datetime:
-        return self._year.house.now
+    _now = property(lambda self: self._year.house.now)
 
     # Reports
 
@@ -62,7 +63,7 @@ class People:
 
     def report(self) -> Story:
         year, number = self._year, len(self._year.matters)
-        figures, kind = year.figures, 0.5 if number in TO_THE_END else self._chance.random()
+        figures, kind = year.figures, 0.5 if number in (*TO_THE_END, SILENT) else self._chance.random()
         excluded = frozenset((self._chance.choice((year.chair, "jun")),)) if kind < 0.25 else frozenset[str]()
         reachable = kind < 0.9
         # Who writes from our own address cannot be answered.
@@ -78,7 +79,8 @@ class People:
             case.stage, case.watch_at = "triage", now + 12 * HOUR
         year.matters.append(case)
         temper = 10 if number in TO_THE_END else TEMPERS[number % len(TEMPERS)]
-        self._to_the_end |= {case_id} if number in TO_THE_END else set()
+        self._to_the_end |= {case_id} if number in (*TO_THE_END, SILENT) else set()
+        self._silent |= {case_id} if number == SILENT else set()
         for story in (self._check, self._take_care, self._letters, self._rest, self._decide, self._meet, self._wish):
             year.plan(self._now, story(case, temper))
         yield from ()
@@ -111,7 +113,12 @@ class People:
         while handle == ALTERNATE and handle not in case.ever_asked | case.has and chance.random() < 0.95:
             yield 3 * HOUR
         is_new = handle in case.ever_asked and handle not in case.has | case.kept_out
-        if case.dismissed or chance.random() < 0.25 or not (is_new or handle in case.has - case.stated):
+        if (
+            case.case_id in self._silent
+            or case.dismissed
+            or chance.random() < 0.25
+            or not (is_new or handle in case.has - case.stated)
+        ):
             return
         clear = not is_new or chance.random() < 0.75
         year.says(case, handle, "clear" if clear else "recuse")

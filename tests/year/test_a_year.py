@@ -70,6 +70,8 @@ def rows_of(figures: Figures) -> set[str]:
     """The clocks that a preset has."""
     of_all = PARTS.keys() - ({"ack"} if figures.ours_counts else set()) | {"check", "check reminder", "tally"}
     early = {"checked", "watch reminder"} if figures.check_first else set()
+    # Where one watches and two are needed.
+    early |= {"alternates asked"} if figures.watchers < figures.fewest else set()
     return of_all | early | ({"renewal", "no answer"} if figures.renewal_days else set())
 
 
