@@ -3,9 +3,9 @@
     lent.LentReader          a reader whose process others have left, and others take over
     lent.store(folder)       a new store, with its key, as the daemon would have made it
 
-A reading process is the real one: it takes a fifth of a second to load, and answers one message after the other,
-whosever they are. One that failed, or was cut, ends as ever and is lent to nobody. A store is the file that the daemon
-makes of nothing; how it makes it is tested in `store`.
+The same text of a configuration file is read once. A reading process is the real one: it takes a fifth of a second to
+load, and answers one message after the other, whosever they are; one that failed, or was cut, ends as ever and is lent
+to nobody. A store is the file that the daemon makes of nothing; how it makes it is tested in `store`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from cocmail.config import document, load
 from cocmail.mail import reader
 from cocmail.mail.reader import CHUNK, MEMORY, MESSAGES, Reader
 from cocmail.store.engine import Store
@@ -101,6 +102,7 @@ class LentReader(Reader):
 
 
 _idle: list[_Process] = []
+load.read_document = lru_cache(maxsize=256)(document.read_document)  # type: ignore[attr-defined]
 
 
 @cache
