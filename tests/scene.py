@@ -27,6 +27,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+import lent
 from cocmail import office
 from cocmail.config.load import SourceFile, Sources, examine
 from cocmail.config.settings import Settings
@@ -187,7 +188,9 @@ class Scene:
 
     async def __aenter__(self) -> Scene:
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not self._key.exists():
+        if not self._key.exists() and self.store_url == "sqlite:///store.db":
+            lent.store(self.folder)
+        elif not self._key.exists():
             new_key_file(self._key)
         await self.smarthost.start()
         await self.start()
@@ -231,6 +234,8 @@ committees: [committee.yaml]
         settings = self.settings()
         self.store = Store.open(settings.store_url, Keyring.load(settings.key_file))
         self.daemon = Daemon(settings, self.store, self.now, self.tick)
+        for reader in (self.daemon.reader, self.daemon.content_reader):
+            reader.__class__ = lent.LentReader
         self._stop = asyncio.Event()
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._life = asyncio.create_task(self.daemon.run(self._stop, lambda addresses: ready.set_result(addresses[0])))

@@ -142,6 +142,9 @@ def remind(plan: Plan, case_id: str, about: str) -> None:
     committee, case = plan.setting.committee, plan.cases[case_id]
     if case.checking_until is None or case.checking_until.isoformat() != about or case.proceedings.state not in LIVE:
         return
+    if plan.setting.now >= case.checking_until:
+        # Nothing ran meanwhile: what follows at the end comes at once.
+        return
     waiting = [member for member in committee.members if is_asked_by_name(member, case)]
     if not readers.is_check_first(committee):
         waiting += unstated(plan, case_id)

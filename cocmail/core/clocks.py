@@ -158,9 +158,12 @@ def look(plan: Plan, case_id: str, about: str) -> None:
 
 
 def _is_past(case: Case, run: Run, now: datetime) -> bool:
-    """Whether it is too late for a reminder: the thing itself is over, or the case has been for months."""
+    """Whether it is too late for a reminder: the thing itself is over, or the reporter's case has been for months."""
     if not run.clock.repeats:
         return now >= run.ends + run.clock.late
+    if not run.clock.to_reporter:
+        # What the reported person has to do goes on long after the case is resolved.
+        return False
     ended = [fact.at for fact in case.proceedings.facts if fact.what == "resolved"]
     return case.proceedings.state is State.RESOLVED and now > ended[-1] + REPEATS * AGAIN
 

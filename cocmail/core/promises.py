@@ -45,7 +45,7 @@ def word_between(committee: Committee, case: Case) -> Iterator[Stretch]:
     over = done.state not in LIVE | {State.MERGED}
     if span is None or case.opened_at is None or over or done.paused or _outcome_is_told(case):
         return
-    yield Stretch(max((case.opened_at, *_letters_sent(case))), span)
+    yield Stretch(max((_taken_up(case, case.opened_at), *_letters_sent(case))), span)
 
 
 def outcome(committee: Committee, case: Case) -> Iterator[Stretch]:
@@ -54,7 +54,7 @@ def outcome(committee: Committee, case: Case) -> Iterator[Stretch]:
     if span is None or case.opened_at is None or done.paused or _outcome_is_told(case):
         return
     if span != ON_RESOLUTION:
-        yield Stretch(case.opened_at, span)
+        yield Stretch(_taken_up(case, case.opened_at), span)
     elif done.state is State.RESOLVED:
         ended = [fact.at for fact in done.facts if fact.what == "resolved"]
         yield Stretch(ended[-1], AFTER_THE_END)
@@ -75,6 +75,15 @@ def meeting(committee: Committee, case: Case) -> Iterator[Stretch]:
         before = committee.calendar.begins(meeting.day - timedelta(days=1))
         if before > meeting.at:
             yield Stretch(meeting.at, before - meeting.at, meeting.day.isoformat())
+
+
+def _taken_up(case: Case, opened: datetime) -> datetime:
+    """When it was taken up last after it was over, else when it came: what was owed in between was over, too."""
+    kinds = [fact.what for fact in case.proceedings.facts]
+    if "resolved" not in kinds:
+        return opened
+    since = case.proceedings.facts[kinds.index("resolved") :]
+    return max((fact.at for fact in since if fact.what == "reopened"), default=opened)
 
 
 def _outcome_is_told(case: Case) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, Update, and_, bindparam, delete, func, or_, select, update
 
 from cocmail.errors import SealError
 from cocmail.store.tables import OUTBOX
@@ -27,6 +27,28 @@ QUEUED, PARKED, HELD = "queued", "parked", "held"
 
 # What stands in place of a server's code when a letter does not open (RFC 3463: other or undefined security status).
 UNREADABLE = "554 5.7.0"
+
+
+def _due() -> Select[*tuple[Any, ...]]:
+    """Of each person the oldest letter that is due and nobody sends, but of those who are busy."""
+    place = func.row_number().over(partition_by=OUTBOX.c.person, order_by=(OUTBOX.c.seq, OUTBOX.c.id))
+    queued = (
+        select(OUTBOX.c.id, place.label("place"))
+        .where(OUTBOX.c.state == QUEUED, OUTBOX.c.next_attempt <= bindparam("now"))
+        .where(OUTBOX.c.person.not_in(bindparam("busy", expanding=True)))
+        .subquery()
+    )
+    unleased = or_(OUTBOX.c.lease_until.is_(None), OUTBOX.c.lease_until <= bindparam("now"))
+    found = select(OUTBOX).where(OUTBOX.c.id.in_(select(queued.c.id).where(queued.c.place == 1)))
+    ordered = found.where(OUTBOX.c.state == QUEUED, unleased).order_by(OUTBOX.c.seq, OUTBOX.c.id)
+    return ordered.limit(bindparam("most", type_=Integer))
+
+
+# Statements that run for every letter are built once, as in `lookups`.
+_DUE = _due()
+_DUE_TAKEN = _DUE.with_for_update(skip_locked=True)
+_SENT = delete(OUTBOX).where(OUTBOX.c.id == bindparam("of_row"))
+_COUNT = select(func.count()).select_from(OUTBOX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +104,8 @@ def claim(tx: Tx, now: datetime, limit: int, lease: timedelta, busy: Collection[
 
     A letter that does not open is parked under UNREADABLE, so that it cannot stop the ones behind it.
     """
-    place = func.row_number().over(partition_by=OUTBOX.c.person, order_by=(OUTBOX.c.seq, OUTBOX.c.id))
-    due = select(OUTBOX.c.id, place.label("place")).where(OUTBOX.c.state == QUEUED, OUTBOX.c.next_attempt <= now)
-    if busy:
-        due = due.where(OUTBOX.c.person.not_in([bytes.fromhex(person) for person in busy]))
-    queued = due.subquery()
-    first = select(queued.c.id).where(queued.c.place == 1)
-    found = select(OUTBOX).where(OUTBOX.c.id.in_(first), OUTBOX.c.state == QUEUED, _unleased(now))
-    rows = tx.run(tx.locked(found.order_by(OUTBOX.c.seq, OUTBOX.c.id).limit(limit), skip=True)).all()
+    values = {"now": now, "most": limit, "busy": [bytes.fromhex(person) for person in busy]}
+    rows = tx.run(_DUE_TAKEN if tx.writing else _DUE, values).all()
     if rows:
         claimed = OUTBOX.c.id.in_([row.id for row in rows])
         tx.run(update(OUTBOX).where(claimed).values(lease_until=now + lease))
@@ -99,7 +115,7 @@ def claim(tx: Tx, now: datetime, limit: int, lease: timedelta, busy: Collection[
 
 def sent(tx: Tx, row_id: str) -> None:
     """A server took the letter: its row goes."""
-    tx.run(delete(OUTBOX).where(OUTBOX.c.id == row_id))
+    tx.run(_SENT, {"of_row": row_id})
 
 
 def defer(tx: Tx, row_id: str, *, code: str | None, next_attempt: datetime, refused_since: datetime | None) -> None:
@@ -201,7 +217,7 @@ def holds(tx: Tx, ids: Collection[str]) -> bool:
 
 def count(tx: Tx) -> int:
     """How many letters wait, in any state."""
-    return int(tx.run(select(func.count()).select_from(OUTBOX)).scalar_one())
+    return int(tx.run(_COUNT).scalar_one())
 
 
 def broken(tx: Tx) -> list[str]:
@@ -242,7 +258,3 @@ def _of(tx: Tx, case_id: str | None, person: str) -> ColumnElement[bool]:
 
 def _one(row_id: str) -> Update:
     return update(OUTBOX).where(OUTBOX.c.id == row_id)
-
-
-def _unleased(now: datetime) -> ColumnElement[bool]:
-    return or_(OUTBOX.c.lease_until.is_(None), OUTBOX.c.lease_until <= now)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, insert, or_, select, update
 
 from cocmail.core.model import Envelope
 from cocmail.errors import SealError, StoreError
@@ -48,6 +48,20 @@ class Prepared:
     wrapped_key: bytes
     envelope: bytes
     raw: bytes
+
+
+_KEY_COLUMNS = (SPOOL.c.wrapped_key, SPOOL.c.key_owner, SPOOL.c.case_id)
+# Statements that run at every look are built once, as in `lookups`.
+_OLDEST = (
+    select(SPOOL.c.id, SPOOL.c.attempts, SPOOL.c.received_at, SPOOL.c.confirmed, *_KEY_COLUMNS)
+    .where(SPOOL.c.state == NEW)
+    .where(or_(SPOOL.c.next_attempt.is_(None), SPOOL.c.next_attempt <= bindparam("now")))
+    .order_by(SPOOL.c.received_at, SPOOL.c.id)
+    .limit(1)
+)
+_OLDEST_TAKEN = _OLDEST.with_for_update(skip_locked=True)
+_NEW = select(SPOOL.c.id).where(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_(None)).limit(1)
+_NEW_BEFORE = _NEW.where(SPOOL.c.received_at < bindparam("moment"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +121,7 @@ def next_new(tx: Tx, now: datetime) -> Spooled | None:
     Inside `Store.write` on PostgreSQL it is taken for this transaction and others pass it by. A confirmation that does
     not open counts as none: the message is then asked about once more, never run on a forged word.
     """
-    due = or_(SPOOL.c.next_attempt.is_(None), SPOOL.c.next_attempt <= now)
-    oldest = (
-        select(SPOOL.c.id, SPOOL.c.attempts, SPOOL.c.received_at, SPOOL.c.confirmed, *_KEY_COLUMNS)
-        .where(SPOOL.c.state == NEW, due)
-        .order_by(SPOOL.c.received_at, SPOOL.c.id)
-        .limit(1)
-    )
-    row = tx.run(tx.locked(oldest, skip=True)).one_or_none()
+    row = tx.run(_OLDEST_TAKEN if tx.writing else _OLDEST, {"now": now}).one_or_none()
     if row is None:
         return None
     return Spooled(row.id, row.attempts, _confirmed(tx, row), row.received_at)
@@ -122,8 +129,7 @@ def next_new(tx: Tx, now: datetime) -> Spooled | None:
 
 def has_new_before(tx: Tx, moment: datetime) -> bool:
     """Whether a message that came in before that moment has not been looked at yet; one that was put off is none."""
-    first = select(SPOOL.c.id).where(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_(None), SPOOL.c.received_at < moment)
-    return tx.run(first.limit(1)).one_or_none() is not None
+    return tx.run(_NEW_BEFORE, {"moment": moment}).one_or_none() is not None
 
 
 def open_mail(tx: Tx, spool_id: str) -> tuple[Envelope, bytes] | None:
@@ -245,9 +251,6 @@ def broken(tx: Tx) -> list[str]:
         if not whole:
             failures.append(str(spool_id))
     return failures
-
-
-_KEY_COLUMNS = (SPOOL.c.wrapped_key, SPOOL.c.key_owner, SPOOL.c.case_id)
 
 
 def _contents() -> Select[*tuple[Any, ...]]:

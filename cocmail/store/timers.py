@@ -11,14 +11,31 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy import Integer, Row, bindparam, delete, func, insert, or_, select, update
 
 from cocmail.errors import SealError
 from cocmail.store.tables import TIMERS
 from cocmail.store.transaction import Tx, new_id, open_for, seal_for
 from cocmail.vault import box
 
+# Statements that run at every look are built once, as in `lookups`.
 _ADD = insert(TIMERS)
+_SAME = (
+    select(TIMERS.c.id)
+    .where(TIMERS.c.case_id == bindparam("of_case"), TIMERS.c.kind == bindparam("of_kind"))
+    .where(TIMERS.c.due == bindparam("at"))
+    .limit(1)
+)
+_NEXT_DUE = select(func.min(func.coalesce(TIMERS.c.lease_until, TIMERS.c.due)))
+_DUE = (
+    select(TIMERS)
+    .where(TIMERS.c.due <= bindparam("now"))
+    .where(or_(TIMERS.c.lease_until.is_(None), TIMERS.c.lease_until <= bindparam("now")))
+    .order_by(TIMERS.c.due, TIMERS.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_DUE_TAKEN = _DUE.with_for_update(skip_locked=True)
+_DONE = delete(TIMERS).where(TIMERS.c.id == bindparam("of_row"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +55,7 @@ def set_(tx: Tx, case_id: str, kind: str, about: str, due: datetime) -> str:
     One that is about nothing but its case is set once a moment. Raises SealError when the case's key does not open.
     """
     if not about:
-        same = select(TIMERS.c.id).where(TIMERS.c.case_id == case_id, TIMERS.c.kind == kind, TIMERS.c.due == due)
-        known = tx.run(same.limit(1)).scalar_one_or_none()
+        known = tx.run(_SAME, {"of_case": case_id, "of_kind": kind, "at": due}).scalar_one_or_none()
         if known is not None:
             return str(known)
     row = new_id()
@@ -53,7 +69,7 @@ def next_due(tx: Tx) -> datetime | None:
 
     One that is leased counts from the end of its lease: whoever holds it may have died over it.
     """
-    return tx.run(select(func.min(func.coalesce(TIMERS.c.lease_until, TIMERS.c.due)))).scalar_one_or_none()
+    return tx.run(_NEXT_DUE).scalar_one_or_none()
 
 
 def claim(tx: Tx, now: datetime, limit: int, lease: timedelta) -> list[Due]:
@@ -61,9 +77,7 @@ def claim(tx: Tx, now: datetime, limit: int, lease: timedelta) -> list[Due]:
 
     A timer that does not open is leased but not given, so that it cannot stop the ones behind it; `broken` names it.
     """
-    free = or_(TIMERS.c.lease_until.is_(None), TIMERS.c.lease_until <= now)
-    found = select(TIMERS).where(TIMERS.c.due <= now, free).order_by(TIMERS.c.due, TIMERS.c.id).limit(limit)
-    rows = tx.run(tx.locked(found, skip=True)).all()
+    rows = tx.run(_DUE_TAKEN if tx.writing else _DUE, {"now": now, "most": limit}).all()
     if rows:
         claimed = TIMERS.c.id.in_([row.id for row in rows])
         tx.run(update(TIMERS).where(claimed).values(lease_until=now + lease))
@@ -73,7 +87,7 @@ def claim(tx: Tx, now: datetime, limit: int, lease: timedelta) -> list[Due]:
 
 def done(tx: Tx, row_id: str) -> None:
     """The timer was carried out: its row goes."""
-    tx.run(delete(TIMERS).where(TIMERS.c.id == row_id))
+    tx.run(_DONE, {"of_row": row_id})
 
 
 def postpone(tx: Tx, row_id: str, until: datetime) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, Insert, Select, Table, select
+from sqlalchemy import CursorResult, Executable, Insert, Select, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlmodel import Session
@@ -58,6 +58,10 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
+# Built once, as in `lookups`.
+_KEY_OF = select(CASES.c.committee, CASES.c.wrapped_key).where(CASES.c.id == bindparam("of_case"))
+
+
 def case_context(case_id: str, committee: bytes) -> bytes:
     """What a case's wrapped key is bound to: also the committee, so that a case cannot be moved to another one."""
     return box.identity("cases", case_id, committee.hex())
@@ -68,7 +72,7 @@ def case_key(tx: Tx, case_id: str) -> bytes:
     known = tx.case_keys.get(case_id)
     if known is not None:
         return known
-    row = tx.run(select(CASES.c.committee, CASES.c.wrapped_key).where(CASES.c.id == case_id)).one_or_none()
+    row = tx.run(_KEY_OF, {"of_case": case_id}).one_or_none()
     if row is None:
         raise SealError("there is no key for that case")
     key = tx.keyring.unwrap(row.wrapped_key, case_context(case_id, row.committee))

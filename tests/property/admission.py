@@ -170,7 +170,7 @@ def is_asked(case: Expected, handle: str) -> bool:
 
 def remind(case: Expected) -> None:
     case.remind_at = None
-    if case.state not in LIVE:
+    if case.state not in LIVE or (case.asked_until is not None and case.body.now >= case.asked_until):
         return
     waiting = {handle for handle in case.places if is_asked(case, handle)}
     for handle in waiting if case.body.procedure.check_first else waiting | unstated(case):

@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from functools import reduce
+from functools import partial, reduce
 
 from sqlalchemy import select
 
 from cocmail.commit import commit
 from cocmail.core import events, subjects
+from cocmail.core.calendar import EVERY_WEEKDAY, Calendar
 from cocmail.core.case import Case, apply
 from cocmail.core.commands.texts import said
 from cocmail.core.conflicts import Sight, may_have
@@ -69,9 +70,19 @@ class House:
     `steps` counts what happens here: mail that is handed in, looks at the clock, restarts, further tries to send.
     """
 
-    def __init__(self, preset: str, store: QuickStore, steps: Counter[str], *, whole: bool) -> None:
+    def __init__(
+        self,
+        preset: str,
+        store: QuickStore,
+        steps: Counter[str],
+        *,
+        whole: bool,
+        now: datetime = datetime(2026, 11, 21, tzinfo=UTC),
+        calendar: Calendar = EVERY_WEEKDAY,
+        chair: str = "amara",
+    ) -> None:
         self.preset, self.store, self.whole = preset, store, whole
-        self.now = datetime(2026, 11, 21, tzinfo=UTC)
+        self.now = now
         self.mail_server = UP
         self.fresh: list[Delivered] = []
         self.steps = steps
@@ -82,7 +93,7 @@ class House:
         self._events: dict[str, list[events.Event]] = {}
         self._cases: dict[str, Case] = {}
         store.empty()
-        self.committee = committee_of(preset, seats_at_first(), {})
+        self.committee = replace(committee_of(preset, seats_at_first(), {}), calendar=calendar, chair=chair)
         self._roster, self._reader = Roster([self.committee], []), Reader()
         contents = Contents(store, self._reader)
         self._pipeline = Pipeline(store, self._reader, self._roster, contents, lambda: self.now)
@@ -185,10 +196,25 @@ class House:
     def look_at_the_clock(self) -> None:
         """The timers that are due, by the daemon's own clock; while mail waits from before, it does nothing."""
         self.steps["looks at the clock"] += 1
+        while self.look_at_one_timer():
+            pass
+
+    def look_at_one_timer(self) -> bool:
+        """The oldest that is due; whether there was one."""
+        return at_once(self._clock().do_one())
+
+    def look_at_the_members_service(self) -> None:
+        """What is no timer: it is looked at every ten minutes, by the daemon's own clock."""
+        self.store.write_now(partial(self._clock().serve, self.committee))
+
+    def next_timer(self) -> datetime | None:
+        """When the daemon would look at the clock next."""
+        return self.store.read_now(timers.next_due)
+
+    def _clock(self) -> Clock:
         clock = Clock(self.store, self._roster, lambda: self.now, self._pipeline.changes.review)
         clock._draw = self._dice
-        while at_once(clock.do_one()):
-            pass
+        return clock
 
     # Letters that go out
 

@@ -1,0 +1,88 @@
+"""A simulated year of 40 cases over all presets: every deadline is met by people, or widened as its procedure says.
+
+`living` runs the year on the real decisions and the real store; `promises`, `checking` and `service` are the oracle:
+they import nothing of the program and take the figures from annex 2 of the domain analysis. `pytest -rP tests/year`
+shows the table of what came of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from cocmail.config.preset import preset_names
+from cocmail.vault.keyring import Keyring, new_key_file
+from property.quick import QuickStore
+from year.counting import Count, table
+from year.days import LAGOS, LIMA, NEW_YORK, PARIS, TOKYO
+from year.living import Year
+from year.promises import ANNEX_2, PROMISES, Figures
+
+CASES, SEED, SEEDS_AT_LENGTH = 8, 0, 40
+PARTS = {promise.name: promise.parts for promise in PROMISES}
+# Whoever counts business days lives where there are many days off.
+PLACES = (LIMA, PARIS, TOKYO, LAGOS, NEW_YORK)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickStore]:
+    folder = tmp_path_factory.mktemp("store")
+    new_key_file(folder / "key")
+    opened = QuickStore(folder / "s.db", Keyring.load(folder / "key"))
+    yield opened
+    opened.close()
+
+
+def a_year(store: QuickStore, seed: int) -> list[Count]:
+    """All presets, each committee in another place each time."""
+    counts = []
+    for number, figures in enumerate(ANNEX_2):
+        year = Year(figures, PLACES[(number + seed) % len(PLACES)], store, CASES, seed)
+        year.live()
+        assert len(year.matters) == CASES
+        counts.append(year.count)
+    return counts
+
+
+def test_every_preset_has_its_year() -> None:
+    assert {figures.name for figures in ANNEX_2} == set(preset_names())
+
+
+def says_something(counts: list[Count]) -> None:
+    """Whether there is something in each row that a preset has, and everything in each of a kind of promise."""
+    for figures, count in zip(ANNEX_2, counts, strict=True):
+        for name in rows_of(figures):
+            row = count.rows.get(name, Counter())
+            assert row["owed"], f"{figures.name} {name} was never owed"
+            assert name not in PARTS or row["100 %"], f"{figures.name} {name} was never late"
+    for name, parts in PARTS.items():
+        every = sum((count.rows.get(name, Counter()) for count in counts), Counter[str]())
+        # Nobody can be early for a meeting.
+        wanted = {"late", "widened", *(f"{part} %" for part in parts)} | ({"met"} if name != "meeting" else set())
+        assert wanted <= {column for column, number in every.items() if number}, f"{name}: {dict(every)}"
+        assert every["late"] + every["met"] + every["lifted"] + every["running"] >= every["owed"]
+        assert bool(every["chair"]) == (name in ("status", "follow-up", "ack")), f"{name}: {dict(every)}"
+
+
+def rows_of(figures: Figures) -> set[str]:
+    """The clocks that a preset has."""
+    of_all = PARTS.keys() - ({"ack"} if figures.ours_counts else set()) | {"check", "check reminder", "tally"}
+    early = {"checked", "watch reminder"} if figures.check_first else set()
+    # Where one watches and two are needed.
+    early |= {"alternates asked"} if figures.watchers < figures.fewest else set()
+    return of_all | early | ({"renewal", "no answer"} if figures.renewal_days else set())
+
+
+def test_a_year_of_forty_cases(store: QuickStore) -> None:
+    counts = a_year(store, SEED)
+    print(table(counts))
+    says_something(counts)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("seed", range(1, SEEDS_AT_LENGTH))
+def test_many_years_of_forty_cases(store: QuickStore, seed: int) -> None:
+    print(table(a_year(store, seed)))
