@@ -26,6 +26,10 @@ class Calendar:
         """The first moment of a day, in UTC."""
         return datetime.combine(day, time.min, _zone(self.zone)).astimezone(UTC)
 
+    def day(self, moment: datetime) -> date:
+        """Which day that moment belongs to there."""
+        return moment.astimezone(_zone(self.zone)).date()
+
     def after(self, start: datetime, span: object, default: timedelta, *, percent: int = 100) -> datetime:
         """The moment when that part of a span is over, in UTC.
 

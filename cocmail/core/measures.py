@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cocmail.core import places, questions
+from cocmail.core import questions
 from cocmail.core.case import Case
 from cocmail.core.lifecycle import KEPT
 from cocmail.core.model import Committee
@@ -95,7 +95,7 @@ def have_reviewed(plan: Plan, case_id: str) -> None:
         return
     lasts = committee.calendar.after(now, committee.policy.get("deadlines.unilateral_review"), LOOK_WITHIN) - now
     for measure in unreviewed(committee, case):
-        if all(member.handle == measure.by for member in places.present(plan, case_id)):
+        if not questions.base_of(committee, case, "cleared") - {measure.by}:
             continue
         said = {"text": measure.text, "asks": REVIEW, "plan": measure.until.isoformat() if measure.until else ""}
         opened = questions.open_question(plan, case_id, measure.by, INTERIM, said, base=BUT_MOVER, lasts=lasts)

@@ -57,15 +57,19 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
     for handle, why in _withheld(message, setting, only, related).items():
         withhold(plan, case_id, handle, why, "soft" if why == "screened" and handle in message.screening.soft else "")
     exclude_elsewhere(plan, message, but=case_id)
-    barred, today = plan.cases[case_id].barred, setting.now.date()
-    for member in readers.first_readers(setting.committee, audience, only, barred, today):
-        admit(plan, case_id, member, "policy")
+    _admit_first(plan, case_id, audience, only)
     complete(plan, case_id)
     begin_watch(plan, case_id)
     sealed.compare(plan, case_id, message)
     forward_entry(plan, case_id, message.id)
     acknowledge(plan, message, case_id, chosen=holders(plan.cases[case_id]) <= set(only))
     return plan.finish(reason, case_id=case_id)
+
+
+def _admit_first(plan: Plan, case_id: str, audience: str, only: Collection[str]) -> None:
+    committee, barred = plan.setting.committee, plan.cases[case_id].barred
+    for member in readers.first_readers(committee, audience, only, barred, plan.setting.now.date()):
+        admit(plan, case_id, member, "policy")
 
 
 def _answers_as_contact(message: Message, setting: Setting, by_token: bool) -> bool:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from year.days import DAY, HOUR, Place
-from year.promises import ALTERNATE, MEDIATOR, MEMBERS, Asked, Figures, Matter, Question
+from year.matters import ALTERNATE, MEDIATOR, MEMBERS, Asked, Figures, Matter, Question
 
-OPEN_FOR = "72h"
+OPEN_FOR, REVIEW_WITHIN = "72h", "24h"
 # Template and recipient of a letter that has to come now.
 Letters = list[tuple[str, str]]
 
@@ -73,12 +73,19 @@ class Checking:
     def voted(self, case: Matter) -> Letters:
         """It is over as soon as all who have the case have voted."""
         assert case.question is not None
-        return self._close(case) if case.has <= case.question.voted else []
+        return self._close(case) if case.has - {case.question.but} <= case.question.voted else []
 
-    def begin_vote(self, case: Matter, now: datetime) -> Letters:
+    def begin_vote(self, case: Matter, now: datetime, lasts: str = OPEN_FOR, but: str = "") -> Letters:
         case.questions += 1
-        case.question = Question(case.questions, self._place.is_over(now, OPEN_FOR))
+        case.question = Question(case.questions, self._place.is_over(now, lasts), but=but)
         return [("vote", each) for each in case.has]
+
+    def review(self, case: Matter, now: datetime) -> None:
+        """What one did alone is put to the others as soon as there are any."""
+        for measure in case.measures:
+            if not measure.review and not case.dismissed and case.has - {measure.by}:
+                self.begin_vote(case, now, REVIEW_WITHIN, measure.by)
+                measure.review = case.questions
 
     def _ask(self, case: Matter, now: datetime, who: set[str]) -> None:
         until = self._place.is_over(now, self._figures.conflict_answer)
@@ -115,7 +122,7 @@ class Checking:
                 case.watching.add(MEDIATOR)
         if case.stage != "checking":
             return []
-        case.stage, case.asked = "open", None
+        case.stage, case.asked, case.checked = "open", None, now
         return [("checked", each) for each in case.has]
 
     def _close(self, case: Matter) -> Letters:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from year.promises import OVER, Due, Matter, Owed, Promise
+from year.matters import Matter
+from year.promises import OVER, Due, Owed, Promise
 
 COLUMNS = ("owed", "met", "late", "lifted", "running", "50 %", "71 %", "80 %", "100 %", "widened", "again", "chair")
 Running = list[tuple[Promise, Owed]]

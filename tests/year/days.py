@@ -27,6 +27,9 @@ class Place:
     def midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)
 
+    def day(self, moment: datetime) -> date:
+        return moment.astimezone(ZoneInfo(self.zone)).date()
+
     def is_over(self, start: datetime, span: str, percent: int = 100) -> datetime:
         """When that part of a span such as 24h, 7d or 3bd is over, in UTC."""
         number = int(span.rstrip("hbd"))

@@ -23,10 +23,12 @@ from property.quick import QuickStore
 from year.checking import Checking
 from year.counting import Count
 from year.days import DAY, HOUR, Place
-from year.people import People, Story
-from year.promises import ALTERNATE, MEMBERS, Figures, Matter, Promises
+from year.matters import ALTERNATE, MEMBERS, Figures, Matter
+from year.people import People
+from year.promises import Promises
 from year.service import Service
 from year.serving import serving
+from year.stories import Story
 
 NEW_YEAR, NEXT = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 # The daemon looks at the clock so often at least.
@@ -119,6 +121,7 @@ class Year:
         for case in self.matters:
             for template, handle in self.checking.come_due(case, self.house.now):
                 self.want(case, handle, template)
+            self.checking.review(case, self.house.now)
             self._remind(case)
         self.compare()
 
@@ -166,8 +169,10 @@ class Year:
     def _hear_result(self, case_id: str, label: str, result: str) -> None:
         """How a vote ended is counted elsewhere (`property`); here it is only known."""
         case = next(each for each in self.matters if each.case_id == case_id)
-        self.results[case_id, int(label[1:])] = result
-        case.decided = self.house.now if result == "passed" else case.decided
+        number = int(label[1:])
+        self.results[case_id, number] = result
+        if result == "passed" and number not in {measure.review for measure in case.measures}:
+            case.decided = self.house.now
 
     # What people hand in
 
@@ -190,6 +195,12 @@ class Year:
         refused = [line for line in lines if line.get("refused") or line.get("unchanged")]
         assert [each.to.handle for each in answers] == [handle] and not refused, f"{handle} {tag}: {lines}"
         return letters
+
+    def judge(self, case: Matter, handle: str, tag: str) -> None:
+        """What has to be said before other things, unless it was."""
+        if tag not in case.judged:
+            self.says(case, handle, tag)
+            case.judged.add(tag)
 
     # Who
 

@@ -16,27 +16,24 @@ from cocmail.core.model import Proof, Wanted
 from property.founding import ALIAS
 from property.procedures import address_of
 from year.days import DAY, HOUR
-from year.promises import ALTERNATE, MEMBERS, Matter
+from year.matters import ALTERNATE, MEMBERS, Matter
+from year.protecting import Protecting
+from year.stories import Story, a_while
 
 if TYPE_CHECKING:
     from year.living import Year
 
-Story = Iterator[timedelta]
 # Around these the days off and the changes of the clocks lie: some reports come in just before.
 BEFORE_HOLIDAYS = ("2026-03-27", "2026-04-02", "2026-04-30", "2026-05-13", "2026-09-18", "2026-10-23", "2026-12-23")
 # How many hours members take on average, by the case.
 TEMPERS = (5, 20, 240, 60, 12, 600, 30, 100)
 # These go their way to the end, so that there is something of everything in each year: nobody drops them, all vote,
-# nobody is written to, and what was laid down is not done. The others go as it happens.
-TO_THE_END = (2, 5)
+# nobody is written to, and what was laid down is not done; but in the first all is done afterwards that is owed. Of the
+# second nobody takes care before it is decided. The others go as it happens.
+TO_THE_END = DONE_WELL, UNOWNED, _ = (0, 2, 5)
 # In this one nobody who is asked about conflicts answers.
 SILENT = 3
 MOTION = "Finding: it was so.\nPlan: a talk.\nConsequence: none.\nIf refused: a month without us."
-
-
-def a_while(chance: Random, hours: float) -> timedelta:
-    """So long on average; mostly less, sometimes much more."""
-    return max(chance.expovariate(1 / hours), 0.01) * HOUR
 
 
 class People:
@@ -46,14 +43,13 @@ class People:
         self._year, self._chance = year, chance
         self._numbers = itertools.count(1)
         self._to_the_end: set[str] = set()
-        self._silent: set[str] = set()
+        self._special: dict[str, int] = {}
+        self._protecting = Protecting(year, chance)
 
     _now = property(lambda self: self._year.house.now)
 
-    # Reports
-
     def report_times(self, begin: datetime, reports: int) -> Iterator[datetime]:
-        """Some before holidays, the others at any time until autumn."""
+        """Some before holidays, others at any time until autumn."""
         for number in range(reports):
             at = begin + self._chance.random() * 300 * DAY
             if number % 3 == 0:
@@ -80,9 +76,11 @@ class People:
         year.matters.append(case)
         temper = 10 if number in TO_THE_END else TEMPERS[number % len(TEMPERS)]
         self._to_the_end |= {case_id} if number in (*TO_THE_END, SILENT) else set()
-        self._silent |= {case_id} if number == SILENT else set()
-        for story in (self._check, self._take_care, self._letters, self._rest, self._decide, self._meet, self._wish):
+        self._special[case_id] = number
+        for story in (self._check, self._take_care, self._letters, self._rest, self._decide, self._meet):
             year.plan(self._now, story(case, temper))
+        for story in self._protecting.stories(case, temper, surely=number in TO_THE_END, number=number):
+            year.plan(self._now, story)
         yield from ()
 
     # What members do with it
@@ -96,8 +94,9 @@ class People:
         watcher = chance.choice(sorted(year.promises.watchers(case, self._now)))
         if case.dismissed or case.resolved:
             return
-        year.says(case, watcher, f'party reported "Kit{next(self._numbers)} Larsen"')
-        case.party = True
+        party = f"Kit{next(self._numbers)} Larsen"
+        year.says(case, watcher, f'party reported "{party}"')
+        case.party = party
         yield self._a_while(min(temper, 15))
         watcher = chance.choice(sorted(year.promises.watchers(case, self._now)))
         if case.dismissed or case.resolved:
@@ -114,7 +113,7 @@ class People:
             yield 3 * HOUR
         is_new = handle in case.ever_asked and handle not in case.has | case.kept_out
         if (
-            case.case_id in self._silent
+            self._special[case.case_id] == SILENT
             or case.dismissed
             or chance.random() < 0.25
             or not (is_new or handle in case.has - case.stated)
@@ -136,7 +135,7 @@ class People:
                 year.says(case, withdraws, "recuse")
                 case.has.discard(withdraws)
                 case.kept_out.add(withdraws)
-        if chance.random() < 0.3:
+        if chance.random() < 0.3 or self._special[case.case_id] == UNOWNED:
             return
         yield self._a_while(temper / 2)
         self._own(case)
@@ -147,6 +146,7 @@ class People:
                 other = chance.choice(others)
                 year.says(case, case.owner, f"handoff @{other}")
                 case.owner = other
+                case.second_owner = "" if case.second_owner == other else case.second_owner
 
     def _own(self, case: Matter) -> None:
         if not case.owner and not case.dismissed:
@@ -199,13 +199,15 @@ class People:
         if chance.random() < 0.3 and not surely:
             return
         yield self._a_while(temper) + (30 if year.figures.check_first else 3) * HOUR
-        while surely and case.stage != "open":
+        if self._special[case.case_id] == UNOWNED:
+            yield 2 * DAY
+        while surely and (case.stage != "open" or case.question is not None):
             yield 10 * HOUR
         if not self._can_decide(case):
             return
         mover = chance.choice(sorted(case.has))
         for tag in year.figures.asks_first:
-            year.says(case, mover, tag)
+            year.judge(case, mover, tag)
         year.says(case, mover, "motion outcome", MOTION)
         self._want(case, year.checking.begin_vote(case, self._now))
         number = case.questions
@@ -239,30 +241,39 @@ class People:
     def _resolve(self, case: Matter) -> None:
         """The owner is asked whether they mean it, and says yes."""
         year, owner = self._year, case.owner
-        letters = year.says(case, owner, 'resolve no-action "Handled"')
+        surely = case.case_id in self._to_the_end
+        case.finding = "violation" if surely else self._chance.choice(("violation", "no-violation", "no-action"))
+        letters = year.says(case, owner, f'resolve {case.finding} "Handled"')
         (question,) = (each.letter.question for each in letters if each.letter.kind == "confirm")
         year.write("Yes", "", Wanted(confirm=question), address_of(owner), Proof())
         case.resolved, case.paused = self._now, False
 
     def _afterwards(self, case: Matter, temper: float) -> Story:
         chance, year = self._chance, self._year
-        surely = case.case_id in self._to_the_end
-        if chance.random() < 0.7 and not surely:
+        well = self._special[case.case_id] == DONE_WELL
+        surely = not well and case.case_id in self._to_the_end
+        if well or (chance.random() < 0.7 and not surely):
             yield self._a_while(min(temper, 60))
             self._write_to_reporter(case)
-        for _ in range(1 if surely else chance.choice((0, 1, 1, 2))):
+        if well or (chance.random() < 0.2 and not surely):
+            year.plan(self._now + 25 * DAY, self._ask_how_they_are(case))
+        for _ in range(1 if surely or well else chance.choice((0, 1, 1, 2))):
             yield self._a_while(20)
-            due = (self._now + chance.choice((6, 20, 50, 100)) * DAY).date()
+            due = year.place.day(self._now + chance.choice((6, 20, 50, 100)) * DAY)
             case.laid_down += 1
             number = case.laid_down
             year.says(case, chance.choice(sorted(case.has)), f'obligation "talk {number}" due:{due}')
             case.obligations[number] = (self._now, due)
-            if chance.random() < 0.5 and not surely:
-                year.plan(self._now + self._a_while(400), self._done(case, number))
-        if chance.random() < 0.2 and not surely:
+            if well or (chance.random() < 0.5 and not surely):
+                year.plan(self._now + self._a_while(30 if well else 400), self._done(case, number))
+        if chance.random() < 0.2 and not surely and not well:
             yield self._a_while(600)
             year.says(case, chance.choice(sorted(case.has)), "reopen")
-            case.again, case.resolved, case.decided = self._now, None, None
+            case.again, case.resolved, case.decided, case.finding = self._now, None, None, ""
+
+    def _ask_how_they_are(self, case: Matter) -> Story:
+        self._write_to_reporter(case)
+        yield from ()
 
     def _done(self, case: Matter, number: int) -> Story:
         self._year.says(case, self._chance.choice(sorted(case.has)), f"done {number}")
@@ -274,23 +285,11 @@ class People:
         for _ in range(1 if case.case_id in self._to_the_end else chance.choice((0, 0, 1, 2))):
             yield self._a_while(temper)
             if not case.dismissed and not case.resolved:
-                day = (
-                    self._now + (4 if case.case_id in self._to_the_end else chance.choice((0, 1, 4, 10))) * DAY
-                ).date()
+                ahead = 4 if case.case_id in self._to_the_end else chance.choice((0, 1, 4, 10))
+                day = self._year.place.day(self._now + ahead * DAY)
                 if case.meeting is None or case.meeting[1] < day:
                     self._year.says(case, chance.choice(sorted(case.has)), f"meet {day}")
                     case.meeting = (self._now, day)
-
-    def _wish(self, case: Matter, temper: float) -> Story:
-        """The reporter wants no more mail, and perhaps wants it again."""
-        if self._chance.random() < 0.75 or case.case_id in self._to_the_end:
-            return
-        yield self._a_while(temper * 2)
-        for tag in ("optout", "optin"):
-            if case.owner and not case.dismissed and case.opted_out == (tag == "optin"):
-                self._year.says(case, case.owner, tag)
-                case.opted_out = tag == "optout"
-            yield self._a_while(500)
 
     def _want(self, case: Matter, letters: list[tuple[str, str]]) -> None:
         for template, handle in letters:

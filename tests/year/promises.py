@@ -1,116 +1,21 @@
 """What a committee owes, by when, and who is to be reminded of it: the oracle of `test_a_year`.
 
-It hears what people did and says which reminders have to come of it. It imports nothing of the program: the figures are
-those of annex 2 of the domain analysis, written down by hand, as is the table of promises.
+It hears what people did and says which reminders have to come of it. It imports nothing of the program; its table of
+promises is written down by hand.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from year.days import DAY, Place
+from year.matters import Figures, Matter
 
 WEEK = 7 * DAY
-OVER, TIMES = 100, 8
-MEMBERS = ("amara", "jun", "noor", "ivo")
-ALTERNATE, MEDIATOR = "lee", "ruth"
-
-
-@dataclass(frozen=True)
-class Figures:
-    """A preset's spans (h, d, bd business days). `follow_up` is "" for on resolution: within two days of it."""
-
-    name: str
-    ack: str
-    conflict_answer: str
-    follow_up: str
-    status_every: str
-    ours_counts: bool = False
-    check_first: bool = False
-    watchers: int = 2
-    fewest: int = 1
-    renewal_days: int = 0
-    asks_first: tuple[str, ...] = ()
-    alternates_too: bool = False
-
-
-ANNEX_2 = (
-    Figures("basic", "24h", "48h", "7d", "7d"),
-    Figures("cncf", "3bd", "2bd", "", "14d", asks_first=("scope in",)),
-    Figures("kubernetes", "3bd", "2bd", "", "14d", fewest=2, alternates_too=True),
-    Figures(
-        "chaoss", "24h", "24h", "7d", "7d", ours_counts=True, check_first=True, watchers=1, fewest=2, renewal_days=180
-    ),
-    Figures(
-        "numfocus", "24h", "24h", "7d", "7d",
-        ours_counts=True, check_first=True, fewest=2, asks_first=("risk safety:no", "scope in"),
-    ),
-)  # fmt: skip
-
-
-@dataclass
-class Asked:
-    """A conflict question that was put: over at `until`, reminded of at `half`, which is None once that was done."""
-
-    until: datetime
-    half: datetime | None
-    waiting: set[str]
-
-
-@dataclass
-class Question:
-    """What is voted on, until when, and who has voted."""
-
-    number: int
-    ends: datetime
-    voted: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Matter:
-    """A case, as far as it matters for what is owed in it.
-
-    `has` are those who have it, `watching` those of them who have it without having been asked; `kept_out` those who
-    never get it, `excluded` those of them whom the reporter did not want. `stage`: triage (the watchers read), checking
-    (the others are asked), open. `letters` is when the reporter was written to by people; `again` when a case that was
-    over was taken up again.
-    """
-
-    case_id: str
-    opened: datetime
-    reachable: bool
-    has: set[str]
-    watching: set[str]
-    kept_out: set[str]
-    excluded: frozenset[str] = frozenset()
-    stage: str = "open"
-    party: bool = False
-    stated: set[str] = field(default_factory=set)
-    asked: Asked | None = None
-    ever_asked: set[str] = field(default_factory=set)
-    watch_at: datetime | None = None
-    watched: int = 0
-    owner: str = ""
-    letters: list[datetime] = field(default_factory=list)
-    paused: bool = False
-    opted_out: bool = False
-    dismissed: bool = False
-    question: Question | None = None
-    questions: int = 0
-    drafts: int = 0
-    decided: datetime | None = None
-    resolved: datetime | None = None
-    again: datetime | None = None
-    laid_down: int = 0
-    obligations: dict[int, tuple[datetime, date]] = field(default_factory=dict)
-    meeting: tuple[datetime, date] | None = None
-    told: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def outcome_told(self) -> bool:
-        return self.decided is not None and any(at >= self.decided for at in self.letters)
+OVER, TIMES, NEVER = 100, 8, 1000
+AFTER_THE_END = "48h"
 
 
 @dataclass(frozen=True)
@@ -127,8 +32,9 @@ class Owed:
 @dataclass(frozen=True)
 class Promise:
     """`parts`: of its time, in percent, when somebody is reminded. From `all_from` on it is everybody who has the case;
-    before, the owner, or the watchers where there is none. `to_reporter`: not where they cannot be written to, and the
-    chair hears when it is late. `again`: as often as that, once it is over.
+    before, the owners, or the watchers where there are none. `to_reporter`: not where they cannot be written to, and
+    the chair hears when it is late. `again`: as often as that, once it is over, every so often (`step`) at most; where
+    it is not said again, it is said so `late` at most.
     """
 
     name: str
@@ -137,6 +43,8 @@ class Promise:
     all_from: int
     to_reporter: bool = True
     again: int = TIMES
+    step: timedelta = WEEK
+    late: timedelta = DAY
 
     def spanned(self, place: Place, begun: datetime, span: str, about: str = "") -> Owed:
         parts = [(part, place.is_over(begun, span, part)) for part in self.parts]
@@ -144,7 +52,7 @@ class Promise:
 
     def owed(self, begun: datetime, parts: list[tuple[int, datetime]], about: str = "", says: str = "") -> Owed:
         ends = parts[-1][1]
-        step = max(ends - begun, WEEK)
+        step = max(ends - begun, self.step)
         late = [(OVER + n, ends + n * step) for n in range(1, self.again + 1)]
         return Owed(f"{self.name} {about or begun.isoformat()}", begun, ends, (*parts, *late), says)
 
@@ -165,7 +73,7 @@ def _outcome(figures: Figures, place: Place, promise: Promise, case: Matter) -> 
     if figures.follow_up:
         yield promise.spanned(place, case.again or case.opened, figures.follow_up)
     elif case.resolved is not None:
-        yield promise.spanned(place, case.resolved, "48h")
+        yield promise.spanned(place, case.resolved, AFTER_THE_END)
 
 
 def _obligations(figures: Figures, place: Place, promise: Promise, case: Matter) -> Iterator[Owed]:
@@ -183,6 +91,53 @@ def _meeting(figures: Figures, place: Place, promise: Promise, case: Matter) -> 
             yield promise.owed(at, [(OVER, before)], day.isoformat(), day.isoformat())
 
 
+def _search(figures: Figures, place: Place, promise: Promise, case: Matter) -> Iterator[Owed]:
+    known = case.paused or case.decided or case.resolved or case.letters_to_reported
+    if figures.search and case.searched is not None and not known:
+        yield promise.spanned(place, max((case.searched, *case.letters)), figures.search)
+
+
+def _reported(figures: Figures, place: Place, promise: Promise, case: Matter) -> Iterator[Owed]:
+    untold = case.party and not case.letters_to_reported and case.finding != "no-violation"
+    if figures.tells_reported and case.decided is not None and untold and not case.paused:
+        yield promise.spanned(place, case.decided, AFTER_THE_END)
+
+
+def _reported_outcome(figures: Figures, place: Place, promise: Promise, case: Matter) -> Iterator[Owed]:
+    if not figures.tells_outcome or case.resolved is None or case.decided is None:
+        return
+    if case.letters_to_reported and max(case.letters_to_reported) < case.decided:
+        about = f"{case.resolved.isoformat()} {case.party.casefold()}"
+        yield promise.spanned(place, case.resolved, AFTER_THE_END, about)
+
+
+def _owner(figures: Figures, place: Place, promise: Promise, case: Matter) -> Iterator[Owed]:
+    if case.stage == "open" and case.resolved is None and not case.paused and len(case.owners) < figures.owners:
+        yield promise.spanned(place, case.checked or case.opened, AFTER_THE_END)
+
+
+def _check_in(figures: Figures, place: Place, promise: Promise, case: Matter) -> Iterator[Owed]:
+    for days in (30, 90) if case.resolved is not None and case.finding == "violation" else ():
+        assert case.resolved is not None
+        early = case.resolved + (days - 14) * DAY
+        if not any(at >= early for at in case.letters):
+            yield promise.spanned(place, case.resolved, f"{days}d", f"{case.resolved.isoformat()} {days}")
+
+
+def _review(figures: Figures, place: Place, promise: Promise, case: Matter) -> Iterator[Owed]:
+    for number, measure in enumerate(case.measures, 1):
+        if not measure.review:
+            yield promise.spanned(place, measure.at, "24h", str(number))
+
+
+def _interim(figures: Figures, place: Place, promise: Promise, case: Matter) -> Iterator[Owed]:
+    for number, measure in enumerate(case.measures, 1):
+        if measure.until is not None:
+            ends = place.midnight(measure.until + DAY)
+            parts = [(80, measure.at + (ends - measure.at) * 0.8), (OVER, ends)]
+            yield promise.owed(measure.at, parts, str(number), measure.until.isoformat())
+
+
 # One row for each kind of thing that is owed. A new one is a row, and a function that finds it.
 PROMISES = (
     Promise("ack", _answer, (50, 80, OVER), 80),
@@ -190,6 +145,13 @@ PROMISES = (
     Promise("follow-up", _outcome, (50, 80, OVER), 80),
     Promise("obligation", _obligations, (80, OVER), OVER, to_reporter=False),
     Promise("meeting", _meeting, (OVER,), OVER, to_reporter=False, again=0),
+    Promise("search", _search, (80, OVER), OVER, step=DAY),
+    Promise("reported", _reported, (50, OVER), OVER, to_reporter=False, again=0),
+    Promise("reported-outcome", _reported_outcome, (50, OVER), OVER, to_reporter=False, again=0),
+    Promise("owner", _owner, (OVER,), NEVER, to_reporter=False),
+    Promise("check-in", _check_in, (OVER,), OVER, again=0, late=4 * WEEK),
+    Promise("review", _review, (50, OVER), 50, to_reporter=False),
+    Promise("interim", _interim, (80, OVER), 80, to_reporter=False, again=0, late=4 * WEEK),
 )
 
 
@@ -242,10 +204,10 @@ class Promises:
     def _reminded(self, case: Matter, promise: Promise, part: int, now: datetime) -> set[str]:
         if part >= promise.all_from:
             return case.has
-        return ({case.owner} if case.owner else self.watchers(case, now)) & case.has
+        return (case.owners or self.watchers(case, now)) & case.has
 
     def _is_past(self, case: Matter, promise: Promise, owed: Owed, now: datetime) -> bool:
-        """A meeting that has been, or a letter about a case that has been over for two months."""
+        """What is long over by itself, or a letter about a case that has been over for two months."""
         if not promise.again:
-            return now >= owed.ends + DAY
+            return now >= owed.ends + promise.late
         return promise.to_reporter and case.resolved is not None and now > case.resolved + TIMES * WEEK

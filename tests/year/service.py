@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from year.days import DAY
-from year.promises import Figures
+from year.matters import Figures
 
 ANSWER_WITHIN = 14 * DAY
 

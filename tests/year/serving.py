@@ -7,8 +7,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from year.days import DAY
-from year.people import Story, a_while
-from year.promises import ALTERNATE, MEMBERS
+from year.matters import ALTERNATE, MEMBERS
+from year.stories import Story, a_while
 
 if TYPE_CHECKING:
     from year.living import Year

@@ -59,8 +59,8 @@ def meet(call: Call) -> Line:
 
 
 def wrong_day(call: Call, day: str) -> Line | None:
-    """The refusal of a day that is over, or farther away than anybody keeps a case; None for any other."""
-    today, wanted = call.plan.setting.now.date(), date.fromisoformat(day)
+    """The refusal of a day that is over there, or farther away than anybody keeps a case; None for any other."""
+    today, wanted = call.committee.calendar.day(call.plan.setting.now), date.fromisoformat(day)
     if wanted < today:
         return refuse("day-is-over", day=day)
     return refuse("day-is-far", day=day) if wanted.year > today.year + FARTHEST else None
