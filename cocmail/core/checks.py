@@ -33,6 +33,8 @@ END, REMIND, WATCH = "check-end", "check-reminder", "watch"
 ANSWER_WITHIN = timedelta(days=2)
 # Domain analysis, section D: no action for so long, and the next watcher looks.
 ACT_WITHIN = timedelta(hours=12)
+# From then on, as long as nobody is asked.
+LOOK_AGAIN = 2 * ACT_WITHIN
 
 
 def put(plan: Plan, case_id: str, members: Iterable[Member], *, staged: bool = False, lifts: bool = False) -> None:
@@ -115,7 +117,7 @@ def watch(plan: Plan, case_id: str, about: str) -> None:
             committee, plan.cases[case_id], member, "reminder", f"watch {about}", words, template="watch_reminder"
         )
         plan.letters.append(letter)
-    wait = ACT_WITHIN if look == "1" else 2 * ACT_WITHIN
+    wait = ACT_WITHIN if look == "1" else LOOK_AGAIN
     plan.timers.append(Timer(case_id, WATCH, f"{begun or 0}.{int(look) + 1}", now + wait))
 
 

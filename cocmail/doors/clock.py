@@ -18,6 +18,7 @@ from cocmail import maillog
 from cocmail.commit import carry_out, queue
 from cocmail.core.book import in_force
 from cocmail.core.case import Case
+from cocmail.core.checks import LOOK_AGAIN, WATCH
 from cocmail.core.decide import decide_timer
 from cocmail.core.duties import duties
 from cocmail.core.erasing import ASKED, LOOK
@@ -90,6 +91,7 @@ class Clock:
         looks: list[Callable[[Tx], object]] = [
             self.remind,
             self._running.count,
+            self.pull_back,
             *(partial(self.serve, each) for each in self._roster),
         ]
         for work in looks:
@@ -99,6 +101,14 @@ class Clock:
                 raise
             except Exception as error:
                 maillog.failed("clock", error)
+
+    def pull_back(self, tx: Tx) -> None:
+        """A look at a watched report that was set while the machine's clock ran ahead comes now, not in years.
+
+        It may be that only one person knows of that report.
+        """
+        now = self._now()
+        timers.pull_back(tx, WATCH, now + LOOK_AGAIN, now)
 
     async def _scrub(self) -> None:
         """What was destroyed goes out of the database's journal as well; tried until nobody reads it."""

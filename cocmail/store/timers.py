@@ -102,6 +102,14 @@ def postpone(tx: Tx, row_id: str, until: datetime) -> None:
         tx.run(update(TIMERS).where(TIMERS.c.id == row_id).values(due=until, sealed=sealed, lease_until=None))
 
 
+def pull_back(tx: Tx, kind: str, latest: datetime, until: datetime) -> None:
+    """Timers of that kind that are set for later than `latest` are due `until` then. One that does not open stays."""
+    rows = tx.run(select(TIMERS).where(TIMERS.c.kind == kind, TIMERS.c.due > latest)).all()
+    for row in rows:
+        if _opened(tx, row) is not None:
+            postpone(tx, str(row.id), until)
+
+
 def release_leases(tx: Tx) -> None:
     """For the start of the only daemon of a store: what was under way when the last one ended can be claimed again."""
     tx.run(update(TIMERS).where(TIMERS.c.lease_until.is_not(None)).values(lease_until=None))

@@ -205,6 +205,7 @@ class House:
 
     def look_at_the_members_service(self) -> None:
         """What is no timer: it is looked at every ten minutes, by the daemon's own clock."""
+        self.store.write_now(self._clock().pull_back)
         self.store.write_now(partial(self._clock().serve, self.committee))
 
     def next_timer(self) -> datetime | None:

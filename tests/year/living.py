@@ -118,12 +118,20 @@ class Year:
             self.house.send()
             due = self.house.next_timer()
         self._next_timer = due
+        moved = [(case, self.promises.running(case)) for case in self.matters if self._moves(case)]
         for case in self.matters:
             for template, handle in self.checking.come_due(case, self.house.now):
                 self.want(case, handle, template)
             self.checking.review(case, self.house.now)
             self._remind(case)
         self.compare()
+        for case, before in moved:
+            self.count.changed(case, before, self.promises.running(case), self.house.now)
+
+    def _moves(self, case: Matter) -> bool:
+        """Whether something may end by itself at this look."""
+        due = self.checking.next_due(case)
+        return (due is not None and due <= self.house.now) or any(not each.review for each in case.measures)
 
     def _remind(self, case: Matter) -> None:
         due = self.promises.come_due(case, self.house.now)
