@@ -119,6 +119,13 @@ class Gatherer:
         theirs = (case for case in found if member is not None and has(member, case))
         return tuple(entry for case in theirs for entry in case.entries)
 
+    def letters_at_hand(self, message: Message) -> tuple[str, ...]:
+        """The entries of the drafts with files that a member's Subject names, in the cases that it points at."""
+        self.entries_at_hand(message)
+        named = subjects.draft_labels(message.mail.subject)
+        drafts = [draft for case in self._cases.values() if case is not None for draft in case.proceedings.drafts]
+        return tuple(draft.entry for draft in drafts if draft.entry and draft.sent_at is None and draft.label in named)
+
     def never_searched(self, mail: Mail) -> tuple[tuple[Member, ...], dict[str, str]]:
         """Members who came after a case that the sender of a mail is a party to, and what people outside wrote in it:
         entries, with what was said of each when it came in.

@@ -24,6 +24,7 @@ from cocmail.core import subjects
 from cocmail.core.commands.texts import said
 from cocmail.core.decide import decide
 from cocmail.core.effects import Decision
+from cocmail.core.files import FileRead
 from cocmail.core.letters import to_admins
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
 from cocmail.core.namesakes import names_in
@@ -45,6 +46,7 @@ from cocmail.store.transaction import Tx
 
 NAMES_TRIED = 20
 IDLE_SECONDS = 1.0
+LETTERS_AT_ONCE = 3
 
 
 class RosterChanged(Exception):
@@ -154,6 +156,7 @@ class Pipeline:
             message,
             named_before=await self._named_before(mail, committee),
             thread=await self._thread(message, committee),
+            files=await self._files(message, committee),
         )
         decision = await self._decide_and_commit(message, committee, confirmed_by)
         maillog.decided(message_id, decision.reason.value, len(decision.letters))
@@ -206,6 +209,17 @@ class Pipeline:
         mails = [(entry, mail) for entry, mail in read if mail is not None]
         # For a new member everything is searched in which a name can stand, as it was for the others.
         return {entry.id: searched(mail) if numbered else said(entry, mail) for entry, mail in mails}
+
+    async def _files(self, message: Message, committee: Committee) -> dict[str, tuple[FileRead, ...]]:
+        """What is attached to a letter that is drafted, or is to be sent; what cannot be looked into is not there."""
+        tags = subjects.tag_names(message.mail.subject)
+        drafted = message.mail.attachments and any(ROWS[name].takes_files for name in tags)
+        entries: tuple[str, ...] = (message.id,) if drafted else ()
+        if "send" in tags:
+            now = self.now()
+            entries += await self.store.read(lambda tx: Gatherer(tx, committee, now).letters_at_hand(message))
+        found = {entry: await self.contents.files_of(entry) for entry in entries[:LETTERS_AT_ONCE]}
+        return {entry: files for entry, files in found.items() if files is not None}
 
     async def _decide_and_commit(self, message: Message, committee: Committee, confirmed_by: str | None) -> Decision:
         """Decide within the transaction that carries it out: nothing can change in between."""

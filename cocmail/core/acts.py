@@ -84,9 +84,9 @@ class QuestionOpened:
     """A question to vote on, with the rules as they were then. `quorum` is none or majority, `floor` a number.
 
     `kind` is outcome, conflict, interim, remove or policy. The four parts are those of an outcome; the last day of a
-    measure is its `plan`. The others have a `text`; `about` is the member concerned, and `asks` says what is asked about
-    a conflict: confirm-hard, confirm-soft, restore, force, lift, limit-none, limit-summary or limit-discuss; of a
-    measure it is review or "". `fallback` is tried on a deadlock; until `objections` ("": never) an objection stops it.
+    measure is its `plan`. The others have a `text`; `about` is the member concerned, `asks` what is asked about a
+    conflict: confirm-hard, confirm-soft, restore, force, lift, limit-none, limit-summary or limit-discuss; of a measure
+    review or "". `fallback` is tried on a deadlock; until `objections` ("": never) an objection stops it.
     """
 
     number: int
@@ -166,10 +166,7 @@ class ProposalMade:
 
 @dataclass(frozen=True, slots=True)
 class ContactNoted:
-    """Somebody outside whom the members write to: the reported person, or a third one (`role`), under a number.
-
-    The same number again is the same person, at another address.
-    """
+    """The reported person, or a third one (`role`), to write to; the same number again: at another address."""
 
     number: int
     role: str
@@ -181,7 +178,7 @@ class ContactNoted:
 
 @dataclass(frozen=True, slots=True)
 class DraftWritten:
-    """What a member proposes to write to somebody outside. `to` is a `str(Person)`, `address` a contact's."""
+    """What a member proposes to write to somebody outside, a `str(Person)`; `files`: SHA-256 of parts of `entry`."""
 
     number: int
     to: str
@@ -189,6 +186,8 @@ class DraftWritten:
     at: str
     text: str
     address: str = ""
+    entry: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Letter:
     makes the Message-ID, the same at every try. `words` fill the template; they are sealed with the rest. `question` is
     the confirm token that it asks with, `label` the question of the case that it is about (Q1), `need` how much of the
     case its recipient must have (`access.Level`), `listed` that its row in the status sheet is enough, `due` the time
-    before which it waits.
+    before which it waits. `files` are the SHA-256 (hex) of attachments of that message: it carries these alone.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Letter:
     need: int = 3
     listed: bool = False
     due: datetime | None = None
+    files: tuple[str, ...] = ()
 
     @property
     def needs_access(self) -> bool:
@@ -67,7 +68,9 @@ def decode_letter(data: bytes) -> tuple[str, Letter]:
     values = json.loads(data)
     committee: str = values.pop("committee")
     letter = Letter(**values)
-    return committee, replace(letter, to=Person.parse(values["to"]), references=tuple(letter.references))
+    return committee, replace(
+        letter, to=Person.parse(values["to"]), references=tuple(letter.references), files=tuple(letter.files)
+    )
 
 
 @dataclass(frozen=True, slots=True)

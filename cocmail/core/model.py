@@ -83,9 +83,8 @@ Knob = str | int | bool | None | timedelta | tuple[str, ...] | Mapping[str, obje
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A committee's procedure: the preset's knobs with the overrides applied, by dotted name.
+    """A committee's procedure: the preset's knobs with the overrides applied, by dotted name (domain, annex 2).
 
-    `policy["votes.outcome.rule"]` gives "majority". The names are those of annex 2 of the domain analysis.
     Raises KeyError for a knob that the preset does not have; ask with `get` where that is possible.
     """
 
@@ -157,9 +156,8 @@ class Door(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What was said around a message when it came in.
+    """What was said around a message when it came in. `sender`: "" for the null sender, None where none is known.
 
-    `sender` is the envelope sender: "" for the null sender, None where the door knows none.
     `recipients` are as the peer wrote them; all belong to one committee.
     """
 
@@ -173,12 +171,14 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part of a message that is not its text. `content` is empty where only the description was asked for."""
+    """A part of a message that is not its text; without `content` where only the description was asked for. `role` is
+    "" where a person attached it; else a mail program did: body, layout or signature."""
 
     filename: str
     content_type: str
     size: int
     content: bytes = b""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +235,8 @@ class Verdict(Enum):
 class Proof:
     """Who sent a message, as far as it is proven (contract, section 5, rule 5).
 
-    `address` is the one From address that was proven, or None. `how` is dmarc, dkim, token or confirm.
-    `dmarc` is the believed verdict, `spam` the believed spam flag.
+    `address` is the one From address that was proven, or None; `how`: dmarc, dkim, token or confirm. `dmarc` and `spam`
+    are what is believed of either.
     """
 
     address: str | None = None
@@ -255,8 +255,8 @@ NOTHING_PROVEN = Proof()
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom a token, a letter or an entry belongs to: member, reporter, third (a transfer target), contact (anybody else
-    outside), admin, witness (a member asked about a case without having it), seat (who is told of the roster)."""
+    """Whose a token, a letter or an entry is: member, reporter, third (a transfer target), contact (anybody outside),
+    admin, witness (a member asked about a case without having it), seat (who is told of the roster)."""
 
     kind: str
     handle: str = ""

@@ -48,8 +48,7 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
     )
     # Whoever answers for somebody outside reported nothing: nobody writes to them as to the reporter by mistake.
     address = "" if by_contact else answer_address(message, setting.committee)
-    proven = bool(address) and message.proof.address == address
-    plan.add(case_id, ReporterKnown(address, message.mail.from_name, proven))
+    plan.add(case_id, ReporterKnown(address, message.mail.from_name, bool(address) and message.proof.address == address))
     file_entry(plan, message, case_id, REPORTER, "report")
     if address and not looks_automatic(message.mail):
         # A form or a group writes for many people from one address: it is no party.

@@ -90,8 +90,8 @@ def _letters_sent(case: Case) -> list[datetime]:
 def search(committee: Committee, case: Case) -> Iterator[Stretch]:
     """A word each day while somebody is looked for at an event (CHAOSS, "Following up with reporters").
 
-    No tag says so. It is taken to be so while a case is urgent, or somebody is in danger, nothing is decided, and nobody
-    has an address of the reported person to write to: to rest the case, or to write to that person, ends it.
+    No tag says so. It is taken to be so while a case is urgent, or somebody is in danger, nothing is decided, and
+    nobody has an address of the reported person to write to: to rest the case, or to write to that person, ends it.
     """
     span, done = committee.policy.get("deadlines.event_search_update"), case.proceedings
     urgent = [fact.at for fact in done.facts if fact.what in ("urgent", "danger")]

@@ -21,7 +21,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A letter to somebody outside that a member proposes, or that has been sent."""
+    """A letter to somebody outside that a member proposes, or that has been sent.
+
+    `files` are the SHA-256 (hex) of what goes with it; the bytes are in the stored message `entry`.
+    """
 
     number: int
     to: Person
@@ -31,6 +34,8 @@ class Draft:
     sent_by: str = ""
     sent_at: datetime | None = None
     address: str = ""
+    entry: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from cocmail.core.book import NEW_BOOK, Book
 from cocmail.core.case import Case
+from cocmail.core.files import FileRead
 from cocmail.core.model import Committee, Envelope, Mail, Person, Proof, Wanted
 from cocmail.core.screening import Screening
 from cocmail.core.tombstones import Tombstone
@@ -33,7 +34,8 @@ class Message:
 
     `named_before` are handles of members who came later and whom earlier mails of the same sender name. `thread` holds
     what was written so far in the cases at hand, by entry, where the message asks for something that is compared with
-    it. `names` stand in it, as `namesakes.names_in` gives them.
+    it; `files` what is attached to letters, by entry, where a letter is drafted or sent. `names` stand in it, as
+    `namesakes.names_in` gives them.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Message:
     named_before: frozenset[str] = frozenset()
     thread: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[FileRead, ...]] = field(default_factory=dict)
 
     def came(self, now: datetime) -> datetime:
         """When it came in, which may be a while before it is looked at."""

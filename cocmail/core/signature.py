@@ -109,7 +109,7 @@ class TagRow:
     or with one of the words in `unrecorded`.
     `any_length`: a long text is no reason to refuse it. `repeats`: it may stand in one mail once for each member or
     text that it names. `irreversible` ones are always confirmed. `reads_thread`: what was written in the case is
-    compared with what goes out or into the sheet.
+    compared with what goes out or into the sheet. `takes_files`: what is attached to the mail goes out with its text.
     """
 
     name: str
@@ -124,6 +124,7 @@ class TagRow:
     any_length: bool = False
     irreversible: bool = False
     reads_thread: bool = False
+    takes_files: bool = False
     outside: frozenset[str] = frozenset()
     unrecorded: frozenset[str] = frozenset()
     repeats: bool = False

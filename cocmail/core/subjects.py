@@ -114,6 +114,12 @@ def is_numbered_clear(subject: str) -> bool:
     return any(tag is not None and tag.name == "clear" and bool(tag.arguments) for tag in map(_tag, _scan(subject)[0]))
 
 
+def draft_labels(subject: str) -> frozenset[str]:
+    """The drafts that a Subject names, as people read them: D1."""
+    tags = (tag for tag in map(_tag, _scan(subject)[0]) if tag is not None)
+    return frozenset(label.upper() for tag in tags if (label := tag.argument("draft")))
+
+
 def wants_recusal(subject: str) -> bool:
     """Whether `#recuse` stands in a Subject that is no forward: it takes effect whatever else is wrong (rule 2)."""
     found, around = _scan(subject)

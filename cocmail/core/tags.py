@@ -271,6 +271,7 @@ TABLE: tuple[TagRow, ...] = (
         "your mail's text is a draft to the reporter; the others see it before it goes out",
         takes_text=True,
         reads_thread=True,
+        takes_files=True,
     ),
     TagRow(
         "reported",
@@ -280,6 +281,7 @@ TABLE: tuple[TagRow, ...] = (
         states=KEPT - EARLY,
         takes_text=True,
         reads_thread=True,
+        takes_files=True,
     ),
     TagRow(
         "contact",
@@ -289,6 +291,7 @@ TABLE: tuple[TagRow, ...] = (
         states=KEPT - EARLY,
         takes_text=True,
         reads_thread=True,
+        takes_files=True,
     ),
     TagRow("send", "second", "sends that draft; its author cannot", (_DRAFT,), reads_thread=True),
     TagRow(

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cocmail.core.leaks import fold
+from cocmail.core.folding import fold
 from cocmail.core.model import Committee
 
 LONGEST = 200
@@ -49,7 +49,7 @@ _FIELD = frozenset(
     " community event conference".split()
 )
 # Mailboxes that are nobody's name.
-_OFFICES = _FIELD | frozenset(
+OFFICES = _FIELD | frozenset(
     "info admin contact office mail email hello support coc help events news security abuse post postmaster webmaster"
     " root user users staff board chair report reports project".split()
 )
@@ -165,12 +165,12 @@ def _known(committee: Committee, people: Iterable[str]) -> _Known:
         addresses = [word.strip("<>()[],;\"'") for word in person.split() if "@" in word]
         mailboxes.update(fold(address.partition("@")[0]) for address in addresses)
         names.append(" ".join(word for word in person.split() if "@" not in word))
-    mailboxes = {box for box in mailboxes if len(box) >= NAME_LETTERS and box not in _OFFICES}
+    mailboxes = {box for box in mailboxes if len(box) >= NAME_LETTERS and box not in OFFICES}
     unspaced = [name for name in map(_clean, names) if _UNSPACED.search(name)]
     spaced = [name for name in map(_clean, names) if not _UNSPACED.search(name)]
     whole = {tuple(_said(word) for word in _words(name)) for name in spaced}
     words = {piece for name in spaced for word in _words(name) for piece in _pieces(word.text)} - _FIELD
-    words |= {piece for box in mailboxes for word in _words(box) for piece in _pieces(word.text)} - _OFFICES
+    words |= {piece for box in mailboxes for word in _words(box) for piece in _pieces(word.text)} - OFFICES
     return _Known(
         frozenset(words - _CALENDAR - _PARTICLES),
         frozenset(name for name in whole if len(name) > 1),

@@ -9,9 +9,10 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import replace
 
+from cocmail.core.files import FileRead
 from cocmail.core.model import Attachment, Mail
 from cocmail.mail.reader import Reader
-from cocmail.mail.tokens import without_tokens
+from cocmail.mail.tokens import attached_without_tokens, without_tokens
 from cocmail.store import spool
 from cocmail.store.engine import Store
 
@@ -31,6 +32,12 @@ class Contents:
         self._store, self._reader = store, reader
         self._read: OrderedDict[str, tuple[int, Mail]] = OrderedDict()
         self._lock = asyncio.Lock()
+
+    async def files_of(self, message_id: str) -> tuple[FileRead, ...] | None:
+        """What is in the files of a stored message; None where that cannot be said: it is gone, the reader failed."""
+        async with self._lock:
+            stored = await self._store.read(lambda tx: spool.open_mail(tx, message_id))
+            return await self._reader.look_into(stored[1]) if stored is not None else None
 
     async def of(self, message_id: str, unreadable: str) -> Mail | None:
         """The message with its attachments; None when its content was destroyed.
@@ -58,11 +65,7 @@ class Contents:
 
 def _as_passed_on(mail: Mail) -> Mail:
     """Without the reply address of who wrote it, which stands above every quotation of a mail of ours."""
-    kinds = ("text/", "message/")
-    parts = tuple(
-        replace(part, content=without_tokens(part.content)) if part.content_type.startswith(kinds) else part
-        for part in mail.attachments
-    )
+    parts = tuple(map(attached_without_tokens, mail.attachments))
     text = without_tokens(mail.text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
     return replace(mail, text=text, attachments=parts)
 

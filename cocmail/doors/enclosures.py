@@ -6,14 +6,15 @@ Made at the last moment, so that it holds what its recipient may see then. Nothi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import is_told_at
 from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER, Attachment, Committee, Mail
-from cocmail.doors.contents import Contents
+from cocmail.doors.contents import Contents, ReadAgainFailed
 from cocmail.mail.tokens import without_tokens
 from cocmail.records import cases_of, tombstones_of
 from cocmail.reports import sheet
@@ -37,6 +38,8 @@ class Enclosures:
 
         Raises ReadAgainFailed where a stored message could not be read just now.
         """
+        if letter.files:
+            return await self._files(letter, case)
         if letter.entry:
             said = [entry.unreadable for entry in case.entries if entry.id == letter.entry] if case is not None else []
             return await self._contents.of(letter.entry, said[0] if said else "")
@@ -54,6 +57,18 @@ class Enclosures:
         written = [entry for entry in case.entries if entry.author.kind in ("reporter", "contact")]
         mails = await self._mails(written)
         return Mail(text=await asyncio.to_thread(document, case, committee, mails, self._now()))
+
+    async def _files(self, letter: Letter, case: Case | None) -> Mail | None:
+        """Just the files of a letter that a member drafted, by their bytes; not the mail that it was drafted in."""
+        entry = case.entry(letter.entry) if case is not None else None
+        mail = await self._contents.of(letter.entry, entry.unreadable if entry is not None else "")
+        if mail is None:
+            return None
+        parts = await asyncio.to_thread(_by_digest, mail.attachments)
+        if not parts.keys() >= set(letter.files):
+            # Without what everybody saw with it the letter does not go.
+            raise ReadAgainFailed
+        return Mail(attachments=tuple(parts[digest] for digest in dict.fromkeys(letter.files)))
 
     async def _mails(self, entries: tuple[Entry, ...] | list[Entry]) -> dict[str, Mail]:
         read = {entry.id: await self._contents.of(entry.id, entry.unreadable) for entry in entries}
@@ -93,6 +108,11 @@ class Enclosures:
         erased = await self._store.read(lambda tx: tombstones_of(tx, committee))
         rows = sheet.rows_for(member, await self._cases_told(letter, committee), erased, letter.address)
         return await asyncio.to_thread(_sheet_of, rows, committee.name)
+
+
+def _by_digest(attachments: Iterable[Attachment]) -> dict[str, Attachment]:
+    """What a person attached, by the SHA-256 of its bytes, in hex."""
+    return {hashlib.sha256(part.content).hexdigest(): part for part in attachments if not part.role}
 
 
 def _sheet_of(rows: list[sheet.Row], title: str) -> Mail:

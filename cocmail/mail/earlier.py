@@ -18,13 +18,13 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "deadline": {"unreached": ()},
     "recused": {"read": True, "stated": ""},
     "alarm": {"lines": ()},
-    "draft": {"role": "reporter", "who": "", "to_address": ""},
+    "draft": {"role": "reporter", "who": "", "to_address": "", "files": (), "missing": ()},
     "changed": {"who": ""},
     "transfer": {"purpose": ""},
 }
 _LINES: Mapping[str, Mapping[str, object]] = {
     "recused": {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""},
-    "draft": {"to": "reporter", "who": "", "address": ""},
+    "draft": {"to": "reporter", "who": "", "address": "", "files": ()},
     "sent": {"to": "reporter", "who": ""},
 }
 

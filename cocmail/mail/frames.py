@@ -9,10 +9,12 @@ from __future__ import annotations
 import codecs
 import json
 import struct
+from collections.abc import Iterable
 from dataclasses import fields
 from itertools import accumulate
 from typing import Any
 
+from cocmail.core.files import FileRead
 from cocmail.core.model import Attachment, Mail
 
 LENGTH = struct.Struct(">Q")
@@ -26,9 +28,13 @@ def framed(data: bytes) -> bytes:
     return LENGTH.pack(len(data)) + data
 
 
-def question(*, contents: bool, also: frozenset[str], seconds: float) -> bytes:
-    """How the message in the next frame is to be read, and the seconds after which the child is to give up."""
-    return json.dumps({"contents": contents, "also": sorted(also), "seconds": seconds}).encode("ascii")
+def question(*, contents: bool, also: frozenset[str], seconds: float, files: bool = False) -> bytes:
+    """How the message in the next frame is to be read, and the seconds after which the child is to give up.
+
+    `files`: what is in its attachments is asked for, not the message itself.
+    """
+    asked = {"contents": contents, "also": sorted(also), "seconds": seconds, "files": files}
+    return json.dumps(asked).encode("ascii")
 
 
 def answer(mail: Mail) -> tuple[bytes, bytes]:
@@ -36,7 +42,7 @@ def answer(mail: Mail) -> tuple[bytes, bytes]:
     texts = [str(getattr(mail, name)).encode("utf-8") for name in _TEXTS]
     values = {each.name: getattr(mail, each.name) for each in fields(Mail)}
     values["attachments"] = [
-        (part.filename, part.content_type, part.size, len(part.content)) for part in mail.attachments
+        (part.filename, part.content_type, part.size, len(part.content), part.role) for part in mail.attachments
     ]
     values |= {name: len(text) for name, text in zip(_TEXTS, texts, strict=True)}
     return json.dumps(values).encode("ascii"), b"".join((*texts, *(each.content for each in mail.attachments)))
@@ -51,10 +57,10 @@ def mail_from(description: bytes, contents: bytes) -> Mail:
         at = 0
         for name in _TEXTS:
             at, values[name] = at + values[name], _text(contents[at : at + values[name]])
-        ends = list(accumulate((length for _, _, _, length in values["attachments"]), initial=at))[1:]
+        ends = list(accumulate((length for _, _, _, length, _ in values["attachments"]), initial=at))[1:]
         values["attachments"] = [
-            Attachment(str(name), str(kind), int(size), contents[end - length : end])
-            for (name, kind, size, length), end in zip(values["attachments"], ends, strict=True)
+            Attachment(str(name), str(kind), int(size), contents[end - length : end], str(role))
+            for (name, kind, size, length, role), end in zip(values["attachments"], ends, strict=True)
         ]
     except TypeError as error:
         raise ValueError("not texts and attachments") from error
@@ -73,3 +79,34 @@ def _text(data: bytes) -> str:
 
 def _frozen(value: object) -> object:
     return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
+
+
+def answer_on_files(files: Iterable[FileRead]) -> tuple[bytes, bytes]:
+    """What was found in the attachments of a message; the second frame is empty."""
+    found = [{each.name: getattr(file, each.name) for each in fields(FileRead)} for file in files]
+    return json.dumps(found).encode("ascii"), b""
+
+
+def files_from(description: bytes, contents: bytes) -> tuple[FileRead, ...]:
+    """The same again. Raises ValueError for anything that `answer_on_files` does not make."""
+    values = json.loads(description)
+    wanted = {each.name for each in fields(FileRead)}
+    if contents or not isinstance(values, list) or any(not isinstance(v, dict) or v.keys() != wanted for v in values):
+        raise ValueError("not files")
+    frozen: list[dict[str, Any]] = [{name: _frozen(value) for name, value in each.items()} for each in values]
+    files = tuple(FileRead(**each) for each in frozen)
+    if not all(_is_file(file) for file in files):
+        raise ValueError("not the values of files")
+    return files
+
+
+def _is_file(file: FileRead) -> bool:
+    words = (
+        file.name,
+        file.digest,
+        file.text,
+        file.problem,
+        file.role,
+        *(word for mark in file.marks for word in mark),
+    )
+    return type(file.size) is int and all(type(word) is str for word in words) and all(len(m) == 2 for m in file.marks)

@@ -176,7 +176,7 @@ def _displayed(parts: Parts, *, keep: bool) -> str:
 def _attach_html(parts: Parts, shown: Shown, *, keep: bool) -> None:
     number = 1 + sum(each.filename.startswith("original") for each in parts.attachments)
     name = "original.html" if number == 1 else f"original-{number}.html"
-    parts.attach(name, "text/html", shown.content, keep=keep, size=shown.size)
+    parts.attach(name, "text/html", shown.content, keep=keep, size=shown.size, role="body")
 
 
 def _words(text: str) -> set[str]:

@@ -25,6 +25,11 @@ SHOWN_MAX = 2_000_000
 
 # What follows a space is a parameter whose semicolon was forgotten.
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}(?![^\s,;])")
+# What a mail program adds to what a person writes (RFC 3156, RFC 8551, RFC 6350; Outlook's own format).
+_SIGNATURES = frozenset(
+    "application/pgp-signature application/pgp-keys application/pkcs7-signature application/x-pkcs7-signature"
+    " application/ms-tnef text/vcard text/x-vcard text/directory".split()
+)
 _EXTENSIONS = {
     "text/plain": "txt", "text/html": "html", "text/calendar": "ics", "text/csv": "csv", "text/vcard": "vcf",
     "text/x-vcard": "vcf", "text/rfc822-headers": "txt", "message/delivery-status": "txt",
@@ -79,20 +84,22 @@ class Parts:
         source = paragraphs(source[:SCREENED_MAX])
         self.hide(all_text(source) if is_html else source)
 
-    def attach(self, name: str, kind: str, content: bytes, *, keep: bool, size: int | None = None) -> None:
+    def attach(
+        self, name: str, kind: str, content: bytes, *, keep: bool, size: int | None = None, role: str = ""
+    ) -> None:
         """Adds an attachment; its bytes only where asked for."""
         name = name or f"attachment-{len(self.attachments) + 1}.{_EXTENSIONS.get(kind, 'bin')}"
         size = len(content) if size is None else size
-        self.attachments.append(Attachment(name, kind, size, content if keep else b""))
+        self.attachments.append(Attachment(name, kind, size, content if keep else b"", role))
 
 
 def parts_of(message: Message, *, keep: bool) -> Parts:
     """Goes through the parts in their order; `keep` asks for the attachments' bytes."""
     found = Parts()
-    stack: list[tuple[Message, int, int]] = [(message, 0, 0)]
+    stack: list[tuple[Message, int, int, bool]] = [(message, 0, 0, False)]
     seen = groups = 0
     while stack:
-        part, depth, group = stack.pop()
+        part, depth, group, related = stack.pop()
         seen += 1
         if depth > DEPTH_MAX or seen > PARTS_MAX:
             found.cut = True
@@ -105,11 +112,13 @@ def parts_of(message: Message, *, keep: bool) -> Parts:
                 groups += 1
                 group = groups
             found.stray.extend(_outside(part, found))
-            stack.extend((child, depth + 1, group) for child in reversed(payload) if isinstance(child, Message))
+            related = view.get_content_subtype() == "related"
+            inner = (child for child in reversed(payload) if isinstance(child, Message))
+            stack.extend((child, depth + 1, group, related) for child in inner)
         elif isinstance(payload, list):
             _take_message(part, view, found, depth, keep=keep)
         else:
-            _take_leaf(part, view, found, group, keep=keep)
+            _take_leaf(part, view, found, group, keep=keep, related=related)
     return found
 
 
@@ -170,7 +179,7 @@ def _content(part: Message) -> bytes:
     return payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else b""
 
 
-def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: bool) -> None:
+def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: bool, related: bool) -> None:
     kind, name, data = kind_of(view), _name_of(view), _content(part)
     broken_multipart = kind.startswith("multipart/")
     attached = view.get_content_disposition() == "attachment" and not broken_multipart
@@ -185,10 +194,23 @@ def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: 
         # What is cut or loses bytes on display is attached whole as well.
         if len(text) <= SHOWN_MAX and b"\0" not in data:
             return
-        name = name or ("text.html" if kind == "text/html" else "text.txt")
-    elif kind.startswith("text/"):
+        found.attach(name or ("text.html" if kind == "text/html" else "text.txt"), kind, data, keep=keep, role="body")
+        return
+    if kind.startswith("text/"):
         found.hide_source(text_from(data, parameter(view, "charset")), is_html=kind == "text/html")
-    found.attach(name, kind, data, keep=keep)
+    found.attach(name, kind, data, keep=keep, role=_role_of(view, kind, related=related))
+
+
+def _role_of(view: Message, kind: str, *, related: bool) -> str:
+    """Whether the text shows it (RFC 2392: a logo below a signature), or it signs the mail, or somebody attached it.
+
+    Programs call pictures of the text attachments, too, where they stand beside it (RFC 2387), and Gmail gives every
+    file an id.
+    """
+    if kind in _SIGNATURES:
+        return "signature"
+    shown = related or view.get_content_disposition() != "attachment"
+    return "layout" if shown and kind.startswith("image/") and "content-id" in view else ""
 
 
 def _take_message(part: Message, view: Message, found: Parts, depth: int, *, keep: bool) -> None:

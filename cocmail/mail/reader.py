@@ -12,10 +12,14 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
+from cocmail.core.files import FileRead
 from cocmail.core.model import Mail
-from cocmail.mail.frames import LENGTH, framed, mail_from, question
+from cocmail.mail.frames import LENGTH, files_from, framed, mail_from, question
 from cocmail.mail.parse import unparsable
 
 MEMORY = 1 << 30
@@ -32,6 +36,8 @@ MESSAGES = 1_000
 LARGE = 8 << 20
 # A child that is gone at once was most likely gone before it got the message (the kernel needed memory, an operator).
 AT_ONCE = 0.5
+
+Answer = TypeVar("Answer")
 
 # `-I` keeps the environment and the current folder out; the daemon's own path is all the child needs to find the code.
 # Nothing of what is loaded is garbage, so that nobody need look for any meanwhile.
@@ -66,12 +72,19 @@ class Reader:
 
     async def read(self, raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset()) -> Mail:
         """The message as `parse.read` understands it; `unparsable` where the child was cut or died. Never fails."""
+        asked = partial(question, contents=contents, also=also)
         async with self._lock:
-            mail = await self._asked_twice(raw, contents=contents, also=also)
+            mail = await self._asked_twice(raw, asked, mail_from)
         # Without so much as a header the child had no memory left; here there is enough for that.
         if mail is None or (mail.unreadable == "unparsable" and not mail.headers):
             return await asyncio.to_thread(unparsable, raw, also=also)
         return mail
+
+    async def look_into(self, raw: bytes) -> tuple[FileRead, ...] | None:
+        """What is in the attachments of a message, in their order; None where the child died. Never fails."""
+        asked = partial(question, contents=True, also=frozenset(), files=True)
+        async with self._lock:
+            return await self._asked_twice(raw, asked, files_from)
 
     async def close(self) -> None:
         """Ends the child, and that of the reader beside this one if it is idle. A later `read` starts another."""
@@ -79,12 +92,14 @@ class Reader:
             while self._idle:
                 await _end(self._idle.pop())
 
-    async def _asked_twice(self, raw: bytes, *, contents: bool, also: frozenset[str]) -> Mail | None:
+    async def _asked_twice(
+        self, raw: bytes, asked: Callable[..., bytes], understand: Callable[[bytes, bytes], Answer]
+    ) -> Answer | None:
         loop = asyncio.get_running_loop()
         for _ in range(2):
             child, begun = self._idle.pop() if self._idle else _Child(), loop.time()
             try:
-                mail = await self._ask(child, raw, contents=contents, also=also)
+                found = await self._ask(child, raw, asked, understand)
             except (_Gone, OSError, ValueError, TimeoutError):
                 await _end(child)
                 if not child.answered or loop.time() - begun > AT_ONCE:
@@ -97,22 +112,24 @@ class Reader:
                     await _end(child)
                 else:
                     self._idle.append(child)
-                return mail
+                return found
         return None
 
-    async def _ask(self, child: _Child, raw: bytes, *, contents: bool, also: frozenset[str]) -> Mail:
+    async def _ask(
+        self, child: _Child, raw: bytes, asked: Callable[..., bytes], understand: Callable[[bytes, bytes], Answer]
+    ) -> Answer:
         seconds = self._seconds + SECONDS_PER_MEGABYTE * len(raw) / 1e6
         async with asyncio.timeout(seconds + 1):
             process = child.process = child.process or await self._started()
-            await _send(process, framed(question(contents=contents, also=also, seconds=seconds)))
+            await _send(process, framed(asked(seconds=seconds)))
             await _send(process, LENGTH.pack(len(raw)))
             await _send(process, raw)
             description = await _frame(process, DESCRIPTION_MAX)
             parts = await _frame(process, 2 * len(raw) + TEXTS_MAX)
         child.answered += 1
         if len(description) + len(parts) > OFF_LOOP:
-            return await asyncio.to_thread(mail_from, description, parts)
-        return mail_from(description, parts)
+            return await asyncio.to_thread(understand, description, parts)
+        return understand(description, parts)
 
     async def _started(self) -> asyncio.subprocess.Process:
         path = json.dumps([os.path.abspath(each) for each in sys.path])

@@ -17,7 +17,8 @@ import signal
 import sys
 from typing import BinaryIO
 
-from cocmail.mail.frames import LENGTH, answer, framed
+from cocmail.mail.frames import LENGTH, answer, answer_on_files, framed
+from cocmail.mail.lookinto import look
 from cocmail.mail.parse import read
 
 
@@ -32,12 +33,13 @@ def main(memory: int) -> None:
         asked = json.loads(_frame(source))
         raw = _frame(source)
         signal.setitimer(signal.ITIMER_REAL, asked["seconds"])
-        description, contents = answer(read(raw, contents=asked["contents"], also=frozenset(asked["also"])))
+        mail = read(raw, contents=asked["contents"], also=frozenset(asked["also"]))
+        description, contents = answer_on_files(map(look, mail.attachments)) if asked["files"] else answer(mail)
         signal.setitimer(signal.ITIMER_REAL, 0)
         for frame in (description, contents):
             sink.write(framed(frame))
         sink.flush()
-        del raw, description, contents
+        del raw, mail, description, contents
 
 
 def _settle(memory: int) -> None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from dataclasses import replace
+
+from cocmail.core.model import Attachment
 
 # Plain, in a link (RFC 3986) or in quoted-printable (RFC 2045, section 6.7), where a line may end anywhere.
 _TOKEN = re.compile(rb"(?i)(?:\+|%2b|=2b)(?:=\r?\n)?(?:[a-z2-7](?:=\r?\n)?){26}(?=@|%40|=40)")
@@ -20,6 +23,13 @@ _BASE64 = re.compile(rb"(?m)(?:^[A-Za-z0-9+/]{4,998}={0,2}\r?$\n?)+")
 def without_tokens(raw: bytes) -> bytes:
     """A text or a message, with the reply addresses in it made unusable. Linear in its length; never raises."""
     return _BASE64.sub(_recoded, _hidden(raw))
+
+
+def attached_without_tokens(part: Attachment) -> Attachment:
+    """An attachment as it is passed on: a text or a message without the reply address of who wrote it."""
+    if not part.content_type.startswith(("text/", "message/")):
+        return part
+    return replace(part, content=without_tokens(part.content))
 
 
 def _hidden(raw: bytes) -> bytes:

@@ -85,7 +85,8 @@ def _letter(draft: Draft, record: Record) -> str:
     names = f"written by {record.name(draft.author)}, sent by {record.name(draft.sent_by)}"
     refused = any(each.draft == draft.number for each in record.case.proceedings.outward.refused)
     more = "; no mail server took it" if refused else ""
-    return passage(f"{draft.label}, {names}, {moment(draft.sent_at)}{more}:", draft.text)
+    carried = f", with {len(draft.files)} attached" if draft.files else ""
+    return passage(f"{draft.label}, {names}, {moment(draft.sent_at)}{carried}{more}:", draft.text)
 
 
 def apologies(record: Record) -> str:

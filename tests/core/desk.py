@@ -19,7 +19,9 @@ from cocmail.core.case import Case, apply, fold
 from cocmail.core.classify import Reason
 from cocmail.core.decide import decide, decide_timer
 from cocmail.core.effects import Decision, Letter
+from cocmail.core.files import FileRead
 from cocmail.core.model import (
+    Attachment,
     Committee,
     Door,
     Envelope,
@@ -38,6 +40,7 @@ from cocmail.core.model import (
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Grant, Known, Message, Setting
 from cocmail.mail.compose import compose
+from cocmail.mail.lookinto import look
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 AT = NOW.isoformat()
@@ -128,6 +131,7 @@ class Desk:
     letters: list[Letter] = field(default_factory=list)
     draw: CountingDraw = field(default_factory=CountingDraw)
     texts: dict[str, str] = field(default_factory=lambda: {"m1": REPORT})
+    files: dict[str, tuple[FileRead, ...]] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(2))
 
     @staticmethod
@@ -137,12 +141,20 @@ class Desk:
     # Mail
 
     def look(
-        self, sender: str, tags: str, text: str = "", *, proven: bool = True, named: bool = True, number: int = 2
+        self,
+        sender: str,
+        tags: str,
+        text: str = "",
+        *,
+        proven: bool = True,
+        named: bool = True,
+        number: int = 2,
+        attached: tuple[Attachment, ...] = (),
     ) -> Decision:
         """The decision on one mail. `sender`: a handle, reporter, or stranger.
 
         Whoever was given a reply address of the case writes to that, else to the alias. `named`: the case's name
-        stands in the Subject.
+        stands in the Subject. What is `attached` is looked into as it is when it comes by mail.
         """
         address = ADDRESS.get(sender, "robin@visitors.example" if sender == "reporter" else "someone@else.example")
         person = member_person(sender) if sender in ADDRESS else Person("reporter")
@@ -154,6 +166,7 @@ class Desk:
             text=text,
             message_id=f"<m{number}@somewhere.example>",
             body_digest=f"{tags} {text}",
+            attachments=attached,
         )
         known = Known(
             cases={CASE: self.case},
@@ -164,13 +177,24 @@ class Desk:
         wanted = Wanted(token=token) if token else Wanted(alias=True)
         proof = Proof(address, "dmarc", Verdict.PASS) if proven else Proof()
         envelope = Envelope(Door.SMTP, ALIAS, address, (ALIAS,))
-        message = Message(f"m{number}", mail, envelope, wanted, proof, thread=self.texts)
+        files = {**self.files, f"m{number}": tuple(map(look, attached))}
+        message = Message(f"m{number}", mail, envelope, wanted, proof, thread=self.texts, files=files)
         return decide(message, self._setting(known))
 
-    def does(self, sender: str, tags: str, text: str = "", *, runs: bool = True, named: bool = True) -> Decision:
+    def does(
+        self,
+        sender: str,
+        tags: str,
+        text: str = "",
+        *,
+        runs: bool = True,
+        named: bool = True,
+        attached: tuple[Attachment, ...] = (),
+    ) -> Decision:
         """A mail, carried out. It must run, unless it is said that it must not."""
         number = next(self._numbers)
-        decision = self.look(sender, tags, text, named=named, number=number)
+        decision = self.look(sender, tags, text, named=named, number=number, attached=attached)
+        self.files = {**self.files, f"m{number}": tuple(map(look, attached))}
         refused = [line["outcome"] for line in lines(decision) if line.get("refused") or is_nothing(line)]
         assert bool(refused) is not runs, f"{tags} by {sender}: {refused}"
         self._carry_out(decision)

@@ -160,7 +160,7 @@ def ask(call: Call) -> Line:
     text = call.message.mail.text.strip()
     if len(text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
-    stopped = leaking(call, text, witness_person(chosen.handle))
+    stopped = leaking(call, text, witness_person(chosen.handle), but=chosen.name)
     if stopped is not None:
         return stopped
     person = witness_person(chosen.handle)

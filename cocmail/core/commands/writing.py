@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cocmail.core import acts, letters
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged, wait_for_yes
 from cocmail.core.commands.parties import LONGEST_NAME
 from cocmail.core.commands.record import LONGEST
-from cocmail.core.commands.texts import leaking
+from cocmail.core.commands.texts import attached, leaking, left_out
 from cocmail.core.conflicts import exists_for
+from cocmail.core.files import FileRead
 from cocmail.core.model import REPORTER, Person, contact_person
+from cocmail.core.outreach import missing_parts
 from cocmail.core.reaching import can_reach, relay
 from cocmail.core.record import Draft
 
@@ -130,21 +132,24 @@ def propose(call: Call, there: Recipient, text: str, quoting: Collection[Person]
         return refuse("no-words")
     if len(text) > LONGEST:
         return refuse("too-long", limit=LONGEST)
-    hears = there.hears_outcome
-    stopped = leaking(call, text, there.person, but=there.name, hears_outcome=hears, quoting=quoting)
+    files, unable = attached(call)
+    stopped = unable or _leaking(call, text, there, files, quoting)
     if stopped is not None:
         return stopped if there.person == REPORTER else {**stopped, "secret": True, "again": str(call.tag)}
     number = len(call.case.proceedings.drafts) + 1
     address = "" if there.person == REPORTER else there.address
-    written = acts.DraftWritten(number, str(there.person), call.member.handle, call.at, text, address)
+    carried = (call.message.id if files else "", tuple(file.digest for file in files))
+    written = acts.DraftWritten(number, str(there.person), call.member.handle, call.at, text, address, *carried)
     call.plan.add(call.case_id, written)
-    label = f"D{number}"
-    _show(call, label, text, there)
+    chosen = call.case.proceedings.drafts[-1]
+    _show(call, chosen, there, files)
+    names, added, second = [file.name for file in files], left_out(call, files), _has_second_reader(call)
     words = {"to": there.role, "who": there.name, "address": address}
-    return done("draft", label=label, second=_has_second_reader(call), left_out=_attached(call), **words)
+    return done("draft", label=chosen.label, second=second, files=names, left_out=added, **words)
 
 
-def _show(call: Call, label: str, text: str, there: Recipient) -> None:
+def _show(call: Call, chosen: Draft, there: Recipient, files: tuple[FileRead, ...]) -> None:
+    label, text = chosen.label, chosen.text
     reporter = call.case.reporter
     words = {
         "label": label,
@@ -157,19 +162,18 @@ def _show(call: Call, label: str, text: str, there: Recipient) -> None:
         "role": there.role,
         "who": there.name,
         "to_address": "" if there.person == REPORTER else there.address,
+        "files": [file.name for file in files],
+        "missing": missing_parts(text) if there.role == "reported" else [],
     }
     for member in (call.member, *call.others):
         said = {**words, "own": member.handle == call.member.handle}
-        call.plan.letters.append(letters.to_reader(call.committee, call.case, member, "draft", label, said))
+        letter = letters.to_reader(call.committee, call.case, member, "draft", label, said)
+        call.plan.letters.append(replace(letter, entry=chosen.entry, files=chosen.files))
 
 
 def _relay_name(call: Call) -> str:
     member = relay(call.committee, call.case)
     return member.name if member is not None else ""
-
-
-def _attached(call: Call) -> list[str]:
-    return [part.filename for part in call.message.mail.attachments]
 
 
 def _cannot_write(call: Call) -> Line | None:
@@ -211,10 +215,10 @@ def send(call: Call) -> Line:
         return refuse("own-draft", label=found.label, names=[member.name for member in call.others])
     there = _recipient(call, found)
     unable = _cannot_write(call) if there.person == REPORTER else _goes_elsewhere(call, found, there)
-    hears, quoting = there.hears_outcome, _quoted(call, found)
-    stopped = unable or leaking(call, found.text, there.person, but=there.name, hears_outcome=hears, quoting=quoting)
+    stopped = unable or _leaking_again(call, found, there)
     if stopped is not None:
-        return stopped
+        again = "#reported" if there.role == "reported" else f'#contact "{there.name}"'
+        return stopped if there.person == REPORTER else {**stopped, "secret": True, "again": again}
     if not _has_second_reader(call) and not call.confirmed:
         return wait_for_yes("send-confirm", label=found.label)
     _send(call, found, there)
@@ -225,6 +229,22 @@ def _quoted(call: Call, chosen: Draft) -> frozenset[Person]:
     """Whose words a draft passes on: the reported person's, where it brings an apology."""
     brought = {each.draft for each in call.case.proceedings.outward.apologies if each.how == "relay"}
     return call.case.proceedings.people("reported") if chosen.number in brought else frozenset()
+
+
+def _leaking_again(call: Call, chosen: Draft, there: Recipient) -> Line | None:
+    """What was written since may make a letter tell more than it told when it was drafted."""
+    looked_at = call.message.files.get(chosen.entry, ())
+    files = tuple(file for file in looked_at if file.digest in chosen.files)
+    if {file.digest for file in files} != set(chosen.files):
+        return refuse("files-changed", label=chosen.label)
+    return _leaking(call, chosen.text, there, files, _quoted(call, chosen))
+
+
+def _leaking(
+    call: Call, text: str, there: Recipient, files: tuple[FileRead, ...], quoting: Collection[Person]
+) -> Line | None:
+    hears = there.hears_outcome
+    return leaking(call, text, there.person, but=there.name, hears_outcome=hears, files=files, quoting=quoting)
 
 
 def _goes_elsewhere(call: Call, chosen: Draft, there: Recipient) -> Line | None:
@@ -240,9 +260,10 @@ def _send(call: Call, chosen: Draft, there: Recipient) -> None:
     plan.add(call.case_id, acts.DraftSent(chosen.number, call.member.handle, call.at))
     if there.person == REPORTER and passes_on is not None:
         said = {"text": chosen.text}
-        plan.letters.append(
-            letters.to_reader(call.committee, call.case, passes_on, "outreach", chosen.label, said, template="relay")
+        passed = letters.to_reader(
+            call.committee, call.case, passes_on, "outreach", chosen.label, said, template="relay"
         )
+        plan.letters.append(replace(passed, entry=chosen.entry, files=chosen.files))
         call.tell_others("sent", label=chosen.label, role=there.role, who=there.name)
         return
     token = plan.issue(call.case_id, there.person, there.address)
@@ -250,7 +271,7 @@ def _send(call: Call, chosen: Draft, there: Recipient) -> None:
     letter = letters.to_outside(
         call.case, there.person, there.address, chosen.label, "outreach", "outreach", token, words
     )
-    plan.letters.append(letter)
+    plan.letters.append(replace(letter, entry=chosen.entry, files=chosen.files))
     call.tell_others("sent", label=chosen.label, role=there.role, who=there.name)
 
 
