@@ -48,7 +48,8 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
     )
     # Whoever answers for somebody outside reported nothing: nobody writes to them as to the reporter by mistake.
     address = "" if by_contact else answer_address(message, setting.committee)
-    plan.add(case_id, ReporterKnown(address, message.mail.from_name, bool(address) and message.proof.address == address))
+    proven = bool(address) and message.proof.address == address
+    plan.add(case_id, ReporterKnown(address, message.mail.from_name, proven))
     file_entry(plan, message, case_id, REPORTER, "report")
     if address and not looks_automatic(message.mail):
         # A form or a group writes for many people from one address: it is no party.
@@ -174,14 +175,19 @@ def file_entry(
     forged, employers = message.proof.is_forged, message.screening.employers
     how = (looked_for, named, unreadable, forged, employers, kept_from, label, plan.setting.now.isoformat())
     plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, *how))
-    for handle in named:
+    for handle in named if _may_choose_readers(plan.cases[case_id], author) else ():
         place = plan.cases[case_id].members.get(handle)
-        # The reported person, or whom they answer for, must not choose who is asked.
-        if place is not None and place.standing is Standing.ASKED and author.kind != "contact":
+        if place is not None and place.standing is Standing.ASKED:
             # Who is named before they have answered must not read it by answering.
             withhold(plan, case_id, handle, "screened")
     if message_id and kind != "record":
         plan.notes.append(Note("message-id", message_id, {"kind": kind, "person": str(author), "tags": []}, case_id))
+
+
+def _may_choose_readers(case: Case, author: Person) -> bool:
+    """Not the reported person, or whom they answer for; nor a member who has nothing of the case themselves."""
+    place = case.members.get(author.handle) if author.kind == "member" else None
+    return author.kind != "contact" and (place is None or place.standing is not Standing.ASKED)
 
 
 def exclude_elsewhere(plan: Plan, message: Message, *, but: str) -> None:
