@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cocmail.core.everyday import LITTLE, is_also_a_word
 from cocmail.core.folding import fold
-from cocmail.core.ownwords import ROLE_OF, plain
+from cocmail.core.ownwords import ROLE_OF, plain_line
 
 REPORTER, FROM, TO, PLACE, OTHER = "reporter", "from", "to", "place", "other"
 
@@ -97,7 +97,7 @@ def _split(line: str) -> tuple[str, str, str]:
     bare = line.lstrip(_LEAD)
     marks = _COLONS + _SEPARATORS
     at = next((place for place, char in enumerate(bare[:_LONGEST_LABEL]) if char in marks), -1)
-    label = plain(bare[: max(at, 0)]).strip(" *_-").replace("\u00ad", "")
+    label = plain_line(bare[: max(at, 0)]).strip(" *_-").replace("\u00ad", "")
     if not label or len(label.split()) > _LABEL_WORDS:
         return "", "", ""
     return label, bare[at], bare[at + 1 :]

@@ -17,8 +17,8 @@ from cocmail.core.folding import fold, spellings
 from cocmail.core.names import APOSTROPHES, NO_NAME
 from cocmail.core.vague import OFFICES
 
-# Of one person; who has more words than these is described rather than named.
-MOST = 40
+# Addresses, accounts or numbers: each is searched for, and so many belong to more than one person.
+MOST = 200
 _NAMES_JOINED = 8
 _LONG = 5
 _ANY = 1000
@@ -117,7 +117,7 @@ def sought_in(values: Iterable[str]) -> Sought:
         for word in _WORDS.findall(rest):
             _name(sought, word, names)
     _joined(sought, list(dict.fromkeys(names)))
-    sought.too_many = len(sought.words) + len(sought.capital) > MOST * 30
+    sought.too_many = max(len(sought.literals), len(sought.within), len(sought.numbers)) > MOST
     return sought
 
 
