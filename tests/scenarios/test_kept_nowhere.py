@@ -27,10 +27,9 @@ async def test_a_reporter_below_the_label_or_in_another_language_is_not_told_to_
     async with Scene(tmp_path) as scene:
         below = "Reporter:\n  Wilhelmina Quast <mina@hidden.example>\n\nKit Larsen pushed her."
         await write(scene, "noor@example.net", "#new dm anonymous", below)
-        table = scene.write("noor@example.net", ALIAS, "#new dm anonymous", "x", proven=True)
-        rows = "<table><tr><td>Von:</td><td>Wilhelmina Quast</td></tr></table><p>Kit Larsen hat Quast gestossen.</p>"
-        table.set_content(rows, subtype="html")
-        await scene.send(table, ALIAS)
+        german = "Von: Wilhelmina Quast <mina@hidden.example>\nGesendet: gestern\n\nKit Larsen hat Quast gestossen."
+        # Nor by the Subject, which only its author chose.
+        await write(scene, "noor@example.net", "#new dm anonymous for Wilhelmina Quast", german)
         assert len(scene.all("forward", "sam")) == 2
         assert not has_canary("\n".join(words(scene, f"{handle}@example.net") for handle in HANDLES))
         assert not has_canary(await kept(scene))
