@@ -49,7 +49,8 @@ class Named:
 class Redacted:
     """A text without its reporter. `said` is what named them, `removed` in how many places something went.
 
-    `trouble` says why it is not sure, and nothing may be opened: unnamed, empty, unsure, too-many, stands, or "".
+    `trouble` says why it is not sure, and nothing may be opened: unnamed, empty, unsure, others, too-many, stands, or
+    "".
     """
 
     text: str
@@ -83,13 +84,17 @@ def without_reporter(text: str, own: Collection[str] = ()) -> Redacted:
     lines = _lines(text)
     found = [each for each in labelled(lines) if each.kind in (REPORTER, FROM, TO)]
     nobody = any(each.kind == REPORTER and says_nobody(each.value) for each in found)
-    values = [each.value if each.kind == REPORTER else _of_others(each.value, own) for each in found]
-    values = [value for value in values if value and not says_nobody(value)]
     bare = "\n".join(_left(lines, found)).strip()
     if any(each.unsure for each in found):
         return Redacted(bare, trouble="unsure")
+    said = [each.value for each in found if each.kind == REPORTER and each.value and not says_nobody(each.value)]
+    # Who sent it comes before whom it went to.
+    mailed = sorted((each for each in found if each.kind != REPORTER), key=lambda line: line.kind)
+    values, others = _of_one(said, [part for each in mailed for part in _of_others(each.value, own)], nobody=nobody)
     sought = sought_in(values)
-    trouble = _trouble(found, values, sought, nobody) or ("" if found or nobody else _may_name(lines, bare, own))
+    trouble = "others" if others else _trouble(found, values, sought, nobody)
+    if not trouble and not found and not nobody:
+        trouble = _may_name(lines, bare, own)
     if trouble:
         return Redacted(bare, trouble=trouble)
     clean, removed = redaction.without(bare, sought)
@@ -115,8 +120,20 @@ def _left(lines: list[str], found: list[Labelled]) -> Iterator[str]:
     return (line for number, line in enumerate(lines) if number not in gone)
 
 
-def _of_others(value: str, own: Collection[str]) -> str:
-    """What a line of a mail program says, without whoever took the report down, and without ourselves."""
+def _of_one(said: list[str], mailed: list[str], *, nobody: bool) -> tuple[list[str], bool]:
+    """(what names the reporter, whether the lines of mail programs name anybody else).
+
+    That may be the reporter under another name, or whom it is all about.
+    """
+    if not said and mailed and not nobody:
+        said, mailed = mailed[:1], mailed[1:]
+    sought = sought_in(said)
+    others = any(not redaction.without(part, sought)[1] for part in dict.fromkeys(mailed))
+    return [*said, *dict.fromkeys(mailed)], others
+
+
+def _of_others(value: str, own: Collection[str]) -> list[str]:
+    """Whom a line of a mail program names, but for whoever took the report down, and for ourselves."""
     ours = {fold(each) for each in own}
     words = {word for each in ours for word in _WORD.findall(each)}
     parts = []
@@ -125,8 +142,9 @@ def _of_others(value: str, own: Collection[str]) -> str:
         rest = _WORD.findall(fold(_ADDRESS.sub(" ", part)))
         if all(fold(address) in ours for address in addresses) and all(word in words for word in rest):
             continue
-        parts.append(part)
-    return ", ".join(parts).strip()
+        if part.strip():
+            parts.append(part.strip())
+    return parts
 
 
 def _trouble(found: list[Labelled], values: list[str], sought: Sought, nobody: bool) -> str:
