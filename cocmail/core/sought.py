@@ -70,7 +70,7 @@ def says_nobody(value: str) -> bool:
     """Whether a line says that nobody is to be named: a dash, "unknown"."""
     words = [fold(word) for word in _WORDS.findall(composed(value))]
     if not words:
-        return bool(value.strip()) and not any(char.isdigit() for char in value)
+        return bool(value.strip()) and not value.strip(" -–—?._*/")
     nobody = any(word in NOBODY for word in words) or value.strip().casefold() in ("n/a", "na", "n.a.")
     return nobody and all(word in NOBODY or is_also_a_word(word) or len(word) == 1 for word in words)
 

@@ -61,7 +61,7 @@ NAMED_ONCE_MORE = {
 def test_a_reporter_is_taken_out_in_whatever_dress_the_name_comes(dress: str) -> None:
     text, gone = NAMED_ONCE_MORE[dress]
     clean = without_reporter(text, OWN)
-    assert not clean.trouble and "Kit" in clean.text and "[the reporter]" in clean.text + "[the reporter]"
+    assert not clean.trouble and "Kit" in clean.text
     left = clean.text.replace("[the reporter]", "…")
     words = gone.split() if dress != "a name that is a word" else ["@will", "may_w", "will may"]
     assert not [word for word in words if word.casefold() in left.casefold() or fold(word) in fold(left)], left
@@ -94,6 +94,7 @@ REFUSED = {
     "a label that may say it": ("Name: Wilhelmina Quast\nKit pushed her.", "unnamed"),
     "a mail of one's own": ("From: Amara Obi <amara@example.net>\n\nKit pushed her.", "unnamed"),
     "an empty line": ("Reporter:\n\nKit pushed her.", "empty"),
+    "nothing but a picture": ("Reporter: 🦊\nKit pushed her.", "empty"),
     "nothing but a description": ("Reporter: somebody who stood at the door\nKit pushed her.", "empty"),
     "it may go on below": (
         "Reporter: Wilhelmina Quast, who works at the front desk of the main hall\nand of the other one. Kit.",
