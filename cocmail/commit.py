@@ -151,7 +151,7 @@ def _file(tx: Tx, decision: Decision, message: Message, committee: Committee, no
     if reason in FROM_MEMBERS:
         _remember(tx, "ran", fingerprint(message.mail), {}, case_id, committee, now)
     state = spool.HELD if decision.state == "held" else spool.FILED
-    spool.file(tx, message.id, state, reason.value, case_id or None)
+    spool.file(tx, message.id, state, reason.value, case_id or None, forget_at=decision.forget_at)
     if decision.rewritten:
         spool.rewrite(tx, message.id, as_text(decision.rewritten))
     if decision.state == "discarded":

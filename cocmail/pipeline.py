@@ -64,6 +64,7 @@ class Pipeline:
         self._arrived = asyncio.Event()
         self._draw = SystemDraw()
         self._stopping = False
+        self._scrubs = False
         self.changes = Changes(store, roster, now, lambda: self.queued.set())
 
     def committee_of(self, address: str) -> str | None:
@@ -94,7 +95,8 @@ class Pipeline:
             self._arrived.clear()
             try:
                 while not self._stopping and await self.work_off_one():
-                    pass
+                    await self._scrub()
+                await self._scrub()
                 await self.changes.catch_up()
             except StoreBusy:
                 maillog.store_busy("pipeline")
@@ -102,6 +104,11 @@ class Pipeline:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE_SECONDS):
                     await self._arrived.wait()
+
+    async def _scrub(self) -> None:
+        """What was put in the place of something else, or not kept, goes out of the journal as well."""
+        if self._scrubs:
+            self._scrubs = not await asyncio.to_thread(self.store.scrub)
 
     async def work_off_one(self) -> bool:
         """Understand the oldest accepted message. False when there is none."""
@@ -159,6 +166,7 @@ class Pipeline:
             files=await self._files(message, committee),
         )
         decision = await self._decide_and_commit(message, committee, confirmed_by)
+        self._scrubs = self._scrubs or bool(decision.rewritten) or decision.state == "discarded"
         maillog.decided(message_id, decision.reason.value, len(decision.letters))
         if decision.left:
             # Somebody has left: their places in other cases are empty from now on.

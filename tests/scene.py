@@ -402,13 +402,13 @@ committees: [committee.yaml]
 
     async def _is_quiet(self) -> bool:
         now = self.now()
-        new, timer, rows = await self.store.read(
-            lambda tx: (spool.next_new(tx, now), timers.next_due(tx), outbox.listing(tx))
+        new, timer, rows, forgotten = await self.store.read(
+            lambda tx: (spool.next_new(tx, now), timers.next_due(tx), outbox.listing(tx), not spool.to_forget(tx, now))
         )
         # Asked after the look: what was queued between the two is due as well.
         now = self.now()
         due = [row for row in rows if row.state == outbox.QUEUED and row.next_attempt <= now]
-        return new is None and not due and (timer is None or timer > now)
+        return new is None and forgotten and not due and (timer is None or timer > now)
 
     def fresh(self, kind: str | None = None) -> list[Delivered]:
         """What was delivered since this was last asked."""

@@ -1,32 +1,40 @@
 """A report that a member took down for somebody: who that is, and how nobody else learns it (contract, `#new`; R65).
 
-The rule: what names the reporter goes before anything is stored; nobody can pass on what is not there. It knows no
-nicknames and no descriptions: what the words themselves tell, they tell, and the receipt says so.
+The rule: what names the reporter goes before anything is stored; nobody can pass on what is not there. What cannot be
+told for sure is refused, with a receipt: the member can write it again. It knows no nicknames and no descriptions: what
+the words themselves tell, they tell, and the receipt says so.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from cocmail.core.folding import fold
+from cocmail.core import naming, redaction
+from cocmail.core.everyday import is_also_a_word
+from cocmail.core.folding import fold, spellings
+from cocmail.core.naming import FROM, PLACE, REPORTER, TO, Labelled, labelled
+from cocmail.core.redaction import IN_PLACE as IN_PLACE
+from cocmail.core.sought import (
+    NOBODY,
+    Sought,
+    accounts_in,
+    composed,
+    numbers_in,
+    only_describes,
+    says_nobody,
+    sought_in,
+)
 
-IN_PLACE = "[the reporter]"
-_LEAD = r"(?im)^[ \t>*_|-]*"
-_NAMING = re.compile(_LEAD + r"(from|reporter)[ \t*_]*[:\uff1a][ \t*_]*(.*?)[ \t*_]*$\n?")
-_WHERE = re.compile(_LEAD + r"(where|wearing)[ \t*_]*[:\uff1a][ \t*_]*(\S.*?)[ \t*_]*$\n?")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
-_WORD = re.compile(r"[^\W\d_][^\W_'’]*(?:[-'’][^\W_'’]+)*")
-_TELEPHONE = re.compile(r"\+?\d[\d ()/.-]{5,}\d")
-_NOBODY = frozenset({"anonymous", "unknown", "nobody", "none", "n/a"})
-# A line of more words without a capital is a description: "somebody who stood at the door".
-_NAME_WORDS = 4
-# Up to so many letters a word must stand as it was written: "Al" is no part of "al dente".
-_SHORT = 3
-_JOINED = r"[\W_]{0,3}"
-_LAST_DIGITS = 6
-_AROUND = " \t<>\"'(),;+"
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']{1,64}@[^\s<>()\[\],;:\"']{1,190}")
+_WORD = re.compile(r"[^\W\d_]+")
+_LONGEST_NAME = 120
+# Fewer digits stand in any report: a room, a year.
+_TELEPHONE = 7
+_AROUND = " \t<>\"'(),;+-"
+# The last look: from so many letters on, within another word as well; from so many on, across words.
+_TOKEN, _WITHIN, _ACROSS = 4, 6, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,80 +45,156 @@ class Named:
     address: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text without its reporter. `said` is what named them, `removed` in how many places something went.
+
+    `trouble` says why it is not sure, and nothing may be opened: unnamed, empty, unsure, others, too-many, stands, or
+    "".
+    """
+
+    text: str
+    removed: int = 0
+    said: str = ""
+    trouble: str = ""
+
+
 def reporter_in(text: str) -> Named:
-    """The reporter by the first `Reporter:` line of a text, or the first `From:` line."""
-    lines = sorted(_NAMING.findall(text), key=lambda line: line[0].casefold() != "reporter")
-    for _, said in lines:
+    """The reporter by the first line of a text that says so, or else by the first one that says who sent it."""
+    found = [each for each in labelled(_lines(text)) if each.kind in (REPORTER, FROM) and each.said]
+    for each in sorted(found, key=lambda line: line.kind != REPORTER):
+        # What goes on below may name others; letters must not go to them.
+        said = each.said[0][: naming.LONGEST]
+        if says_nobody(said):
+            continue
         address = _ADDRESS.search(said)
-        name = _TELEPHONE.sub("", _ADDRESS.sub("", said)).replace("<>", "")
-        name = " ".join(name.split()).strip(_AROUND)
-        if address is not None or (name and name.casefold() not in _NOBODY):
-            return Named("" if name.casefold() in _NOBODY else name[:120], address[0].casefold() if address else "")
+        name = " ".join(_ADDRESS.sub("", said).replace("<>", "").split())
+        name = re.sub(r"\+?\d[\d ()/.-]{5,40}\d", "", name).strip(_AROUND)
+        if address is not None or name:
+            return Named(name[:_LONGEST_NAME], address[0].casefold() if address else "")
     return Named()
 
 
-def without_reporter(text: str) -> tuple[str, int]:
-    """(the text without the lines that name the reporter and without every recurrence of what they name, how many)."""
-    said = [line for _, line in _NAMING.findall(text)]
-    bare, lines = _NAMING.subn("", text)
-    folded, at = _folded(bare)
-    spans = sorted(set(_spans(said, bare, folded, at)))
-    parts, end = [], 0
-    for start, stop in spans:
-        if start >= end:
-            parts += [bare[end:start], IN_PLACE]
-        end = max(end, stop)
-    return "".join([*parts, bare[end:]]).strip(), lines + len(parts) // 2
+def without_reporter(text: str, own: Collection[str] = ()) -> Redacted:
+    """The text without the lines that name the reporter and without every recurrence of what they name.
+
+    `own` are the names and addresses of whoever took it down, and of the committee: a mail program's lines name them
+    too.
+    """
+    lines = _lines(text)
+    found = [each for each in labelled(lines) if each.kind in (REPORTER, FROM, TO)]
+    nobody = any(each.kind == REPORTER and says_nobody(each.value) for each in found)
+    bare = "\n".join(_left(lines, found)).strip()
+    if any(each.unsure for each in found):
+        return Redacted(bare, trouble="unsure")
+    said = [each.value for each in found if each.kind == REPORTER and each.value and not says_nobody(each.value)]
+    # Who sent it comes before whom it went to.
+    mailed = sorted((each for each in found if each.kind != REPORTER), key=lambda line: line.kind)
+    values, others = _of_one(said, [part for each in mailed for part in _of_others(each.value, own)], nobody=nobody)
+    sought = sought_in(values)
+    trouble = "others" if others else _trouble(found, values, sought, nobody)
+    if not trouble and not found and not nobody:
+        trouble = _may_name(lines, bare, own)
+    if trouble:
+        return Redacted(bare, trouble=trouble)
+    clean, removed = redaction.without(bare, sought)
+    stands = "stands" if _stands(clean, values, sought) else ""
+    return Redacted(clean.strip(), len(found) + removed, "\n".join(values), stands)
 
 
 def without_place(text: str) -> tuple[str, list[str]]:
     """(the text without its `Where:` and `Wearing:` lines, what they say): where somebody is to be found now."""
-    told = [f"{what.capitalize()}: {said}" for what, said in _WHERE.findall(text)]
-    return _WHERE.sub("", text).strip(), told
+    lines = _lines(text)
+    found = [each for each in labelled(lines) if each.kind == PLACE and each.said]
+    return "\n".join(_left(lines, found)).strip(), [f"{each.label.capitalize()}: {each.value}" for each in found]
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
-    """The text as it is compared, and where in it each character of that stands."""
-    pieces = [fold(char) for char in text]
-    at = [place for place, piece in enumerate(pieces) for _ in piece]
-    return "".join(pieces), [*at, len(text)]
+def _lines(text: str) -> list[str]:
+    for mark in ("\r\n", "\r", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"):
+        text = text.replace(mark, "\n")
+    return text.split("\n")
 
 
-def _spans(said: Iterable[str], bare: str, folded: str, at: list[int]) -> Iterator[tuple[int, int]]:
-    for line in said:
-        for pattern in _patterns(line):
-            for match in re.finditer(pattern, folded):
-                yield at[match.start()], at[match.end()]
-        for word in _short_words(line):
-            yield from (match.span() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", bare))
+def _left(lines: list[str], found: list[Labelled]) -> Iterator[str]:
+    gone = {number for each in found for number in range(each.first, each.last + 1)}
+    return (line for number, line in enumerate(lines) if number not in gone)
 
 
-def _patterns(line: str) -> Iterator[str]:
-    """What recurs of a naming line: addresses and their names, telephone numbers, the name, each word of it."""
-    for address in _ADDRESS.findall(line):
-        local = fold(address.rpartition("@")[0])
-        yield re.escape(fold(address))
-        if len(local) > _SHORT:
-            yield rf"(?<![^\W_]){re.escape(local)}(?![^\W_])"
-    for number in _TELEPHONE.findall(line):
-        # Its last digits, with or without the country's and the town's.
-        last = _JOINED.join(re.sub(r"\D", "", number)[-_LAST_DIGITS:])
-        yield rf"(?:\+?\d{_JOINED}){{0,9}}{last}"
-    words = [fold(word) for word in _names_in(line)]
-    if len(words) > 1:
-        # As accounts are called: robinvale, robin_vale, vale-robin.
-        yield _JOINED.join(map(re.escape, words))
-        yield _JOINED.join(map(re.escape, reversed(words)))
-    for word in words:
-        if len(word) > _SHORT:
-            yield rf"(?<![^\W_]){re.escape(word)}(?:['’]?s)?(?![^\W_])"
+def _of_one(said: list[str], mailed: list[str], *, nobody: bool) -> tuple[list[str], bool]:
+    """(what names the reporter, whether the lines of mail programs name anybody else).
+
+    That may be the reporter under another name, or whom it is all about.
+    """
+    if not said and mailed and not nobody:
+        said, mailed = mailed[:1], mailed[1:]
+    sought = sought_in(said)
+    others = any(not redaction.without(part, sought)[1] for part in dict.fromkeys(mailed))
+    return [*said, *dict.fromkeys(mailed)], others
 
 
-def _short_words(line: str) -> list[str]:
-    return [word for word in _names_in(line) if len(word) <= _SHORT]
+def _of_others(value: str, own: Collection[str]) -> list[str]:
+    """Whom a line of a mail program names, but for whoever took the report down, and for ourselves."""
+    ours = {fold(each) for each in own}
+    words = {word for each in ours for word in _WORD.findall(each)}
+    parts = []
+    for part in re.split(r"[,;]", value):
+        addresses = _ADDRESS.findall(part)
+        rest = _WORD.findall(fold(_ADDRESS.sub(" ", part)))
+        if all(fold(address) in ours for address in addresses) and all(word in words for word in rest):
+            continue
+        if part.strip():
+            parts.append(part.strip())
+    return parts
 
 
-def _names_in(line: str) -> list[str]:
-    words = [word for word in _WORD.findall(_ADDRESS.sub(" ", line)) if word.casefold() not in _NOBODY]
-    capital = [word for word in words if not word[:1].islower()]
-    return capital or (words if len(words) <= _NAME_WORDS else [])
+def _trouble(found: list[Labelled], values: list[str], sought: Sought, nobody: bool) -> str:
+    """Why it is not sure whom the naming lines name, or ""."""
+    if sought.too_many:
+        return "too-many"
+    if any(each.kind == REPORTER and not each.value for each in found):
+        return "empty"
+    names = sought.names_somebody and not all(only_describes(value) for value in values)
+    if found and not names and not nobody:
+        return "empty" if any(each.kind == REPORTER for each in found) else "unnamed"
+    return ""
+
+
+def _may_name(lines: list[str], text: str, own: Collection[str]) -> str:
+    """Whether a text without a line that says who reported may still say so: an address, an account, a number."""
+    ours = {fold(each) for each in own}
+    foreign = any(fold(each.removeprefix("mailto:")) not in ours for each in accounts_in(text))
+    numbered = any(True for _ in numbers_in(text, _TELEPHONE))
+    return "unnamed" if naming.begins_like_one(lines) or foreign or numbered else ""
+
+
+def _stands(text: str, values: list[str], sought: Sought) -> bool:
+    """The last look, in another and cruder way: letters only, without regard to what stands between them."""
+    tokens = _tokens(values, sought)
+    bare = composed(text).replace(IN_PLACE, " ")
+    for seen in spellings(re.sub(r"-[ \t]{0,8}\n[ \t>]{0,40}", "", bare)):
+        chunks = ["".join(filter(str.isalpha, chunk)) for chunk in seen.split()]
+        chunks = [chunk for chunk in chunks if chunk and not is_also_a_word(chunk)]
+        near = {piece for chunk in chunks if len(chunk) <= _WITHIN for piece in (chunk, chunk[:-1], chunk[1:])}
+        apart, across = " ".join(chunks), "".join(chunks)
+        spelled = " ".join(re.findall(r"(?<![^\W_])(?:[^\W\d_][\W_]{1,3}){3,60}[^\W\d_](?![^\W_])", seen))
+        spaced = "".join(filter(str.isalpha, spelled))
+        for token in tokens:
+            if token in near or (len(token) >= _WITHIN and token in apart) or token in spaced:
+                return True
+            if len(token) >= _ACROSS and token in across:
+                return True
+    return any(number in digits for digits in numbers_in(bare, 1) for number in sought.numbers)
+
+
+def _tokens(values: list[str], sought: Sought) -> set[str]:
+    words = {word for value in values for word in re.findall(r"[^\W\d_]+(?:['-][^\W\d_]+)*", composed(value))}
+    # What describes somebody was let stand on purpose, and a host name says little.
+    hosts = {word for value in values for word in _hosts(composed(value))}
+    letters = {"".join(filter(str.isalpha, each)) for word in words - hosts for each in spellings(word)}
+    letters |= {"".join(filter(str.isalpha, literal.partition("@")[0])) for literal in sought.literals}
+    return {each for each in letters if len(each) >= _TOKEN and not is_also_a_word(each) and each not in NOBODY}
+
+
+def _hosts(value: str) -> Iterator[str]:
+    for address in _ADDRESS.findall(value):
+        yield from re.findall(r"[^\W\d_]+(?:['-][^\W\d_]+)*", address.rpartition("@")[2])

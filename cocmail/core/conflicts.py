@@ -220,6 +220,12 @@ def _may_have_of(member: Member, letter: Letter, case: Case, committee: Committe
 
 
 def withheld_count(committee: Committee, case: Case) -> int:
-    """How many of today's members are withheld: a number is all that the others learn of them."""
+    """How many of today's members are withheld: a number is all that the others learn of them.
+
+    Who must not see an anonymous report for who reported it is not counted: in a text that names no member, the number
+    would say who that is, or is close to.
+    """
     handles = case.with_standing(Standing.WITHHELD)
+    if case.anonymous:
+        handles -= {handle for handle, place in case.members.items() if place.why == "reporter"}
     return sum(1 for member in committee.members if member.handle in handles)

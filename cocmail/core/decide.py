@@ -23,6 +23,7 @@ from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
 from cocmail.core.effects import Decision
+from cocmail.core.grave import forget
 from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.members import decide_for_member, has_member_business
 from cocmail.core.membership import end_access
@@ -39,6 +40,10 @@ def decide(message: Message, setting: Setting) -> Decision:
     In: the message as understood and everything the store knew of it. Out: a `Decision` with a reason of the closed
     list. Never raises on purpose; whatever it raises is a bug and shunts the message.
     """
+    return forget(_decided(message, setting), message, setting)
+
+
+def _decided(message: Message, setting: Setting) -> Decision:
     known = setting.known
     if known.confirmed is None:
         if known.own_mail:

@@ -114,7 +114,8 @@ class Decision:
     that the admins are told. `rewritten` takes the place of the stored message's content ("" leaves it). `timers` are
     set. `answered_at` is when the answer came in that spends a token. `book` is what the committee's book says from now
     on, if that changed; `left`: somebody is no member any more by it. `counts` are what is counted of cases that are
-    over by it (None: not over any more). `erased` are cases whose keys go, with what stays of each.
+    over by it (None: not over any more). `erased` are cases whose keys go, with what stays of each. A message that is
+    still held at `forget_at` loses its content.
     """
 
     reason: Reason
@@ -137,3 +138,4 @@ class Decision:
     rewritten: str = ""
     counts: tuple[tuple[str, Count | None], ...] = ()
     erased: tuple[tuple[str, Tombstone], ...] = ()
+    forget_at: datetime | None = None

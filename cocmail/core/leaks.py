@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from cocmail.core.everyday import WHEN_AND_WHERE, is_everyday
-from cocmail.core.folding import fold
+from cocmail.core.folding import fold as fold
 from cocmail.core.model import Committee
 from cocmail.core.ownwords import quoted_lines
 from cocmail.core.wording import SINGLE, WORD, Draft, Gram, Words, bare, grams, met, read, runs, words_of

@@ -19,9 +19,9 @@ SHORT_NAME, WHOLE_NAME = 3, 6
 _NAMED_SMALL = 3
 _ACCOUNT = 5
 # Not even as the first word of a name: "The venue".
-_NO_NAME = frozenset(("the", "der", "die", "das", "les", "los", "las", "dr", "mr", "mrs", "ms"))
+NO_NAME = frozenset(("the", "der", "die", "das", "les", "los", "las", "dr", "mr", "mrs", "ms"))
 
-_APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
+APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
 _PART = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _AFTER_A_SENTENCE = re.compile(r"(?:^|[\n.!?:;…•*>-])[\s\"'“”„«»()\[\]*_>-]*\Z")
 
@@ -32,12 +32,12 @@ def names_in(text: str, names: Iterable[str], *, known: Collection[str] = (), th
     `known` are names that the text may have, with their parts; `theirs` is what its recipient wrote: what they named
     themselves is no secret from them.
     """
-    text, theirs = text.translate(_APOSTROPHES), theirs.translate(_APOSTROPHES)
+    text, theirs = text.translate(APOSTROPHES), theirs.translate(APOSTROPHES)
     haystacks, read = spellings(text), spellings(theirs)
     spared = {fold(part) for name in known for part in (name, *_PART.findall(name))}
     found: dict[str, None] = {}
     for name in names:
-        whole = " ".join(name.translate(_APOSTROPHES).split())
+        whole = " ".join(name.translate(APOSTROPHES).split())
         parts = _parts(whole)
         # What describes somebody ("The venue") is no name; the same words stand in any letter.
         for word in (whole, *parts) if parts or " " not in whole else ():
@@ -57,7 +57,7 @@ def _parts(name: str) -> list[str]:
     written = [word for word in words if not word.islower()]
     if not written and len(words) <= _NAMED_SMALL and not any(fold(word) in LITTLE for word in words):
         written = words
-    return [word for word in written if fold(word) not in _NO_NAME | OFFICES]
+    return [word for word in written if fold(word) not in NO_NAME | OFFICES]
 
 
 def _accounts(name: str) -> list[str]:

@@ -75,7 +75,7 @@ _ROLES = {
     "more": "cc bcc kopie kopi kopia copie copia cópia dw másolat kopio копия bilgi 抄送 副本 참조 reply-to antwort~an"
     " répondre~à importance wichtigkeit priority attachments anlagen organization organisation message-id",
 }
-_ROLE_OF = {label: role for role, labels in _ROLES.items() for label in _phrases(labels)}
+ROLE_OF = {label: role for role, labels in _ROLES.items() for label in _phrases(labels)}
 
 
 def own_words(text: str) -> str:
@@ -132,7 +132,7 @@ def _marks(lines: list[str]) -> list[str]:
     return marks
 
 
-def _plain(line: str) -> str:
+def plain_line(line: str) -> str:
     """As labels and attributions are compared: composed, case folded, without invisible marks, with plain spaces."""
     if not line.isascii():
         composed = unicodedata.normalize("NFC", line)
@@ -169,7 +169,7 @@ def _opening(lines: list[str], here: int) -> int:
 
 def _dashed(line: str) -> str:
     """The words between the dashes of a separator line; "" for any other line."""
-    bare = _plain(line[:200]).strip(" *").replace("&nbsp;", " ")
+    bare = plain_line(line[:200]).strip(" *").replace("&nbsp;", " ")
     return bare.strip("-—–_=* ") if bare.startswith(("--", "—")) and len(line) < 200 else ""
 
 
@@ -178,8 +178,8 @@ def _is_separator(line: str) -> bool:
     if words:
         return words in _ENCLOSED or words.startswith("forwarded message from ")
     if line.startswith("    ") and line.endswith(":  "):  # Yahoo, which marks nothing else of what it quotes
-        return len(line) <= _ATTRIBUTION_MAX and _announces(_plain(line))
-    return len(line) < 80 and line.rstrip().endswith((":", "：")) and _plain(line).rstrip(" :：") in _BEGINS
+        return len(line) <= _ATTRIBUTION_MAX and _announces(plain_line(line))
+    return len(line) < 80 and line.rstrip().endswith((":", "：")) and plain_line(line).rstrip(" :：") in _BEGINS
 
 
 def _header_block(lines: list[str], start: int) -> int:
@@ -204,7 +204,7 @@ def _header_block(lines: list[str], start: int) -> int:
 def _label(line: str) -> tuple[str, str]:
     """(role, value) of a line of a header block, also with stars for bold type; ("", "") for another line."""
     head, colon, _ = line[:40].replace("：", ":").partition(":")
-    return (_ROLE_OF.get(_plain(head).strip(" *"), ""), line[len(head) : 200]) if colon else ("", "")
+    return (ROLE_OF.get(plain_line(head).strip(" *"), ""), line[len(head) : 200]) if colon else ("", "")
 
 
 def _continues(line: str) -> bool:
@@ -253,9 +253,9 @@ def _attribution(lines: list[str], marks: list[str], last: int) -> int:
     while first > max(last - _ATTRIBUTION_LINES + 1, 0) and _may_be_folded(lines[first - 1], marks[first - 1]):
         first -= 1
     starts = range(last, first - 1, -1)
-    joined = {start: _plain(" ".join(lines[start : last + 1])).strip("- ") for start in starts}
+    joined = {start: plain_line(" ".join(lines[start : last + 1])).strip("- ") for start in starts}
     whole = [start for start in starts if _announces(joined[start])]
-    plain = [start for start in whole if _begins_with_date(_plain(lines[start]).lstrip("- "))]
+    plain = [start for start in whole if _begins_with_date(plain_line(lines[start]).lstrip("- "))]
     return (plain or whole or [last + 1])[0]
 
 

@@ -203,9 +203,8 @@ def _wrote(done: Proceedings, act: acts.DraftWritten | acts.DraftSent | acts.Rem
     at = datetime.fromisoformat(act.at)
     match act:
         case acts.DraftWritten():
-            to = Person.parse(act.to)
-            draft = Draft(act.number, to, act.author, at, act.text, "", None, act.address, act.entry, act.files)
-            return replace(done, drafts=(*done.drafts, draft))
+            said = (act.text, "", None, act.address, act.entry, act.files)
+            return replace(done, drafts=(*done.drafts, Draft(act.number, Person.parse(act.to), act.author, at, *said)))
         case acts.DraftSent():
             sent = tuple(
                 replace(draft, sent_by=act.by, sent_at=at) if draft.number == act.number else draft

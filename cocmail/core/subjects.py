@@ -109,6 +109,11 @@ def free_words(subject: str, tag: str) -> tuple[str, ...]:
     return tuple(word for word in words if word not in taken)
 
 
+def may_hold(subject: str, tag: str) -> bool:
+    """Whether a tag stands in a Subject, or one that is none and may be a slip for it."""
+    return any(found.name == tag or (found.row is None and found.name) for found in _scan(subject)[0])
+
+
 def is_numbered_clear(subject: str) -> bool:
     """Whether `#clear 2` stands in a Subject: an answer to a list of names, which any case may be behind."""
     return any(tag is not None and tag.name == "clear" and bool(tag.arguments) for tag in map(_tag, _scan(subject)[0]))

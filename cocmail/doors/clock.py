@@ -76,6 +76,7 @@ class Clock:
                     reminded = tick
                 while await self.do_one():
                     pass
+                await self._forget()
                 await self._scrub()
                 pause = await self._pause()
             except StoreBusy:
@@ -109,6 +110,18 @@ class Clock:
         """
         now = self._now()
         timers.pull_back(tx, WATCH, now + LOOK_AGAIN, now)
+
+    async def _forget(self) -> None:
+        """What was held for a yes that cannot come any more, and must not stay, goes (`core/grave.py`)."""
+        now = self._now()
+
+        def work(tx: Tx) -> None:
+            for held, reason in spool.to_forget(tx, now).items():
+                spool.discard(tx, held, reason)
+
+        if await self._store.read(lambda tx: spool.to_forget(tx, now)):
+            await self._store.write(work)
+            self._scrubs = True
 
     async def _scrub(self) -> None:
         """What was destroyed goes out of the database's journal as well; tried until nobody reads it."""

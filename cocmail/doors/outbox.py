@@ -222,13 +222,12 @@ class Outbox:
         except Deferred as error:
             await self._refused(row, error.code)
         except Refused as error:
-            # To somebody outside goes what everybody saw, or nothing.
-            whole = letter.kind == "outreach" or content is None or not content.attachments
-            if whole or content is None or not error.code.startswith(TOO_LARGE):
+            # What is too large goes without its files, and with a list of them; to people outside, whole or not at all.
+            cut = content if content is not None and content.attachments and letter.kind != "outreach" else None
+            if cut is None or not error.code.startswith(TOO_LARGE):
                 await self._park(row, error.code)
             else:
-                # Too large for the server: the words must arrive, with a list of what they came with.
-                await self._deliver(about, without_attachments(content), sender)
+                await self._deliver(about, without_attachments(cut), sender)
         else:
             await self._write(lambda tx: untaken.sent(tx, self._roster, row, letter, self._now()))
             maillog.sent(row.id, row.kind, row.attempts + 1)

@@ -21,6 +21,7 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "draft": {"role": "reporter", "who": "", "to_address": "", "files": (), "missing": ()},
     "changed": {"who": ""},
     "transfer": {"purpose": ""},
+    "receipt": {"forgotten": False},
 }
 _LINES: Mapping[str, Mapping[str, object]] = {
     "recused": {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""},

@@ -142,11 +142,14 @@ def open_mail(tx: Tx, spool_id: str) -> tuple[Envelope, bytes] | None:
     return envelope, box.open_(key, row.raw, box.identity("spool", row.id, "raw"))
 
 
-def file(tx: Tx, spool_id: str, state: str, reason: str, case_id: str | None = None) -> None:
+def file(
+    tx: Tx, spool_id: str, state: str, reason: str, case_id: str | None = None, *, forget_at: datetime | None = None
+) -> None:
     """Ends the run of a new, held or shunted message: `state` is FILED or HELD, `reason` a word of the closed list.
 
-    With a case the message's key is wrapped anew under the case's. Raises AlreadyFiled when the message has left those
-    states, so that two daemons cannot make two cases of it, and SealError.
+    One that is still held at `forget_at` is to be forgotten then. With a case the message's key is wrapped anew under
+    the case's. Raises AlreadyFiled when the message has left those states, so that two daemons cannot make two cases of
+    it, and SealError.
     """
     if state not in (FILED, HELD):
         raise ValueError("a message is filed or held")
@@ -155,7 +158,7 @@ def file(tx: Tx, spool_id: str, state: str, reason: str, case_id: str | None = N
     row = tx.run(tx.locked(found)).one_or_none()
     if row is None:
         raise AlreadyFiled("the message is not waiting any more")
-    values: dict[str, object] = {"state": state, "reason": reason, "next_attempt": None}
+    values: dict[str, object] = {"state": state, "reason": reason, "next_attempt": forget_at}
     if case_id is not None:
         context = _key_context(spool_id, case_id)
         wrapped = box.seal(case_key(tx, case_id), _row_key(tx, row), context)
@@ -169,17 +172,28 @@ def discard(tx: Tx, spool_id: str, reason: str) -> None:
     _set(tx, spool_id, {"state": DISCARDED, "reason": reason, **gone})
 
 
+def to_forget(tx: Tx, now: datetime) -> dict[str, str]:
+    """The held messages that are to be forgotten by now, with the reason of each; none while a new one, which may be
+    the answer, waits."""
+    due = select(SPOOL.c.id, SPOOL.c.reason).where(SPOOL.c.state == HELD, SPOOL.c.next_attempt <= now)
+    return {} if has_new_before(tx, now) else {row.id: row.reason for row in tx.run(due)}
+
+
 def rewrite(tx: Tx, spool_id: str, raw: bytes) -> None:
     """Puts other content in the place of a message's own, which is gone by it, with the envelope's details.
 
-    Raises SealError where the message does not open.
+    Under another key: what a journal or a backup holds of the old content opens with no key that is left here. Raises
+    SealError where the message does not open.
     """
     row = tx.run(tx.locked(_contents().where(SPOOL.c.id == spool_id))).one()
-    key = _row_key(tx, row)
-    known = unpacked(box.open_(key, row.envelope, box.identity("spool", row.id, "envelope")))
+    known = unpacked(box.open_(_row_key(tx, row), row.envelope, box.identity("spool", row.id, "envelope")))
+    key = box.new_key()
     envelope = box.seal(key, packed(replace(known, sender=None, peer="")), box.identity("spool", row.id, "envelope"))
     sealed = box.seal(key, raw, box.identity("spool", row.id, "raw"))
-    _set(tx, spool_id, {"envelope": envelope, "raw": sealed, "size": len(raw)})
+    owner = _MASTER if row.key_owner == _MASTER else row.case_id
+    context = _key_context(row.id, owner)
+    wrapped = tx.keyring.wrap(key, context) if owner == _MASTER else box.seal(case_key(tx, owner), key, context)
+    _set(tx, spool_id, {"envelope": envelope, "raw": sealed, "size": len(raw), "wrapped_key": wrapped})
 
 
 def confirm(tx: Tx, spool_id: str, handle: str) -> None:

@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 
-from cocmail.store import spool
-from cocmail.store.transaction import Tx
+from canaries import TOLD, has_canary, kept
 from people import checked, say_yes, words, write
 from scene import ALIAS, HANDLES, Scene, committee_file
 
 RUTH = "- {handle: ruth, name: Ruth Adler, email: ruth@mediation.example, role: mediator}"
 CHAOSS = committee_file(policy="chaoss", triage="{size: 1, order: [amara, jun]}", more_members=RUTH)
-TOLD = """\
-Reporter: Wilhelmina Quast <mina.quast@hidden.example>, +49 170 5551234
-
-Mina.quast wrote to me. Quast, Wilhelmina says that Kit Larsen pushed her at the bar;
-WILHELMINA's phone (0170/555 1234) has a picture.
-"""
-# What names the reporter, in whatever dress.
-CANARIES = ("wilhelmina", "quast", "hidden.example", "5551234", "555 1234")
-
-
-def has_canary(text: str) -> list[str]:
-    return [each for each in CANARIES if each in text.casefold()]
-
-
-async def kept(scene: Scene) -> str:
-    """All mail that the store holds, opened."""
-
-    def every(tx: Tx) -> list[bytes]:
-        ids = [str(row[0]) for row in tx.session.connection().exec_driver_sql("SELECT id FROM spool")]
-        return [found[1] for row in ids if (found := spool.open_mail(tx, row)) is not None]
-
-    mails = [message_from_bytes(raw, policy=policy.SMTP) for raw in await scene.store.read(every)]
-    assert mails
-    return "\n".join(f"{mail.as_string()}\n{mail.get_body().get_content()}" for mail in mails)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("way", ["proven", "confirmed"])

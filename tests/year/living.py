@@ -90,7 +90,7 @@ class Year:
                 self.house.restart()
             acts = self._agenda and moment == self._agenda[0][0]
             if not acts or (self._next_timer is not None and self._next_timer <= self.house.now):
-                self._tick()
+                self._look()
             while self._agenda and self._agenda[0][0] <= self.house.now:
                 self._go_on(heapq.heappop(self._agenda)[2])
         for case in self.matters:
@@ -103,10 +103,10 @@ class Year:
         """One thing that people do, and what comes of it at once; then they rest."""
         before = {case.case_id: self.promises.running(case) for case in self.matters}
         rest = next(story, None)
+        self._tick()
         for case in self.matters:
             now_running = self.promises.running(case)
             self.count.changed(case, before.get(case.case_id, []), now_running, self.house.now)
-        self._tick()
         if rest is not None:
             self.plan(self.house.now + rest, story)
 
@@ -118,13 +118,17 @@ class Year:
             self.house.send()
             due = self.house.next_timer()
         self._next_timer = due
-        moved = [(case, self.promises.running(case)) for case in self.matters if self._moves(case)]
         for case in self.matters:
             for template, handle in self.checking.come_due(case, self.house.now):
                 self.want(case, handle, template)
             self.checking.review(case, self.house.now)
             self._remind(case)
         self.compare()
+
+    def _look(self) -> None:
+        """It is time; what ends by itself at this look is counted, too."""
+        moved = [(case, self.promises.running(case)) for case in self.matters if self._moves(case)]
+        self._tick()
         for case, before in moved:
             self.count.changed(case, before, self.promises.running(case), self.house.now)
 

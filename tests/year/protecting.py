@@ -94,7 +94,9 @@ class Protecting:
         if self._chance.random() < 0.4 and not surely:
             return
         yield a_while(self._chance, temper / 2)
-        while surely and not (case.stage == "open" and case.party):
+        # Where they need not hear how it ended, they hear of it at all once it was decided.
+        waits = surely and whole and not self._year.figures.tells_outcome
+        while surely and not (case.stage == "open" and case.party and (case.decided or not waits)):
             yield a_while(self._chance, 1)
         self._write(case)
         while case.resolved is None:

@@ -67,7 +67,9 @@ def says_something(counts: list[Count]) -> None:
         wanted |= {"met"} if name not in ("meeting", "interim", "search") else set()
         wanted |= {"widened"} if name != "owner" else set()
         assert wanted <= {column for column, number in every.items() if number}, f"{name}: {dict(every)}"
-        assert every["late"] + every["met"] + every["lifted"] + every["running"] >= every["owed"], f"{name}: {dict(every)}"
+        assert every["late"] + every["met"] + every["lifted"] + every["running"] >= every["owed"], (
+            f"{name}: {dict(every)}"
+        )
         assert bool(every["chair"]) == (name in TO_REPORTER), f"{name}: {dict(every)}"
 
 

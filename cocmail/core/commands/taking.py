@@ -7,28 +7,24 @@ and kept nowhere. What is not sure to be meant runs nothing.
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Mapping
 from dataclasses import replace
 
-from cocmail.core import anonymity, readers, sealed
-from cocmail.core.anonymity import Named
+from cocmail.core import anonymity, namesakes, readers, sealed
+from cocmail.core.anonymity import Named, Redacted
 from cocmail.core.checks import begin_watch
 from cocmail.core.commands.call import Call, Line, done, refuse
 from cocmail.core.commands.views import belongs_to_a_case
 from cocmail.core.effects import Note
 from cocmail.core.events import CaseOpened, ReporterKnown
+from cocmail.core.grave import GRAVE, meant
 from cocmail.core.model import REPORTER
 from cocmail.core.opening import file_entry
 from cocmail.core.places import admit, forward_entry, tell, withhold
-from cocmail.core.screening import screen_name
+from cocmail.core.screening import screen, screen_name
 from cocmail.core.setting import Message
 from cocmail.core.subjects import free_words
 from cocmail.core.vacancies import complete
-
-# What a slip of the pen in these would cost cannot be taken back.
-_GRAVE = ("anonymous", "escrow")
-_ALIKE = 0.6
-_BEGINS = 4
 
 
 def new(call: Call) -> Line:
@@ -40,14 +36,16 @@ def new(call: Call) -> Line:
     anonymous, sealed, channel = "anonymous" in words, "escrow" in words or call.message.wanted.escrow, _channel(call)
     text = call.message.mail.text.strip()
     reporter = anonymity.reporter_in(text)
-    text, places = anonymity.without_place(text) if channel == "inperson" else (text, [])
-    text, removed = anonymity.without_reporter(text) if anonymous else (text, 0)
+    clean = anonymity.without_reporter(text, _ours(call)) if anonymous else Redacted(text)
+    if clean.trouble:
+        return refuse("new-names", trouble=clean.trouble)
+    text, places = anonymity.without_place(clean.text) if channel == "inperson" else (clean.text, [])
     if not text:
         return refuse("no-text", tag=str(call.tag))
     case_id = _open(call, channel, anonymous=anonymous, sealed=sealed)
     call.plan.rewritten = "" if call.message.mail.attachments else text
     _note_reporter(call, case_id, Named() if anonymous else reporter)
-    _fill(call, case_id, reporter)
+    _fill(call, case_id, reporter, clean.said if anonymous else f"{reporter.name} {reporter.address}", text)
     words_ = {"text": "\n".join(places), "name": call.member.name}
     told = tell(call.plan, case_id, call.message.id, "whereabouts", words_) if places else 0
     out = call.plan.cases[case_id].barred
@@ -57,7 +55,7 @@ def new(call: Call) -> Line:
         channel=channel,
         anonymous=anonymous,
         relay=call.committee.policy.get("reporter.anonymous") == "via_member",
-        removed=removed,
+        removed=clean.removed,
         sealed=sealed,
         places=bool(places),
         told=told,
@@ -68,7 +66,7 @@ def new(call: Call) -> Line:
 
 
 def _channel(call: Call) -> str:
-    return next(word for word in call.tag.arguments if word not in _GRAVE)
+    return next(word for word in call.tag.arguments if word not in GRAVE)
 
 
 def _cannot_be_taken(call: Call, words: set[str]) -> Line | None:
@@ -78,21 +76,16 @@ def _cannot_be_taken(call: Call, words: set[str]) -> Line | None:
         return refuse("new-in-a-case", tag=str(call.tag))
     if call.message.wanted.only:
         return refuse("new-to-one", tag=str(call.tag))
-    doubtful = [meant for word in free_words(call.message.mail.subject, "new") if (meant := _meant(word, words))]
+    if call.message.wanted.unknown:
+        return refuse("new-to-nobody", tag=str(call.tag))
+    known = words | ({"escrow"} if call.message.wanted.escrow else set())
+    doubtful = [grave for word in free_words(call.message.mail.subject, "new") if (grave := meant(word, known))]
     if doubtful:
         return refuse("new-unclear", meant=doubtful[0])
     places = "inperson" in words and bool(anonymity.without_place(call.message.mail.text)[1])
     if call.message.mail.attachments and ("anonymous" in words or places):
         return refuse("new-files", anonymous="anonymous" in words)
     return None
-
-
-def _meant(word: str, words: set[str]) -> str:
-    """Which of the grave words may be meant by another one; "" for none, or where it stands there as well."""
-    close = difflib.get_close_matches(word[:24], _GRAVE, 1, _ALIKE)
-    begun = [grave for grave in _GRAVE if word.startswith(grave[:_BEGINS])]
-    found = (close or begun or [""])[0]
-    return "" if found in words else found
 
 
 def _open(call: Call, channel: str, *, anonymous: bool, sealed: bool) -> str:
@@ -129,19 +122,44 @@ def _as_told(call: Call) -> Message:
     return replace(call.message, screening=replace(screening, found=found))
 
 
-def _fill(call: Call, case_id: str, reporter: Named) -> None:
-    """Screened like any report, but for whoever took it down; then its readers, and that member."""
+def _of_others(names: Mapping[str, str], reporter: Named, said: str) -> dict[str, str]:
+    """The names of a report but for who reported it: nobody is asked about a report by its reporter's name."""
+    own = set(namesakes.normal(reporter.name or said).split())
+    address = namesakes.normal(reporter.address)
+    found = {name: written for name, written in names.items() if name != address}
+    return {name: written for name, written in found.items() if not own or not _is_named(set(name.split()), own)}
+
+
+def _is_named(words: set[str], own: set[str]) -> bool:
+    return words <= own or own <= words
+
+
+def _ours(call: Call) -> tuple[str, ...]:
+    """What a mail program's lines say of whoever takes a report down, and of the committee."""
+    member, committee = call.member, call.committee
+    return (member.name, *member.addresses, committee.name, *committee.addresses)
+
+
+def _fill(call: Call, case_id: str, reporter: Named, said: str, text: str) -> None:
+    """Screened like any report, but for whoever took it down; then its readers, and that member.
+
+    `said` is all that names the reporter, `text` what is kept.
+    """
     plan, committee, taker = call.plan, call.committee, call.member
-    message = _as_told(call)
+    message, anonymous = _as_told(call), plan.cases[case_id].anonymous
     file_entry(plan, message, case_id, REPORTER, "report")
+    kept = replace(message.mail, subject="", text=text, hidden_text="")
+    # Whom nothing but the reporter's name keeps out must not be counted: it would say whose that is.
+    shown = screen(committee, kept).found if anonymous else message.screening.found
     for handle, why in message.screening.found.items():
-        withhold(plan, case_id, handle, why)
-    for handle, kinds in screen_name(committee, f"{reporter.name} {reporter.address}").items():
+        withhold(plan, case_id, handle, why if handle in shown else "reporter")
+    for handle, kinds in screen_name(committee, said).items():
         if not kinds and handle != taker.handle:
             withhold(plan, case_id, handle, "reporter")
     for handle in sorted(message.wanted.excluded):
         withhold(plan, case_id, handle, "excluded")
-    sealed.compare(plan, case_id, message)
+    names = namesakes.names_in(kept, committee)
+    sealed.compare(plan, case_id, replace(message, names=_of_others(names, reporter, said)))
     case = plan.cases[case_id]
     if case.audience == "escrow":
         return
