@@ -17,6 +17,7 @@ from cocmail.core.motions import CONFLICT, Motion
 from cocmail.core.record import Fact, Obligation, Remark
 from cocmail.mail.decode import one_line
 from cocmail.reports import outside
+from cocmail.reports.asked import to_ask
 from cocmail.reports.passages import moment
 from cocmail.reports.protection import measures
 from cocmail.reports.record import Record, item, passage, wrapped
@@ -83,7 +84,7 @@ def document(case: Case, committee: Committee, mails: Mapping[str, Mail], now: d
         outside.sent(record),
     )
     parts = [
-        f"## {number}. {title}\n\n{text or NOTHING}"
+        "\n\n".join(filter(None, (f"## {number}. {title}", text or NOTHING, to_ask(number, case))))
         for number, (title, text) in enumerate(zip(PARTS, written, strict=True), start=1)
     ]
     head = f"# {case.code_name}\n\n{wrapped(f'Document of this case, as of {moment(now)}.')}"

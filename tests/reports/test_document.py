@@ -9,7 +9,7 @@ import pytest
 
 from cocmail.core import acts
 from cocmail.core.case import Case, fold
-from cocmail.core.events import CaseOpened, EntryFiled, Event, MemberAdmitted, MemberRecused, MemberWithheld
+from cocmail.core.events import CaseOpened, EntryFiled, Event, MemberAdmitted, MemberRecused, MemberWithheld, PartyNamed
 from cocmail.core.model import REPORTER, Attachment, Committee, Mail, Member, Person, Policy
 from cocmail.reports.document import document
 from cocmail.reports.thread import thread
@@ -78,7 +78,12 @@ def written(case: Case, mails: dict[str, Mail] = MAILS, committee: Committee = C
 
 
 def part(number: int, text: str) -> str:
-    """What stands in one of the seven parts."""
+    """What is on record in one of the seven parts."""
+    return re.split(r"(?m)^(?:To think of|Not on record).*$", whole(number, text))[0].strip()
+
+
+def whole(number: int, text: str) -> str:
+    """What stands in one of the seven parts, with what is still to be asked."""
     return re.split(r"(?m)^## .*$", text)[number].strip()
 
 
@@ -98,6 +103,15 @@ def test_all_seven_parts_are_there_even_where_nothing_is_recorded() -> None:
     assert headings(text) == PARTS
     assert [part(number, text) for number in (1, 3, 4, 5, 6, 7)] == ["Nothing recorded."] * 6
     assert part(2, text).endswith("\n\nNothing recorded.")
+
+
+def test_what_is_to_be_thought_of_stands_there_until_something_is_decided() -> None:
+    text = written(a_case(*ENTRIES, PartyNamed("reported", "Kit", "jun", at(1)), note("Talk to him.", "plan")))
+    assert "who was harmed" in whole(1, text) and "whom it is about" not in whole(1, text)
+    assert "in danger?" in whole(3, text) and whole(3, text).index("Talk to him.") < whole(3, text).index("in danger?")
+    assert whole(4, text).count("\n- ") == 7
+    decided = written(a_case(*ENTRIES, opened(1), closed(1)))
+    assert "To think of:" not in decided and "Not on record" not in decided
 
 
 def test_the_first_part_holds_what_the_reporter_wrote_and_when_and_nobody_elses_words() -> None:
