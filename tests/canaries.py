@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from email import message_from_bytes, policy
+from typing import TYPE_CHECKING
 
 from cocmail.store import spool
 from cocmail.store.transaction import Tx
-from scene import Scene
+
+if TYPE_CHECKING:
+    from scene import Delivered, Scene
 
 TOLD = """\
 Reporter: Wilhelmina Quast <mina.quast@hidden.example>, +49 170 5551234
@@ -14,12 +18,22 @@ Reporter: Wilhelmina Quast <mina.quast@hidden.example>, +49 170 5551234
 Mina.quast wrote to me. Quast, Wilhelmina says that Kit Larsen pushed her at the bar;
 WILHELMINA's phone (0170/555 1234) has a picture.
 """
-# What names the reporter, in whatever dress.
+# What names the reporter, in whatever dress. In all tests nobody else has any of these: no letter of any scene may say
+# them, to whomever it goes.
 CANARIES = ("wilhelmina", "quast", "hidden.example", "5551234", "555 1234")
 
 
 def has_canary(text: str) -> list[str]:
     return [each for each in CANARIES if each in text.casefold()]
+
+
+def in_no_letter(delivered: Iterable[Delivered]) -> None:
+    """Fails where a letter, its headers or what is attached to it says who reported."""
+    for letter in delivered:
+        parts = [part for part in letter.message.walk() if not part.is_multipart()]
+        contents = [str(part.get_content()) for part in parts if part.get_content_maintype() == "text"]
+        found = has_canary("\n".join([letter.content.decode("utf-8", "replace"), *contents]))
+        assert not found, f"a {letter.kind} to {letter.recipient} says who reported: {found}"
 
 
 async def kept(scene: Scene, *, empty: bool = False) -> str:

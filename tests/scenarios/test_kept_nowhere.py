@@ -61,6 +61,8 @@ async def test_a_place_that_names_who_reported_it_is_told_without_the_name(tmp_p
 
 async def test_a_reporter_is_never_the_name_by_which_a_sealed_report_is_found(tmp_path: Path) -> None:
     async with Scene(tmp_path / "one") as scene:
+        # Others say that name in the open.
+        scene.names_are_told = True
         await tell(scene, "Kit Larsen shouted at Wilhelmina Quast, and at me.", SEALED)
         # By neither: one who stays unknown, one who does not.
         await write(scene, "noor@example.net", "#new dm anonymous", QUAST + "Somebody pushed me.")
@@ -69,6 +71,7 @@ async def test_a_reporter_is_never_the_name_by_which_a_sealed_report_is_found(tm
         await write(scene, "noor@example.net", "#new dm anonymous", QUAST + "Kit Larsen pushed me.")
         assert scene.all("check") and not has_canary("".join(mail.text for mail in scene.all("check")))
     async with Scene(tmp_path / "other") as scene:
+        scene.names_are_told = True
         await write(scene, "noor@example.net", "#new dm anonymous escrow", QUAST + "Somebody pushed me.")
         await tell(scene, "Wilhelmina Quast was rude to me.")
         assert not scene.all("check")
