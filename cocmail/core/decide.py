@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from cocmail.core import checks, clocks, erasing, questions, sealed
+from cocmail.core import checks, clocks, erasing, questions, sealed, subjects
 from cocmail.core.addresses import confirm_address, is_about_address
-from cocmail.core.asking import send_receipt
+from cocmail.core.asking import hold, send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, looks_automatic
 from cocmail.core.commands import two_people
@@ -23,7 +23,7 @@ from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
 from cocmail.core.effects import Decision
-from cocmail.core.grave import forget
+from cocmail.core.grave import forget, may_be_secret
 from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.members import decide_for_member, has_member_business
 from cocmail.core.membership import end_access
@@ -67,7 +67,20 @@ def _decided(message: Message, setting: Setting) -> Decision:
     # What was held as a member's and confirmed stays that: if its case is gone for them by now, it is no report either.
     if member is not None and (speaks or known.confirmed is not None):
         return decide_for_member(message, setting, member, grant=None)
+    taker = _may_have_taken_down(message, setting)
+    if taker is not None:
+        return hold(message, setting, taker, None, None, subjects.read(message.mail.subject))
     return _from_outside(message, setting)
+
+
+def _may_have_taken_down(message: Message, setting: Setting) -> Member | None:
+    """Which member may have written down what somebody told who wants to stay unknown, in a mail that nobody can be
+    taken to have written: through a list, or with two senders. As a report it would tell everybody who that was.
+    """
+    if not may_be_secret(message.mail.subject):
+        return None
+    authors = map(setting.committee.member_at, message.mail.from_addresses)
+    return next((member for member in authors if member is not None), None)
 
 
 def review(case: Case, setting: Setting) -> Decision | None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cocmail.core import counts, erasure, letters, tombstones
+from cocmail.core import counts, erasure, letters, measures, tombstones
 from cocmail.core.access import Level
 from cocmail.core.case import Case
 from cocmail.core.conflicts import readers
@@ -49,19 +49,23 @@ A_DAYS_CASES = 5
 def ends(committee: Committee, case: Case) -> tuple[datetime, timedelta] | None:
     """When a case's content has been kept for as long as the committee's file says, and how long that is.
 
-    None: never. Of a sealed report it counts from the day it came in; else from the last thing that happened in it once
-    it was over: its end, a letter, what somebody wrote, an obligation met, a `#keep`.
+    None: never. Of a sealed report it counts from the last that its reporter wrote, and it stays once another one named
+    the same person; else from the last thing that happened in it once it was over: its end, a letter, what somebody
+    wrote, an obligation met, the last day of a measure, a `#keep`.
     """
     done, rules = case.proceedings, committee.retention
     if case.opened_at is None:
         return None
     if done.state is State.ESCROWED:
-        return (case.opened_at + rules.escrow, rules.escrow) if rules.escrow is not None else None
+        if rules.escrow is None or case.links.matched:
+            return None
+        written = (entry.at for entry in case.entries if entry.at is not None)
+        return max((case.opened_at, *written)) + rules.escrow, rules.escrow
     finding = _finding(case)
     span = rules.after(finding) if finding else None
     if span is None or _is_owed_something(case):
         return None
-    return max(_last_things(case)) + span, span
+    return max(_last_things(committee, case)) + span, span
 
 
 def _finding(case: Case) -> str:
@@ -76,12 +80,14 @@ def _is_owed_something(case: Case) -> bool:
     return bool(done.open_motions) or any(each.met_at is None for each in done.obligations)
 
 
-def _last_things(case: Case) -> list[datetime]:
+def _last_things(committee: Committee, case: Case) -> list[datetime]:
     done = case.proceedings
     found = [fact.at for fact in done.facts if fact.what in ("resolved", "dismissed")]
     found += [draft.sent_at for draft in done.drafts if draft.sent_at is not None]
     found += [each.met_at for each in done.obligations if each.met_at is not None]
     found += [entry.at for entry in case.entries if entry.at is not None]
+    in_force = (each for each in done.measures if measures.is_in_force(done, each))
+    found += [over for each in in_force if (over := measures.ends(committee, each)) is not None]
     return found + ([done.kept_at] if done.kept_at is not None else [])
 
 

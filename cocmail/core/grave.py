@@ -32,6 +32,7 @@ _MEANT = {
     " versiegelt verschlossen hinterlegt confidentiel secreto confidencial sellado riservato segreto",
 }
 _SYNONYMS = {word: grave for grave, words in _MEANT.items() for word in words.split()}
+_NEW = ("new", "neu", "nuevo", "nouveau", "nuovo", "novo", "report", "case", "open", "take", "phone", "inperson")
 # Under these a mail of a member reached nobody, and is of no use to anybody.
 _OF_NO_USE = frozenset(
     {Reason.DUPLICATE, Reason.REFUSED, Reason.NO_SUCH_CASE, Reason.DEAD_TOKEN, Reason.DEAD_CONFIRM, Reason.NOT_ME}
@@ -50,7 +51,12 @@ def meant(word: str, words: Collection[str] = ()) -> str:
 def may_be_secret(subject: str) -> bool:
     """Whether a Subject takes a report down, well written or not, with a word that may be one of the grave ones."""
     words = _WORD.findall(subjects.normal(subject))
-    return subjects.may_hold(subject, "new") and any(map(meant, words))
+    return subjects.may_hold(subject, "new", _means_new) and any(map(meant, words))
+
+
+def _means_new(name: str) -> bool:
+    """Whether somebody who wrote this as a tag may have wanted to take a report down; not every word behind a #."""
+    return bool(meant(name) or difflib.get_close_matches(fold(name)[:24], _NEW, 1, _ALIKE))
 
 
 def forget(decision: Decision, message: Message, setting: Setting) -> Decision:

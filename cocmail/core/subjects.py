@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cocmail.core.prefixes import is_forwarded
@@ -109,9 +109,9 @@ def free_words(subject: str, tag: str) -> tuple[str, ...]:
     return tuple(word for word in words if word not in taken)
 
 
-def may_hold(subject: str, tag: str) -> bool:
-    """Whether a tag stands in a Subject, or one that is none and may be a slip for it."""
-    return any(found.name == tag or (found.row is None and found.name) for found in _scan(subject)[0])
+def may_hold(subject: str, tag: str, is_meant: Callable[[str], bool]) -> bool:
+    """Whether a tag stands in a Subject, or one that is none and of which `is_meant` says that it may be meant so."""
+    return any(found.name == tag or (found.row is None and is_meant(found.name)) for found in _scan(subject)[0])
 
 
 def is_numbered_clear(subject: str) -> bool:

@@ -7,11 +7,13 @@ This module must not know what a value means.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from cocmail.errors import SealError
 from cocmail.store.tables import LOOKUPS
@@ -129,8 +131,14 @@ def detach(tx: Tx, found_id: str, note_of: Callable[[bytes], bytes]) -> None:
 
 
 def detached(tx: Tx, kind: str) -> list[bytes]:
-    """The notes of a kind that belong to no case, oldest first. Raises SealError when one does not open."""
+    """The notes of a kind that belong to no case, oldest first. One that does not open stops none of the others."""
     columns = (LOOKUPS.c.id, LOOKUPS.c.hash, LOOKUPS.c.sealed)
     found = select(*columns).where(LOOKUPS.c.kind == kind, LOOKUPS.c.case_id.is_(None))
     rows = tx.run(found.order_by(LOOKUPS.c.created_at, LOOKUPS.c.id)).all()
-    return [tx.keyring.open_note(row.sealed, _context(row.id, kind, row.hash)) for row in rows]
+    return list(_opened(tx, kind, rows))
+
+
+def _opened(tx: Tx, kind: str, rows: Sequence[Row[*tuple[Any, ...]]]) -> Iterator[bytes]:
+    for row in rows:
+        with contextlib.suppress(SealError):
+            yield tx.keyring.open_note(row.sealed, _context(row.id, kind, row.hash))

@@ -173,10 +173,11 @@ def discard(tx: Tx, spool_id: str, reason: str) -> None:
 
 
 def to_forget(tx: Tx, now: datetime) -> dict[str, str]:
-    """The held messages that are to be forgotten by now, with the reason of each; none while a new one, which may be
-    the answer, waits."""
+    """The held messages to be forgotten by now, with their reasons; none while what may be the answer was not read."""
     due = select(SPOOL.c.id, SPOOL.c.reason).where(SPOOL.c.state == HELD, SPOOL.c.next_attempt <= now)
-    return {} if has_new_before(tx, now) else {row.id: row.reason for row in tx.run(due)}
+    found = {row.id: row.reason for row in tx.run(due)}
+    waiting = select(SPOOL.c.id).where(SPOOL.c.state.in_((NEW, SHUNTED))).limit(1)
+    return found if not found or tx.run(waiting).one_or_none() is None else {}
 
 
 def rewrite(tx: Tx, spool_id: str, raw: bytes) -> None:

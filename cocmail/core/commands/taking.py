@@ -43,7 +43,8 @@ def new(call: Call) -> Line:
     if not text:
         return refuse("no-text", tag=str(call.tag))
     case_id = _open(call, channel, anonymous=anonymous, sealed=sealed)
-    call.plan.rewritten = "" if call.message.mail.attachments else text
+    # Otherwise the mail stays as it was written: a link in it may be all the evidence that there is.
+    call.plan.rewritten = text if (anonymous or places) and not call.message.mail.attachments else ""
     _note_reporter(call, case_id, Named() if anonymous else reporter)
     _fill(call, case_id, reporter, clean.said if anonymous else f"{reporter.name} {reporter.address}", text)
     words_ = {"text": "\n".join(places), "name": call.member.name}

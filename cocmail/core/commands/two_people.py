@@ -43,6 +43,10 @@ class Wanted:
 def say(call: Call, wanted: Wanted) -> Line:
     """One more voice; with enough of them it is done."""
     request = call.case.proceedings.outward.request(wanted.kind, wanted.to)
+    if request is not None and request.until <= call.message.came(call.plan.setting.now):
+        # Its time was over before this was written, and nobody looked: it is no first voice any more.
+        lapse(call.plan, call.case_id, str(request.number))
+        request = None
     before = _voices(call, request, wanted.address)
     people = (*(voice.by for voice in before if voice.by != call.member.handle), call.member.handle)
     text = next((voice.text for voice in before if voice.text), call.text)
