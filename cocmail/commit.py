@@ -98,7 +98,13 @@ def _erase(tx: Tx, case_id: str, tombstone: Tombstone, now: datetime) -> None:
         emptied = dict.fromkeys(("entry", "handle", "command", "address"), "")
         return json.dumps({**said, **emptied, "spent": True, "answered_at": None}).encode()
 
+    def dead_party(note: bytes) -> bytes:
+        return json.dumps({**json.loads(note), "erased": tombstone.code_name}).encode()
+
     kept = {"token": dead_token, "confirm": dead_question, lookups.CODE_NAME: lambda _: encode_tombstone(tombstone)}
+    if any(seat.barred for seat in tombstone.seats):
+        # What its reporter writes next, to whatever address, must not reach who was kept from this.
+        kept["party"] = dead_party
     shredding.shred(tx, case_id, kept)
     since = datetime.fromisoformat(tombstone.opened_at) if tombstone.opened_at else now
     shredding.discard_unread(tx, READ_BY_NOBODY, since, now - LONGEST_QUESTION)

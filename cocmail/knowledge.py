@@ -97,7 +97,8 @@ class Gatherer:
             sealed=sealed,
             told=told,
             reported=reported,
-            erased=self._erased(wanted.token),
+            erased=next(iter(self._erased("token", wanted.token)), None),
+            erased_before=tuple(each for sender in mail.from_addresses[:5] for each in self._erased("party", sender)),
         )
 
     @property
@@ -171,11 +172,11 @@ class Gatherer:
             return Grant(Person.parse(note["person"]), note["address"], case_id)
         return None
 
-    def _erased(self, token: str) -> Tombstone | None:
-        """What is left of the case that a reply address belonged to; None where it is there, or there was none."""
-        names = (str(note["erased"]) for _, note in self._find("token", token) if "erased" in note)
+    def _erased(self, kind: str, value: str) -> list[Tombstone]:
+        """What is left of the erased cases that a reply address belonged to, or a reporter."""
+        names = (str(note["erased"]) for _, note in self._find(kind, value) if "erased" in note)
         found = (shredding.tombstone(self._tx, name) for name in names)
-        return next((decode_tombstone(data) for data in found if data is not None), None)
+        return [decode_tombstone(data) for data in found if data is not None]
 
     def _is_foreign(self, token: str) -> bool:
         """Whether a token was issued, but by another committee or by one that is no more."""

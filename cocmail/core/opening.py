@@ -147,8 +147,10 @@ def _withheld(message: Message, setting: Setting, only: Collection[str], related
             theirs = _kept_from(earlier, setting.committee, goes_on=case_id in belongs)
             # Of several cases the reason that no vote lifts stays.
             kept |= {handle: why for handle, why in theirs.items() if kept.get(handle) != "inherited"}
+    for erased in () if looks_automatic(message.mail) else known.erased_before:
+        kept |= tombstones.kept_from(erased, setting.committee, goes_on=False)
     if known.erased is not None:
-        kept |= tombstones.kept_from(known.erased, setting.committee)
+        kept |= tombstones.kept_from(known.erased, setting.committee, goes_on=True)
     return found | {handle: why for handle, why in kept.items() if handle not in found}
 
 

@@ -135,7 +135,8 @@ class Known:
     address was issued by another committee, or by one that is no more. `book` is what the committee keeps of its
     membership. `sealed`, `told` and `reported` are, for each name that the message names, the cases that are sealed and
     have it, the others, and those whose reported person is called so. `evidence` is there when a case may have to be
-    erased; `erased` is what is left of the case that the reply address belonged to.
+    erased; `erased` is what is left of the case that the reply address belonged to, `erased_before` of those that came
+    from the same sender.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -157,6 +158,7 @@ class Known:
     reported: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     evidence: Evidence = Evidence()
     erased: Tombstone | None = None
+    erased_before: tuple[Tombstone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

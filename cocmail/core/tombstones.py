@@ -100,17 +100,18 @@ def _is_at(seat: Seat, member: Member, address: str) -> bool:
     return seat.address == address if seat.address else seat.looked == looked_for_as(member)
 
 
-def kept_from(tombstone: Tombstone, committee: Committee) -> dict[str, str]:
-    """Who must not see what somebody outside writes to a reply address of the case, by the handles of today.
+def kept_from(tombstone: Tombstone, committee: Committee, *, goes_on: bool) -> dict[str, str]:
+    """Who must not see what a person outside whose case it was writes, by the handles of today.
 
-    Who came later may be the one whom it was about: nobody was ever looked for in it any more.
+    `goes_on`: to a reply address of the case. Then who came later may be the one whom it was about: nobody was ever
+    looked for in it any more.
     """
     kept = {seat.handle: "inherited" for seat in tombstone.seats if seat.barred}
     for member in committee.members:
         theirs = [seat for seat in tombstone.seats if _is_whom(seat, member)]
         if any(seat.barred for seat in theirs):
             kept.setdefault(member.handle, "inherited")
-        elif not theirs:
+        elif goes_on and not theirs:
             kept.setdefault(member.handle, "screened")
     return kept
 

@@ -114,6 +114,18 @@ async def _all_parts(scene: Scene) -> str:
     return "\n".join(str(part.get_content()) for part in parts)
 
 
+async def test_after_an_erasure_the_reported_member_got_the_next_report_of_the_same_person(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=KEPT) as scene:
+        await scene.report("Ivo Petrov shouted at me.", to="conduct+not-sam@example.org")
+        await scene.answer(scene.last("forward", "amara"), tag="#notreport question")
+        await wait(scene, YEAR)
+        await scene.days(9)
+        assert not await scene.cases()
+        since = scene.mark()
+        await scene.report("The same man as in my first report did it again.")
+        assert scene.recipients("forward", since) == {"amara", "jun", "noor"}
+
+
 async def test_one_damaged_row_of_an_erased_case_stopped_every_status_sheet(tmp_path: Path) -> None:
     async with Scene(tmp_path, committee=KEPT) as scene:
         await scene.report("Ivo shouted at me near the blue door.")
