@@ -13,7 +13,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	&& { echo "$$p"; break; }; done)
 VENV ?= .venv
 UV ?= uv
-WORKERS ?= 2
+# One more than two cores have: the tests wait for servers as much as they reckon.
+WORKERS ?= 3
 # The tests write and sync thousands of small files; memory does for them where there are two gigabytes of it to spare.
 TEMPROOT ?= $(shell [ -w /dev/shm ] && df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 2000000 {print "/dev/shm"}')
 ARGS ?=
