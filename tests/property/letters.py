@@ -18,7 +18,8 @@ from property.oracle import Oracle
 from property.procedures import FOUNDATION, REPORTER
 from property.records import Said
 
-CANARY = re.compile(r"canary\d+x")
+# Letters alone: a name that differs from another one by its digits is taken for the same account.
+CANARY = re.compile(r"[a-j]+qcanary")
 ONE_USE = re.compile(r"\+confirm-(\w+)@")
 ASKED_FOR = timedelta(hours=24)
 # What somebody with a part of a case may have of it; of everything else they need all.

@@ -273,14 +273,16 @@ class Oracle:
             if len(voices) > 1:
                 self._move(about, new, voices)
             return True
-        self._move(about, new)
+        self._move(about, new, at=at)
         return True
 
-    def _move(self, about: str, new: str, voices: Collection[str] = ()) -> None:
-        """Where two voices vouch, those who have the case."""
+    def _move(self, about: str, new: str, voices: Collection[str] = (), at: str = "") -> None:
+        """Where two voices vouch, those who have the case; an old mailbox speaks for the cases that are there."""
         for case in self.cases.values():
             place = case.places.get(about)
             if voices and len(case.readers.intersection(voices)) < 2:
+                continue
+            if at and place is not None and place.address != at:
                 continue
             stands = ("in", "limited", "asked", "recused")
             if place is not None and place.standing in stands and place.address != new:

@@ -178,7 +178,7 @@ class Body:
 
 def by_friend(canary: str, handle: str) -> bool:
     """Whether the text with this word in it names not this member, but the one they are close to."""
-    return handle == WHOSE and canary.endswith(("2x", "4x", "6x"))
+    return handle == WHOSE and canary.endswith(("cqcanary", "eqcanary", "gqcanary"))
 
 
 def address_of(handle: str) -> str:

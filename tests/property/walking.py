@@ -89,7 +89,7 @@ class Walk:
         return self.chance.choice(cases + [each for each in cases if len(self.oracle.cases[each].readers) > 1] * 4)
 
     def canary(self) -> str:
-        return f"canary{next(self.numbers)}x"
+        return "".join("abcdefghij"[int(digit)] for digit in str(next(self.numbers))) + "qcanary"
 
     def says(self, case_id: str, **wanted: Any) -> None:
         """A member's mail, looked at at once, and everything that comes of it."""
