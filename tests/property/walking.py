@@ -124,6 +124,8 @@ class Walk:
         sits = sender in self.body.seats
         address = self.body.seats[sender].email if sits else address_of(sender)
         canary = "" if silent else self.canary()
+        # A draft that names somebody of whom the reporter has not written is refused.
+        named = frozenset() if tag == "reporter" else named
         said = Said(case_id, canary=canary, named=named, sender=sender, by_token=bool(token), **said_so)
         wanted = Wanted(token=token) if token else Wanted(alias=True)
         to = ELSEWHERE if proof == PASSED_ON else ALIAS

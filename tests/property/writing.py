@@ -187,8 +187,7 @@ def text_of(said: Said, named: Collection[str]) -> str:
         parts = ("Finding:", "Plan:", "Consequence:", "If refused:")
         return "\n".join(f"{part} {naming(said.canary, named)}" for part in parts)
     above = {"lift": f"Member: @{said.about}\nAccess: full\n", "remove": f"Member: @{said.about}\n"}.get(said.tag, "")
-    # A draft that names somebody of whom the reporter has not written is refused.
-    return above + naming(said.canary, () if said.tag == "reporter" else named)
+    return above + naming(said.canary, named)
 
 
 def naming(canary: str, named: Collection[str], *, addresses: bool = True) -> str:
