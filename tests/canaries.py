@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from email import message_from_bytes, policy
-from typing import TYPE_CHECKING
+from email.message import EmailMessage
+from typing import TYPE_CHECKING, cast
 
 from cocmail.store import spool
 from cocmail.store.transaction import Tx
@@ -36,13 +37,19 @@ def in_no_letter(delivered: Iterable[Delivered]) -> None:
         assert not found, f"a {letter.kind} to {letter.recipient} says who reported: {found}"
 
 
-async def kept(scene: Scene, *, empty: bool = False) -> str:
-    """All mail that the store holds, opened; there is some, unless it may be `empty`."""
+async def mails(scene: Scene) -> list[EmailMessage]:
+    """All mail that the store holds, opened."""
 
     def every(tx: Tx) -> list[bytes]:
         ids = [str(row[0]) for row in tx.session.connection().exec_driver_sql("SELECT id FROM spool")]
         return [found[1] for row in ids if (found := spool.open_mail(tx, row)) is not None]
 
-    mails = [message_from_bytes(raw, policy=policy.SMTP) for raw in await scene.store.read(every)]
-    assert mails or empty
-    return "\n".join(f"{mail.as_string()}\n{mail.get_body().get_content()}" for mail in mails)  # type: ignore[union-attr]
+    return [cast(EmailMessage, message_from_bytes(raw, policy=policy.SMTP)) for raw in await scene.store.read(every)]
+
+
+async def kept(scene: Scene, *, empty: bool = False) -> str:
+    """What the mail of the store says, all its parts; there is some, unless it may be `empty`."""
+    found = await mails(scene)
+    assert found or empty
+    parts = (part for mail in found for part in mail.walk() if part.get_content_maintype() == "text")
+    return "\n".join([*(mail.as_string() for mail in found), *(str(part.get_content()) for part in parts)])

@@ -18,7 +18,7 @@ from sqlmodel import Session
 from cocmail.store.engine import Store
 from cocmail.store.tables import CASES, COUNTERS, EVENTS, LOOKUPS, NOTES, OUTBOX, SPOOL, TIMERS
 from cocmail.store.transaction import Tx, told
-from cocmail.vault.keyring import Keyring
+from cocmail.vault.keyring import Keyring, new_key_file
 
 T = TypeVar("T")
 
@@ -50,6 +50,12 @@ class QuickStore(Store):
         for engine in self._engines:
             engine.dispose()
             event.listen(engine, "connect", _without_the_disk)
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> QuickStore:
+        """A new one, with a master key of its own beside it."""
+        new_key_file(folder / "key")
+        return cls(folder / "s.db", Keyring.load(folder / "key"))
 
     def write_now(self, work: Callable[[Tx], T]) -> T:
         return self._run(self._engines[0], work, writing=True)

@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from cocmail.config.preset import preset_names
-from cocmail.vault.keyring import Keyring, new_key_file
 from property.machine import Committees
 from property.procedures import PRESETS, Procedure
 from property.quick import QuickStore
@@ -36,9 +35,7 @@ SETTINGS = settings(
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickStore]:
-    folder = tmp_path_factory.mktemp("store")
-    new_key_file(folder / "key")
-    opened = QuickStore(folder / "s.db", Keyring.load(folder / "key"))
+    opened = QuickStore.in_folder(tmp_path_factory.mktemp("store"))
     yield opened
     opened.close()
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 import pytest
 
 from cocmail.config.preset import preset_names
-from cocmail.vault.keyring import Keyring, new_key_file
 from property.quick import QuickStore
 from year.counting import Count, table
 from year.days import LAGOS, LIMA, NEW_YORK, PARIS, TOKYO
@@ -30,9 +29,7 @@ PLACES = (LIMA, PARIS, TOKYO, LAGOS, NEW_YORK)
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickStore]:
-    folder = tmp_path_factory.mktemp("store")
-    new_key_file(folder / "key")
-    opened = QuickStore(folder / "s.db", Keyring.load(folder / "key"))
+    opened = QuickStore.in_folder(tmp_path_factory.mktemp("store"))
     yield opened
     opened.close()
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from cocmail.core.model import Proof, Wanted
-from cocmail.vault.keyring import Keyring, new_key_file
 from property.committees import House
 from property.procedures import address_of, seats_at_first
 from property.quick import QuickStore
@@ -113,8 +112,7 @@ class Scenes:
 
 @pytest.fixture
 def scenes(tmp_path: Path) -> Iterator[Scenes]:
-    new_key_file(tmp_path / "key")
-    store = QuickStore(tmp_path / "s.db", Keyring.load(tmp_path / "key"))
+    store = QuickStore.in_folder(tmp_path)
     made = Scenes(store)
     made.prepare()
     yield made
