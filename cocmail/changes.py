@@ -22,7 +22,7 @@ from cocmail.core.model import Committee
 from cocmail.core.setting import Known, Setting
 from cocmail.errors import ConfigError, StoreBusy
 from cocmail.mail.draw import SystemDraw
-from cocmail.records import DAMAGED, case_in_force, cases_of, handed_over, load_book
+from cocmail.records import DAMAGED, case_in_force, cases_of, handed_over, linked_cases, load_book
 from cocmail.roster import Roster
 from cocmail.store import cases, shredding
 from cocmail.store.engine import Store
@@ -127,7 +127,12 @@ class Changes:
         now = self._now()
         if committee is None:
             return False
-        setting = Setting(in_force(committee, book), Known(cases={case_id: case}, book=book), now, self._draw)
+        setting = Setting(
+            in_force(committee, book),
+            Known(cases={case_id: case, **linked_cases(tx, case)}, book=book),
+            now,
+            self._draw,
+        )
         decision = review(case, setting)
         if decision is not None:
             carry_out(tx, decision, committee, self._roster.admins, f"{case_id} {now.date()}", now)

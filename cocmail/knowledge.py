@@ -21,7 +21,7 @@ from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED, TOLD
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
 from cocmail.core.tombstones import Tombstone, decode_tombstone
-from cocmail.records import case_that_opens, cases_of, linked_cases, load_book, load_case
+from cocmail.records import case_that_opens, cases_of, circle_of, linked_cases, load_book, load_case
 from cocmail.store import lookups, notes, shredding
 from cocmail.store.transaction import Tx
 
@@ -118,7 +118,9 @@ class Gatherer:
         member = self._committee.member(self._member(message, grant))
         numbered = member is not None and subjects.is_numbered_clear(message.mail.subject)
         every = cases_of(self._tx, self._committee) if numbered else self._cases
-        found = (case for case in every.values() if case is not None)
+        found = [case for case in every.values() if case is not None]
+        # What goes on as one is talked about, and must not leave, as one.
+        found += [other for case in found for other in circle_of(self._tx, case).values() if other.id not in every]
         has = is_asked if numbered else exists_for
         theirs = (case for case in found if member is not None and has(member, case))
         return tuple(entry for case in theirs for entry in case.entries)
@@ -262,6 +264,9 @@ class Gatherer:
 
     def _twin(self, message: Message) -> Twin | None:
         for case_id, note in self._find("fingerprint", fingerprint(message.mail, message.wanted)):
+            if not case_id and shredding.is_discarded(self._tx, note.get("entry", "")):
+                # Nothing is left of that one: this is the only copy.
+                continue
             return Twin(case_id, note.get("reason", ""), note.get("entry", ""))
         return None
 

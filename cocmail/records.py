@@ -132,9 +132,23 @@ def tombstones_of(tx: Tx, committee: Committee | None) -> list[Tombstone]:
 
 def linked_cases(tx: Tx, case: Case) -> dict[str, Case]:
     """The cases with which one is tied by a name, or is one, by id; not those that were erased, or are damaged."""
-    tied = (*(match.case for match in case.links.matched), *case.links.one_circle)
-    found = {other: case_that_opens(tx, other) for other in dict.fromkeys(tied) if cases.exists(tx, other)}
-    return {other: each for other, each in found.items() if each is not None}
+    tied = dict.fromkeys(match.case for match in case.links.matched)
+    found = {other: case_that_opens(tx, other) for other in tied if cases.exists(tx, other)}
+    return circle_of(tx, case) | {other: each for other, each in found.items() if each is not None}
+
+
+def circle_of(tx: Tx, case: Case) -> dict[str, Case]:
+    """The cases that are one with one, by id, over however many merges; not itself."""
+    found: dict[str, Case] = {}
+    left = list(case.links.one_circle)
+    while left:
+        other = left.pop()
+        if other != case.id and other not in found and cases.exists(tx, other):
+            opened = case_that_opens(tx, other)
+            if opened is not None:
+                found[other] = opened
+                left += opened.links.one_circle
+    return found
 
 
 def case_that_opens(tx: Tx, case_id: str) -> Case | None:

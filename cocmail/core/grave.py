@@ -32,7 +32,8 @@ _MEANT = {
     " versiegelt verschlossen hinterlegt confidentiel secreto confidencial sellado riservato segreto",
 }
 _SYNONYMS = {word: grave for grave, words in _MEANT.items() for word in words.split()}
-_NEW = ("new", "neu", "nuevo", "nouveau", "nuovo", "novo", "report", "case", "open", "take", "phone", "inperson")
+_NEW = ("new", "neww", "nwe", "enw", "mew", "neu", "nuevo", "nouveau", "nuovo", "novo", "report", "inperson")
+_NEARLY_NEW = 0.8
 # Under these a mail of a member reached nobody, and is of no use to anybody.
 _OF_NO_USE = frozenset(
     {Reason.DUPLICATE, Reason.REFUSED, Reason.NO_SUCH_CASE, Reason.DEAD_TOKEN, Reason.DEAD_CONFIRM, Reason.NOT_ME}
@@ -56,7 +57,7 @@ def may_be_secret(subject: str) -> bool:
 
 def _means_new(name: str) -> bool:
     """Whether somebody who wrote this as a tag may have wanted to take a report down; not every word behind a #."""
-    return bool(meant(name) or difflib.get_close_matches(fold(name)[:24], _NEW, 1, _ALIKE))
+    return bool(meant(name) or difflib.get_close_matches(fold(name)[:24], _NEW, 1, _NEARLY_NEW))
 
 
 def forget(decision: Decision, message: Message, setting: Setting) -> Decision:
@@ -68,7 +69,10 @@ def forget(decision: Decision, message: Message, setting: Setting) -> Decision:
         return decision
     if decision.state == "held":
         return replace(decision, forget_at=setting.now + FORGET_AFTER)
-    if decision.state != "filed" or decision.reason not in _OF_NO_USE:
+    told = any(letter.template == "receipt" for letter in decision.letters)
+    # What its member is not told of may be the only copy that there is.
+    again = decision.reason is Reason.DUPLICATE and (bool(decision.case_id) or setting.known.ran)
+    if decision.state != "filed" or decision.reason not in _OF_NO_USE or not (told or again):
         return decision
     return replace(decision, state="discarded", letters=tuple(map(_not_kept, decision.letters)))
 

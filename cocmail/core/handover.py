@@ -100,14 +100,15 @@ def tell_reporter(plan: Plan, case_id: str, template: str) -> None:
 def told(plan: Plan, case_id: str, template: str, about: str, words: Mapping[str, object]) -> str:
     """The daemon's own word to the reporter, once for each `about`; says what became of it, as in `Disclosed.told`.
 
-    None to somebody who wants no mail, or who is no person, or is forged.
+    None to somebody who wants no mail, or who is no person, or is forged; nor where a member took the report down: what
+    was noted as an address may be somebody else's, and whether it is safe only that member knows.
     """
     case = plan.cases[case_id]
     if about in case.told:
         return "again"
     if case.proceedings.opted_out:
         return "opted-out"
-    if {"automatic", "forged"} & set(case.marks) or case.reporter is None or not case.reporter.address:
+    if case.told_by or {"automatic", "forged"} & set(case.marks) or case.reporter is None or not case.reporter.address:
         return "no-contact"
     plan.add(case_id, ReporterTold(about))
     token = plan.issue(case_id, REPORTER, case.reporter.address)

@@ -158,7 +158,9 @@ def to_outside(
     words: Mapping[str, object],
 ) -> Letter:
     """A letter to the reporter or a contact, under what they wrote last, which they have (RFC 5322, 3.6.4)."""
-    wrote = [entry.message_id for entry in case.entries if entry.author == person and entry.message_id]
+    mails = (entry for entry in case.entries if not (case.told_by and entry.kind == "report"))
+    # The mail by which a member took a report down is not the reporter's, and says where that member writes from.
+    wrote = [entry.message_id for entry in mails if entry.author == person and entry.message_id]
     others = () if person == REPORTER else (str(person),)
     return Letter(
         id=letter_id(case.id, about, kind, *others),

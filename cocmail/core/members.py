@@ -16,6 +16,7 @@ from cocmail.core.classify import Reason
 from cocmail.core.conflicts import is_asked, is_challenged, level_of
 from cocmail.core.conversation import discuss, visible_cases
 from cocmail.core.effects import Decision
+from cocmail.core.grave import may_be_secret
 from cocmail.core.model import Member
 from cocmail.core.motions import CONFLICT, Motion
 from cocmail.core.opening import open_case
@@ -61,12 +62,8 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
             return refuted
     if confirmed is None and setting.known.ran:
         return Decision(Reason.DUPLICATE)
-    if dead and not proven:
-        return Decision(Reason.DEAD_TOKEN)
-    if dead and not _needs_no_case(subject):
-        return _no_access(message, setting, member, grant, subject)
     if dead:
-        return run(message, setting, member, None, subject, visible)
+        return _to_a_dead_token(message, setting, member, grant, subject, visible, proven=proven)
     place = _place(setting, subject, visible, grant)
     if confirmed is not None and confirmed.case_id:
         place = Place(visible.get(confirmed.case_id))
@@ -85,6 +82,26 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
     if place.case is None and grant is None and confirmed is None:
         return open_case(message, setting)
     return _talk(message, setting, member, place.case, subject)
+
+
+def _to_a_dead_token(
+    message: Message,
+    setting: Setting,
+    member: Member,
+    grant: Grant | None,
+    subject: Subject,
+    visible: dict[str, Case],
+    *,
+    proven: bool,
+) -> Decision:
+    """What needs no case works from there: a report that somebody told this member is no dead letter."""
+    if not proven and may_be_secret(message.mail.subject):
+        return hold(message, setting, member, None, None, subject)
+    if not proven:
+        return Decision(Reason.DEAD_TOKEN)
+    if _needs_no_case(subject):
+        return run(message, setting, member, None, subject, visible)
+    return _no_access(message, setting, member, grant, subject)
 
 
 def _talk(message: Message, setting: Setting, member: Member, case: Case | None, subject: Subject) -> Decision:

@@ -26,6 +26,10 @@ _PLACES = frozenset(
     " east west new old open source free software foundation project program office board slack discord github gitlab"
     " zoom twitter mastodon matrix irc linux python javascript django rust hi hello best kind warm sincerely".split()
 )
+_CALLED = re.compile(
+    r"\b(?:my name is|i am|i'm|this is|ich bin|ich hei(?:ß|ss)e) ((?:[^\W\d_][\w.'-]{0,40} ?){1,3})", re.IGNORECASE
+)
+_CLOSING, _LAST_LINES = 400, 3
 _WORDS = re.compile(r"[^\W_]+")
 
 
@@ -36,16 +40,32 @@ def normal(name: str) -> str:
 
 def names_in(mail: Mail, committee: Committee) -> dict[str, str]:
     """The names that stand in a message, as they are compared -> as they are written; not the sender's, nor our own."""
-    own = {normal(mail.from_name), *map(normal, mail.from_addresses), *map(normal, committee.addresses)}
+    own = {*_of_sender(mail), *map(normal, committee.addresses)}
     ours = set(normal(committee.name).split())
     found: dict[str, str] = {}
-    for said in _said(f"{mail.subject}\n{mail.text[:LONGEST]}"):
+    for said in _said(f"{mail.subject}\n{mail.text[:LONGEST]}\n{mail.hidden_text[:LONGEST]}"):
         name = normal(said)
         if len(name) > 2 and name not in own and not set(name.split()) <= ours:
             found.setdefault(name, " ".join(said.split()))
         if len(found) == MOST:
             break
     return found
+
+
+def _of_sender(mail: Mail) -> set[str]:
+    """As what the sender is known: in the header, and by the name that a text ends with, or that it says is theirs.
+
+    Nobody is to be asked about a sealed report by the name of who wrote it.
+    """
+    local = (address.partition("@")[0].partition("+")[0] for address in mail.from_addresses)
+    last = [line for line in mail.text[-_CLOSING:].splitlines() if line.strip()][-_LAST_LINES:]
+    signed = (line.strip(" \t-*_,.!") for line in last if len(line.split()) <= _LONGEST_NAME)
+    called = (match[1] for match in _CALLED.finditer(mail.text[:LONGEST]))
+    known = {normal(mail.from_name), *map(normal, (*mail.from_addresses, *local, *signed))}
+    for name in called:
+        words = name.split()
+        known |= {normal(" ".join(words[:number])) for number in range(1, len(words) + 1)}
+    return known - {""}
 
 
 def _said(text: str) -> Iterator[str]:

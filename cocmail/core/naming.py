@@ -140,7 +140,8 @@ def _with_rest(lines: Sequence[str], here: int, kind: str, label: str, value: st
         following = lines[last + 1]
         if not following.strip(_LEAD) or _is_head(following):
             break
-        if _indent(following) > _indent(lines[here]) or _breaks_off(said[-1]):
+        # Of a place nobody is hidden by a word too few: what may be the account itself stays in it.
+        if _indent(following) > _indent(lines[here]) or (kind != PLACE and _breaks_off(said[-1])):
             last += 1
             said.append(following[: LONGEST + 1].strip(_LEAD))
             unsure = len(said) > MOST_LINES or sum(map(len, said)) > LONGEST

@@ -113,15 +113,18 @@ def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> 
 
     It lets nobody in either: whoever can forge an address must not choose the readers of a case.
     """
-    committee, case = plan.setting.committee, plan.cases[case_id]
-    now_having = having(committee, case)
-    left = [member for member in now_having if member.handle not in handles]
-    fresh = sorted(set(handles) - case.barred)
-    if not fresh or (now_having and len(left) < LEFT_AT_LEAST):
+    fresh = sorted(set(handles) - plan.cases[case_id].barred)
+    if not fresh or any(_leaves_too_few(plan, case, handles) for case in plan.circle(case_id)):
         return
     for handle in fresh:
         withhold(plan, case_id, handle, "excluded")
     tell(plan, case_id, f"excluded {' '.join(fresh)}", "excluded", {"count": len(fresh)})
+
+
+def _leaves_too_few(plan: Plan, case: Case, handles: Collection[str]) -> bool:
+    now_having = having(plan.setting.committee, case)
+    left = [member for member in now_having if member.handle not in handles]
+    return bool(now_having) and len(left) < LEFT_AT_LEAST
 
 
 def tell(

@@ -152,6 +152,16 @@ class Plan:
             month = self.setting.now.strftime("%Y-%m")
             self.counts[case_id] = counts.count_of(self.cases[case_id], month) if over else None
 
+    def circle(self, case_id: str) -> list[Case]:
+        """The cases that are one with a case, over however many merges, itself among them, as far as they are here."""
+        found, left = {case_id: self.cases[case_id]}, [case_id]
+        while left:
+            for other in self.cases[left.pop()].links.one_circle:
+                if other in self.cases and other not in found:
+                    found[other] = self.cases[other]
+                    left.append(other)
+        return list(found.values())
+
     def _settle(self) -> None:
         while True:
             for changed in list(self._events):

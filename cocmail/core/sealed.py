@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 ASK_NEXT = "sealed"
 ANSWER_WITHIN, ASK_AGAIN, MOST_TIMES = timedelta(hours=24), timedelta(days=7), 12
+# After so many times the admins hear of it, and it is asked each month: nothing that a person sealed is forgotten.
+EACH_MONTH = timedelta(days=30)
+MOST_NAMES = 5
 # Where a name was found: in a sealed report, in any other, as a reported person that a member noted.
 SEALED, TOLD, REPORTED = "sealed-name", "told-name", "reported-name"
 _OVER = frozenset({State.DISMISSED, State.ESCROWED})
@@ -55,44 +58,49 @@ def look_for(plan: Plan, case_id: str, names: Mapping[str, str], by: str) -> Non
 
     `names`: as they are compared -> as they are written.
     """
-    for sealed_id, name in _found(plan.setting.known.sealed, names, case_id):
-        _match(plan, sealed_id, case_id, name, by)
+    for sealed_id, common in _found(plan.setting.known.sealed, names, case_id).items():
+        _match(plan, sealed_id, case_id, common, by)
         if _is_sealed(plan, case_id):
-            _match(plan, case_id, sealed_id, name, by)
+            _match(plan, case_id, sealed_id, common, by)
 
 
 def _look_back(plan: Plan, sealed_id: str, names: Mapping[str, str]) -> None:
     """Somebody may have reported the same person before this one was sealed."""
-    for case_id, name in _found(plan.setting.known.told, names, sealed_id):
+    for case_id, common in _found(plan.setting.known.told, names, sealed_id).items():
         case = plan.cases.get(case_id)
         if case is not None and case.proceedings.state not in _OVER and case.audience != "matter":
-            _match(plan, sealed_id, case_id, name, plan.cases[sealed_id].told_by)
+            _match(plan, sealed_id, case_id, common, plan.cases[sealed_id].told_by)
 
 
-def _found(known: Mapping[str, tuple[str, ...]], names: Mapping[str, str], but: str) -> list[tuple[str, str]]:
-    """(a case that has one of these names, that name as it is written here)."""
-    found: dict[str, str] = {}
+def _found(known: Mapping[str, tuple[str, ...]], names: Mapping[str, str], but: str) -> dict[str, list[str]]:
+    """The cases that have any of these names, with those, as they are written here: the first may be a witness's."""
+    found: dict[str, list[str]] = {}
     for name, written in names.items():
         for case_id in known.get(name, ()):
             if case_id != but:
-                found.setdefault(case_id, written)
-    return list(found.items())
+                found.setdefault(case_id, []).append(written)
+    return found
 
 
 def _is_sealed(plan: Plan, case_id: str) -> bool:
     return plan.cases[case_id].proceedings.state is State.ESCROWED
 
 
-def _match(plan: Plan, sealed_id: str, other_id: str, name: str, by: str) -> None:
-    """Notes it once for each two reports of different people, and has somebody asked."""
+def _match(plan: Plan, sealed_id: str, other_id: str, names: list[str], by: str) -> None:
+    """Notes it once for each two reports of different people and each name, and has somebody asked about all."""
     sealed, other = plan.cases.get(sealed_id), plan.cases.get(other_id)
     if sealed is None or other is None or sealed.proceedings.state is not State.ESCROWED:
         return
     mine = [each.reporter.address for each in (sealed, other) if each.reporter is not None and each.reporter.address]
     # Who reports twice has not been confirmed by that.
-    if len(set(mine)) < len(mine) or any(match.case == other_id for match in sealed.links.matched):
+    known = [match.name for match in sealed.links.matched if match.case == other_id]
+    if len(set(mine)) < len(mine) or len(known) >= MOST_NAMES:
         return
-    plan.add(sealed_id, SealMatched(other_id, name, plan.setting.now.isoformat(), by, other.audience))
+    fresh = [name for name in names if name not in known][: MOST_NAMES - len(known)]
+    for name in fresh:
+        plan.add(sealed_id, SealMatched(other_id, name, plan.setting.now.isoformat(), by, other.audience))
+    if not fresh:
+        return
     if not _is_waiting(plan, sealed_id):
         ask_next(plan, sealed_id)
 
@@ -118,8 +126,10 @@ def ask_next(plan: Plan, case_id: str, times: int = 1) -> None:
         _ask(plan, case_id, member, until)
     if not chosen:
         plan.alarms.append("nobody-reached")
-    elif times < MOST_TIMES:
-        plan.timers.append(Timer(case_id, ASK_NEXT, str(times), until))
+    if times >= MOST_TIMES and chosen:
+        plan.alarms.append("nobody-reached")
+    later = plan.setting.now + EACH_MONTH
+    plan.timers.append(Timer(case_id, ASK_NEXT, str(times), until if chosen and times < MOST_TIMES else later))
 
 
 def _next(plan: Plan, case_id: str) -> list[Member]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -22,6 +22,7 @@ from cocmail.core.conflicts import is_challenged, is_same_person, readers, withh
 from cocmail.core.effects import Letter
 from cocmail.core.letters import message_id
 from cocmail.core.model import Attachment, Committee, Mail
+from cocmail.core.ownwords import SIGNATURE_LINES
 from cocmail.mail import fields
 from cocmail.mail.bulk import Bulk
 from cocmail.mail.decode import file_name
@@ -57,6 +58,7 @@ _SUBJECTS_WITHOUT_CASE = {
 _HUMAN_KINDS = frozenset({"outreach", "transfer"})
 _REPLIED_KINDS = frozenset({"ack", "receipt"})
 _NEVER_INSIDE = frozenset({"message", "multipart"})
+_CARDS = frozenset({"text/vcard", "text/x-vcard", "text/directory"})
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]+")
 
 
@@ -85,6 +87,8 @@ def compose(
     file name. Raises RuntimeError if the finished message has other header fields than it was given: a defect of ours,
     and the letter waits rather than being sent.
     """
+    if content is not None and case is not None and case.told_by and letter.kind == "transfer":
+        content = _as_noted(content)
     utf8 = not (letter.address.isascii() and committee.address.isascii())
     message = EmailMessage(policy=(SMTPUTF8 if utf8 else SMTP).clone(refold_source="none"))
     headers = _headers(letter, committee, case, now)
@@ -98,6 +102,14 @@ def compose(
     octets = message.as_bytes()
     fields.guard(message, octets, [name for name, _ in headers])
     return Outgoing(return_path, letter.address, bulk.fill(octets), utf8)
+
+
+def _as_noted(content: Mail) -> Mail:
+    """What a member took down, for somebody outside: without that member's signature and card."""
+    above, mark, below = content.text.rpartition("\n-- \n")
+    text = above if mark and below.count("\n") <= SIGNATURE_LINES else content.text
+    parts = (part for part in content.attachments if not part.role and part.content_type not in _CARDS)
+    return replace(content, text=text, attachments=tuple(parts))
 
 
 def _headers(letter: Letter, committee: Committee, case: Case | None, now: datetime) -> list[tuple[str, str]]:

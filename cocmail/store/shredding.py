@@ -85,6 +85,12 @@ def is_unread(tx: Tx) -> bool:
     return tx.run(waiting.limit(1)).one_or_none() is not None
 
 
+def is_discarded(tx: Tx, spool_id: str) -> bool:
+    """Whether a message's content was destroyed; its row is there for ever."""
+    found = select(SPOOL.c.id).where(SPOOL.c.id == spool_id, SPOOL.c.state == spool.DISCARDED)
+    return tx.run(found).one_or_none() is not None
+
+
 def tombstones(tx: Tx) -> list[bytes]:
     """The notes of code names whose case is gone, as `kept` made them, oldest first. Raises SealError."""
     return lookups.detached(tx, lookups.CODE_NAME)

@@ -121,15 +121,13 @@ def _tell_of_both(call: Call, other_id: str, what: str, *, how: str = "") -> Non
 def earlier(call: Call, name: str) -> int:
     """Tells who has the case in how many others somebody of that name was reported; gives this member's number (R11).
 
-    Each is told of those that may stand in their status sheet: of what somebody is kept from, not so much as a number.
+    Each is told of those that may stand in their status sheet and that they are neither out of nor asked about: whom
+    such a case is about is not for them to know.
     """
     plan, committee = call.plan, call.committee
     found = set(plan.setting.known.reported.get(normal(name), ())) - {call.case_id}
     cases = [case for case_id in sorted(found) if (case := plan.cases.get(case_id)) is not None]
-    counts = {
-        member.handle: sum(_counts(case) and may_be_listed(member, case) for case in cases)
-        for member in (call.member, *call.others)
-    }
+    counts = {member.handle: sum(_counts(case, member) for case in cases) for member in (call.member, *call.others)}
     for member in call.others:
         if counts[member.handle]:
             words = {"what": "earlier", "name": name, "before": counts[member.handle]}
@@ -138,5 +136,6 @@ def earlier(call: Call, name: str) -> int:
     return counts[call.member.handle]
 
 
-def _counts(case: Case) -> bool:
-    return case.proceedings.state not in _OVER
+def _counts(case: Case, member: Member) -> bool:
+    out = case.barred | case.with_standing(Standing.ASKED)
+    return case.proceedings.state not in _OVER and member.handle not in out and may_be_listed(member, case)

@@ -35,7 +35,8 @@ def new(call: Call) -> Line:
         return stopped
     anonymous, sealed, channel = "anonymous" in words, "escrow" in words or call.message.wanted.escrow, _channel(call)
     text = call.message.mail.text.strip()
-    reporter = anonymity.reporter_in(text)
+    # Nobody reported what the committee begins by itself: a mail that it quotes is somebody else's.
+    reporter = Named() if channel == "self" else anonymity.reporter_in(text)
     clean = anonymity.without_reporter(text, _ours(call)) if anonymous else Redacted(text)
     if clean.trouble:
         return refuse("new-names", trouble=clean.trouble)
@@ -148,10 +149,13 @@ def _fill(call: Call, case_id: str, reporter: Named, said: str, text: str) -> No
     """
     plan, committee, taker = call.plan, call.committee, call.member
     message, anonymous = _as_told(call), plan.cases[case_id].anonymous
-    file_entry(plan, message, case_id, REPORTER, "report")
     kept = replace(message.mail, subject="", text=text, hidden_text="")
-    # Whom nothing but the reporter's name keeps out must not be counted: it would say whose that is.
-    shown = screen(committee, kept).found if anonymous else message.screening.found
+    # Whom nothing but the reporter's name keeps out must not be counted, nor an employer of the reporter's be told: it
+    # would say whose that is.
+    visible = screen(committee, kept) if anonymous else message.screening
+    shown = visible.found
+    screening = replace(message.screening, employers=visible.employers)
+    file_entry(plan, replace(message, screening=screening), case_id, REPORTER, "report")
     for handle, why in message.screening.found.items():
         withhold(plan, case_id, handle, why if handle in shown else "reporter")
     for handle, kinds in screen_name(committee, said).items():

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from cocmail.core import leaks
-from cocmail.core.case import Entry
+from cocmail.core.case import Case, Entry
 from cocmail.core.commands.call import Call, Line, refuse
 from cocmail.core.files import FILES_MAX, FileRead
 from cocmail.core.model import REPORTER, Mail, Person
@@ -144,8 +144,12 @@ def _sources(call: Call, to: Person, but: str, hears_outcome: bool, quoting: Col
         reporter = case.reporter
         known += [*case.called("reporter"), reporter.name if reporter is not None else ""]
     else:
-        names += _called(call)
+        names += _called(case)
         private |= case.given.get(str(REPORTER), frozenset())
+    for other in _others_of_one(call):
+        # What is one case for the members is another person's report for everybody outside.
+        names += [*_called(other), *other.called("harmed"), *other.called("witness")]
+        private |= other.given.get(str(REPORTER), frozenset())
     private |= {address for text in told for address in _ADDRESS.findall(text.casefold())}
     private -= {contact.address for contact in case.proceedings.contacts if contact not in contacts}
     private -= {address for address in private if call.committee.owns(address) or call.committee.member_at(address)}
@@ -155,9 +159,17 @@ def _sources(call: Call, to: Person, but: str, hears_outcome: bool, quoting: Col
     return Sources(to, theirs, wrote, ours, told, names, [name for name in known if name], sorted(private - {""}))
 
 
-def _called(call: Call) -> list[str]:
-    """As what the reporter is known: by the name in their mails, and by what stands before the @ of their address."""
+def _others_of_one(call: Call) -> list[Case]:
+    """The cases that are one with this, but those of the same reporter."""
     reporter = call.case.reporter
+    own = reporter.address if reporter is not None else ""
+    circle = [case for case in call.plan.circle(call.case_id) if case.id != call.case_id]
+    return [case for case in circle if not own or case.reporter is None or case.reporter.address != own]
+
+
+def _called(case: Case) -> list[str]:
+    """As what the reporter is known: by the name in their mails, and by what stands before the @ of their address."""
+    reporter = case.reporter
     if reporter is None:
         return []
     local = reporter.address.partition("@")[0].partition("+")[0]
@@ -181,6 +193,7 @@ def _texts(
     thread, case = call.message.thread, call.case
     theirs = [thread[entry.id] for entry in case.entries if entry.author == to and entry.id in thread]
     others = [entry for entry in case.entries if entry.id in thread and entry.author not in (to, *quoting)]
+    others += [entry for other in _others_of_one(call) for entry in other.entries if entry.id in thread]
     # What a member quotes of a draft while talking about it is the draft's own text.
     talk = [entry for entry in others if entry.author.kind == "member" and entry.kind != "record"]
     # A decision that quotes somebody outside is no way round this.
