@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -24,8 +25,13 @@ WILHELMINA's phone (0170/555 1234) has a picture.
 CANARIES = ("wilhelmina", "quast", "hidden.example", "5551234", "555 1234")
 
 
+# Addresses to reply to, and what is attached in base64: random letters, among which any short word turns up one day.
+_RANDOM = re.compile(r"(?<![a-z0-9])[a-z2-7]{26}(?![a-z0-9])|^[a-z0-9+/]{60,}=*\r?$", re.MULTILINE)
+
+
 def has_canary(text: str) -> list[str]:
-    return [each for each in CANARIES if each in text.casefold()]
+    said = _RANDOM.sub("", text.casefold())
+    return [each for each in CANARIES if each in said]
 
 
 def in_no_letter(delivered: Iterable[Delivered]) -> None:

@@ -396,9 +396,10 @@ committees: [committee.yaml]
                 # wakes it by itself, and every needless look keeps it from its work.
                 if look % 10 == 0:
                     self._wake()
-                if await self._is_quiet():
+                # A look into the store takes the daemon's time: while letters are under way there is no need of one.
+                if not self.daemon.outbox._sending and await self._is_quiet():
                     return
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.01)
 
     def _wake(self) -> None:
         self.daemon.pipeline.wake()

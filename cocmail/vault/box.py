@@ -56,8 +56,8 @@ def identity(*parts: str | int) -> bytes:
     Each part carries its length, so that no two lists of parts give the same bytes. Lone surrogates are taken as they
     are: an address that a hostile peer sent must not stop the message from being stored.
     """
-    encoded = (str(part).encode("utf-8", "surrogatepass") for part in parts)
-    return b"".join(b"%d:%s," % (len(part), part) for part in encoded)
+    encoded = [str(part).encode("utf-8", "surrogatepass") for part in parts]
+    return b"".join([b"%d:%s," % (len(part), part) for part in encoded])
 
 
 def _cipher(key: bytes) -> AESGCM:
