@@ -47,7 +47,7 @@ async def mails(scene: Scene) -> list[EmailMessage]:
     """All mail that the store holds, opened."""
 
     def every(tx: Tx) -> list[bytes]:
-        ids = [str(row[0]) for row in tx.session.connection().exec_driver_sql("SELECT id FROM spool")]
+        ids = [str(row[0]) for row in tx.connection.exec_driver_sql("SELECT id FROM spool")]
         return [found[1] for row in ids if (found := spool.open_mail(tx, row)) is not None]
 
     return [cast(EmailMessage, message_from_bytes(raw, policy=policy.SMTP)) for raw in await scene.store.read(every)]

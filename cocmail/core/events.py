@@ -253,6 +253,7 @@ Event = (
 )
 
 EVENT_TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}
+_FIELDS = {name: frozenset(item.name for item in fields(kind)) for name, kind in EVENT_TYPES.items()}
 
 
 def encode(event: Event) -> bytes:
@@ -263,11 +264,9 @@ def encode(event: Event) -> bytes:
 def decode(data: bytes) -> Event:
     """The event that `encode` wrote. Raises ValueError for a type that this release does not know."""
     values = json.loads(data)
-    kind = EVENT_TYPES.get(values.pop("event", ""))
-    if kind is None:
-        raise ValueError("an event of a later release")
-    known = {item.name for item in fields(kind)}
-    if not known.issuperset(values):
+    name = values.pop("event", "")
+    kind = EVENT_TYPES.get(name)
+    if kind is None or not _FIELDS[name].issuperset(values):
         raise ValueError("an event of a later release")
     event: Event = kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
     return event

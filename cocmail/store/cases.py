@@ -65,7 +65,7 @@ def create(tx: Tx, case_id: str, committee_id: str, code_name: str, now: datetim
     wrapped = tx.keyring.wrap(key, case_context(case_id, committee))
     try:
         # PostgreSQL gives up a transaction after an error, unless it happened in a savepoint.
-        with tx.session.begin_nested():
+        with tx.connection.begin_nested():
             head = _head(tx.keyring.chain_key(case_id), 0, _START)
             tx.insert(
                 _ADD_CASE, id=case_id, committee=committee, created_at=now, wrapped_key=wrapped, events=0, head=head

@@ -23,7 +23,6 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
-from sqlmodel import Session
 
 from cocmail.errors import ConfigError, StoreBusy, StoreGone
 from cocmail.store import notes, revisions
@@ -109,8 +108,8 @@ class Store:
     def read_now(self, work: Callable[[Tx], T]) -> T:
         """`read` for callers without an event loop. Blocks."""
         try:
-            with Session(self._reading) as session:
-                return work(Tx(session, self._keyring, writing=False))
+            with self._reading.connect() as connection:
+                return work(Tx(connection, self._keyring, writing=False))
         except SQLAlchemyError as error:
             raise told(error) from None
 
@@ -245,10 +244,10 @@ def _configure_postgresql(engine: Engine, reading: bool) -> None:
 
 def _behind(reading: Engine, keyring: Keyring) -> bool:
     """Refuses what cannot be used, before a byte is written; says whether the schema is older than this release's."""
-    with Session(reading) as session:
-        revision = revisions.present(session.connection())
+    with reading.connect() as connection:
+        revision = revisions.present(connection)
         if revision is not None:
-            notes.check(Tx(session, keyring, writing=False))
+            notes.check(Tx(connection, keyring, writing=False))
         return revision != revisions.newest()
 
 
@@ -264,8 +263,7 @@ def _migrating(target: URL, lock: int | None) -> Iterator[None]:
 
 def _bring_up(writing: Engine, keyring: Keyring) -> None:
     """Migrates to the newest revision in one transaction."""
-    with Session(writing) as session:
-        connection = session.connection()
+    with writing.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
         # Asked again under the lock: another daemon may have been faster.
@@ -273,7 +271,6 @@ def _bring_up(writing: Engine, keyring: Keyring) -> None:
         revisions.upgrade(connection)
         # In the same transaction as the first tables: a store without this record is a damaged one, never a new one.
         if fresh:
-            notes.mark(Tx(session, keyring))
+            notes.mark(Tx(connection, keyring))
         else:
-            notes.check(Tx(session, keyring))
-        session.commit()
+            notes.check(Tx(connection, keyring))

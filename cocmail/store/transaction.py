@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, Insert, Select, Table, bindparam, select
+from sqlalchemy import Connection, CursorResult, Executable, Insert, Select, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
-from sqlmodel import Session
 
 from cocmail.errors import SealError, StoreBusy, StoreError
 from cocmail.store.tables import CASES
@@ -26,7 +25,7 @@ from cocmail.vault.keyring import Keyring
 class Tx:
     """An open transaction. `writing` is False inside `Store.read`, where nothing can be changed or locked."""
 
-    session: Session
+    connection: Connection
     keyring: Keyring
     writing: bool = True
     case_keys: dict[str, bytes] = field(default_factory=dict, repr=False)
@@ -35,7 +34,7 @@ class Tx:
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[*tuple[Any, ...]]:
         """Executes one Core statement, with the values of one row or of several."""
-        return self.session.connection().execute(statement, values)
+        return self.connection.execute(statement, values)
 
     def locked(self, statement: Select[*tuple[Any, ...]], *, skip: bool = False) -> Select[*tuple[Any, ...]]:
         """The select, taking its rows for this transaction on PostgreSQL (`skip`: leaving out what another one took).
@@ -46,7 +45,7 @@ class Tx:
 
     def upsert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An insert that knows ON CONFLICT, in the dialect of this store."""
-        return sqlite.insert(table) if self.session.connection().dialect.name == "sqlite" else postgresql.insert(table)
+        return sqlite.insert(table) if self.connection.dialect.name == "sqlite" else postgresql.insert(table)
 
     def insert(self, statement: Insert, **values: object) -> None:
         """Adds one row."""

@@ -15,9 +15,8 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
 
 from cocmail.errors import StoreBusy
 from cocmail.store.transaction import Tx, told
@@ -104,19 +103,18 @@ class Writer:
 
     def _commit(self, group: list[_Job]) -> list[_Outcome]:
         try:
-            with Session(self._engine) as session:
-                outcomes = [self._attempt(session, job.work) for job in group]
-                session.commit()
+            with self._engine.begin() as connection:
+                outcomes = [self._attempt(connection, job.work) for job in group]
             return outcomes
         except BaseException:
             # Whatever the driver threw: nothing of the group is known to be stored, and this thread must live on. Each
             # gets an exception of its own, since they are raised in different tasks.
             return [_Outcome(error=StoreBusy("the store failed to commit")) for _ in group]
 
-    def _attempt(self, session: Session, work: Callable[[Tx], Any]) -> _Outcome:
-        savepoint = session.begin_nested()
+    def _attempt(self, connection: Connection, work: Callable[[Tx], Any]) -> _Outcome:
+        savepoint = connection.begin_nested()
         try:
-            value = work(Tx(session, self._keyring))
+            value = work(Tx(connection, self._keyring))
         except SQLAlchemyError as error:
             # On a full disk SQLite undoes the whole transaction by itself. The rollback to the savepoint then fails,
             # and that error leaves this function: the group is lost, and nothing more may run outside a transaction.

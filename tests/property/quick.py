@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, NestedTransaction, delete, event
+from sqlalchemy import Engine, delete, event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
 
 from cocmail.store.engine import Store
 from cocmail.store.tables import CASES, COUNTERS, EVENTS, LOOKUPS, NOTES, OUTBOX, SPOOL, TIMERS
@@ -24,19 +23,6 @@ T = TypeVar("T")
 
 # What refers to others goes first.
 _OF_CASES = (EVENTS, LOOKUPS, OUTBOX, TIMERS, SPOOL, COUNTERS, CASES)
-
-
-class _Session:
-    """What the store's functions ask of a session, without the bookkeeping of objects that they have no use for."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def connection(self) -> Connection:
-        return self._connection
-
-    def begin_nested(self) -> NestedTransaction:
-        return self._connection.begin_nested()
 
 
 class QuickStore(Store):
@@ -66,7 +52,7 @@ class QuickStore(Store):
     def _run(self, engine: Engine, work: Callable[[Tx], T], *, writing: bool) -> T:
         try:
             with engine.begin() as connection:
-                return work(Tx(cast(Session, _Session(connection)), self._keyring, writing))
+                return work(Tx(connection, self._keyring, writing))
         except SQLAlchemyError as error:
             raise told(error) from None
 

@@ -120,7 +120,7 @@ async def test_no_key_of_today_opens_what_a_journal_or_a_backup_still_holds(tmp_
         await scene.send(scene.write("amara@example.net", ALIAS, "#new phone anonymous", TOLD), ALIAS)
 
         def held(tx: Tx) -> tuple[str, bytes]:
-            found = tx.session.connection().exec_driver_sql("SELECT id, raw FROM spool WHERE state = 'held'").one()
+            found = tx.connection.exec_driver_sql("SELECT id, raw FROM spool WHERE state = 'held'").one()
             return str(found[0]), bytes(found[1])
 
         spool_id, old = await scene.store.read(held)

@@ -139,7 +139,7 @@ async def test_a_damaged_case_lost_a_strangers_report(tmp_path: Path, which: int
         sealed = next(case for case in [await scene.case(0), await scene.case(1)] if case.audience == "escrow")
         other = next(case for case in [await scene.case(0), await scene.case(1)] if case.audience != "escrow")
         damage = f"UPDATE cases SET wrapped_key = x'00' WHERE id = '{(sealed, other)[which].id}'"
-        await scene.store.write(lambda tx: tx.session.connection().exec_driver_sql(damage))
+        await scene.store.write(lambda tx: tx.connection.exec_driver_sql(damage))
         await tell(scene, "Kit Larsen pushed me, too.", EVE)
         assert "pushed me, too" in scene.last("forward", "sam").text
         if which == 1:

@@ -230,7 +230,7 @@ async def test_what_waits_together_is_committed_together(store) -> None:
     gate, transactions = threading.Event(), set()
     first = asyncio.ensure_future(store.write(lambda tx: gate.wait(5)))
     await asyncio.sleep(0.05)
-    waiting = [asyncio.ensure_future(store.write(lambda tx: transactions.add(id(tx.session)))) for _ in range(30)]
+    waiting = [asyncio.ensure_future(store.write(lambda tx: transactions.add(id(tx.connection)))) for _ in range(30)]
     await asyncio.sleep(0.05)
     gate.set()
     await asyncio.gather(first, *waiting)
@@ -342,8 +342,8 @@ async def test_when_the_database_drops_the_transaction_all_of_the_group_try_agai
     await asyncio.sleep(0.05)
 
     def dropped(tx: Tx) -> None:
-        if tx.session.connection().dialect.name == "sqlite":
-            tx.session.connection().exec_driver_sql("ROLLBACK")  # what SQLite does by itself on a full disk
+        if tx.connection.dialect.name == "sqlite":
+            tx.connection.exec_driver_sql("ROLLBACK")  # what SQLite does by itself on a full disk
         else:
             tx.run(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from alembic import command
 from sqlalchemy import Connection, create_engine, inspect, text
-from sqlmodel import Session
 
 from cocmail.core.model import Door, Envelope
 from cocmail.errors import StoreError
@@ -62,10 +61,8 @@ def old(database, now: datetime) -> object:
     with connected(database) as connection:
         command.upgrade(revisions.configuration(connection), "0001")
         assert sorted(inspect(connection).get_table_names()) == sorted([*FIRST, "alembic_version"])
-        with Session(connection) as session:
-            fill(Tx(session, database.keyring), now)
-            session.commit()
-    return database
+        fill(Tx(connection, database.keyring), now)
+        connection.commit()
 
 
 def test_a_store_of_the_first_release_loses_nothing(old, now) -> None:
