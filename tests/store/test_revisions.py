@@ -62,7 +62,7 @@ def old(database, now: datetime) -> object:
         command.upgrade(revisions.configuration(connection), "0001")
         assert sorted(inspect(connection).get_table_names()) == sorted([*FIRST, "alembic_version"])
         fill(Tx(connection, database.keyring), now)
-        connection.commit()
+    return database
 
 
 def test_a_store_of_the_first_release_loses_nothing(old, now) -> None:
