@@ -98,6 +98,7 @@ class Gatherer:
             told=told,
             reported=reported,
             erased=next(iter(self._erased("token", wanted.token)), None),
+            test=self._test(mail),
             erased_before=tuple(each for sender in mail.from_addresses[:5] for each in self._erased("party", sender)),
         )
 
@@ -183,6 +184,12 @@ class Gatherer:
     def _is_foreign(self, token: str) -> bool:
         """Whether a token was issued, but by another committee or by one that is no more."""
         return bool(token) and bool(lookups.find(self._tx, "token", token))
+
+    def _test(self, mail: Mail) -> str:
+        """The token of a test mail for which `cocmail doctor` waits: good once, and by its header alone."""
+        token = mail.value("cocmail-test").strip()
+        waiting = [] if self._find("test-came", token) else self._find("test-mail", token)
+        return next((token for _, note in waiting if datetime.fromisoformat(note["expires"]) > self._now), "")
 
     def _question(self, token: str) -> Question | None:
         for case_id, note in self._find("confirm", token):
