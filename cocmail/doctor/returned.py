@@ -93,8 +93,8 @@ def _look_at_results(back: Back, mail: Mail) -> Iterator[Finding]:
     forged = [value for value in mail.values(RESULTS) if FORGED in value]
     if any(value in forged for value in vouched(mail, trust)):
         text = (
-            f"anybody can pose as a member: a forged Authentication-Results with the id {trust.authserv_id} is believed;"
-            " have the border remove those and add a Received line, and until then take trust.authserv_id out"
+            f"anybody can pose as a member, since a forged Authentication-Results with the id {trust.authserv_id} is"
+            " believed: have the border remove those and add a Received line, and until then take trust.authserv_id out"
         )
         yield wrong(name, text)
     elif any(value in forged for value in claimed(mail, trust)):
@@ -118,7 +118,7 @@ def _look_at_own_results(back: Back, mail: Mail, forged: list[str]) -> Iterator[
             yield wrong(name, text)
         else:
             text = (
-                f"the border adds no Authentication-Results with the id {trust.authserv_id}, so each mail of a member is"
+                f"the border adds no Authentication-Results with the id {trust.authserv_id}, so a member's mail is"
                 " asked about: have a filter add it (rspamd, OpenDMARC), or see that it does for mail from outside"
             )
             yield warning(name, text)
