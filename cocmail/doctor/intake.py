@@ -128,9 +128,7 @@ def _reach(path: Path, name: str, mail_user: str | None) -> Finding:
     if place.stat().st_mode & right:
         do = f"usermod --append --groups {_group_of(place)} {user}, and restart the mail server"
     else:
-        do = (
-            f"chmod g+{'w' if place == path else 'x'} {place}, and see that {user} is in its group ({_group_of(place)})"
-        )
+        do = f"let a group that {user} is in pass there, or put the socket into a folder that does (/run/cocmail)"
     return wrong(ABOUT, f"{name} answers, but {user} is shut out at {place}: {do}")
 
 

@@ -142,7 +142,7 @@ def _written(sent: Sent) -> bytes:
     mail["Auto-Submitted"] = "auto-replied"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply, RN, NRN"
     mail["Cocmail-Test"] = sent.token
-    mail.set_content(_TEXT)
+    mail.set_content(_TEXT, cte="7bit")
     return mail.as_bytes()
 
 
