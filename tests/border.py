@@ -111,14 +111,15 @@ class Border:
 
     def _log_in(self, server: SMTP, session: Session, envelope: Envelope, kind: str, data: object) -> AuthResult:
         assert isinstance(data, LoginPassword)
-        return AuthResult(success=data.password.decode() == self.password)
+        return AuthResult(success=(right := data.password.decode() == self.password), handled=right)
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if not address and not self.takes_null_sender:
-            return "501 5.1.7 the null sender is not taken here"
+        # The library gives the null sender as it is written.
         envelope.mail_from = address
+        if address == "<>" and not self.takes_null_sender:
+            return "501 5.1.7 the null sender is not taken here"
         return "250 2.1.0 OK"
 
     async def handle_RCPT(
@@ -136,7 +137,7 @@ class Border:
             back = self._passed(envelope.content)
             self.seen.append(back)
             recipients = [ALIAS] if self.cuts_extension else envelope.rcpt_tos
-            await asyncio.to_thread(self._hand_over, envelope.mail_from or "", recipients, back)
+            await asyncio.to_thread(self._hand_over, str(envelope.mail_from).strip("<>"), recipients, back)
         return "250 2.0.0 queued"
 
     def _passed(self, content: bytes) -> bytes:

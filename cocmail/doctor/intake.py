@@ -69,9 +69,8 @@ def _look_at_door(listener: Listener, running: bool, mail_user: str | None) -> I
         yield away(ABOUT, text)
         return
     if code != 250:
-        yield away(
-            ABOUT, f"{name} is not {listener.protocol.upper()}: another program listens there; give it to cocmail"
-        )
+        protocol = listener.protocol.upper()
+        yield away(ABOUT, f"{name} does not speak {protocol}: another program listens there, and has to go")
     elif is_path:
         yield _reach(Path(listener.address), name, mail_user)
     else:
