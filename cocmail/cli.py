@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     inject.add_argument("--to", action="append", metavar="A", help="recipient (default: $ORIGINAL_RECIPIENT)")
     add("cases", list_cases, "the status sheet").add_argument("--json", action="store_true")
     doctor = add("doctor", examine_all, "what is wrong with this installation, from outside in, and what to do")
-    doctor.add_argument("--wait", metavar="SECONDS", type=float, default=60.0, help="for the test mail (default: 60)")
+    doctor.add_argument("--wait", metavar="SECONDS", type=_seconds, default=60.0, help="for the test mail (60)")
     doctor.add_argument("--resolver", metavar="ADDRESS:PORT", help="a DNS server (default: this machine's)")
     doctor.add_argument("--mail-user", metavar="USER", help="as whom the mail server runs (default: postfix and such)")
     queue = add("queue", work_queue, "outgoing mail not yet delivered and shunted incoming mail")
@@ -112,7 +112,7 @@ def examine_all(options: argparse.Namespace) -> int:
     from cocmail.doctor.visit import Wishes, visit
 
     found = []
-    wishes = Wishes(max(options.wait, 0.0), options.resolver, options.mail_user)
+    wishes = Wishes(options.wait, options.resolver, options.mail_user)
     for finding in visit(_config_path(options), os.environ, wishes):
         print(finding, flush=True)
         found.append(finding)
@@ -208,6 +208,14 @@ def _config_path(options: argparse.Namespace) -> Path:
     from cocmail.config.load import find
 
     return Path(find(options.config, os.environ, Path.cwd()))
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    # Neither "nan" nor "inf", which are numbers to `float`.
+    if not 0 <= seconds <= 86400:
+        raise argparse.ArgumentTypeError("a number of seconds, of a day at most")
+    return seconds
 
 
 def _question(text: str, default: str) -> str:

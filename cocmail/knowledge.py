@@ -66,8 +66,7 @@ class Gatherer:
         grant = self._grant(wanted.token)
         question = self._question(wanted.confirm)
         confirmed = self._question(confirmed_by or "")
-        referred = self._references(mail)
-        names = self._names(mail.subject)
+        referred, names = self._references(mail), self._names(mail.subject)
         party = self._parties(mail)
         twin = self._twin(message)
         for case_id in (grant, question, confirmed, twin):

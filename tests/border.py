@@ -133,9 +133,9 @@ class Border:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
+        back = self._passed(envelope.content)
+        self.seen.append(back)
         if self.hands_back:
-            back = self._passed(envelope.content)
-            self.seen.append(back)
             recipients = [ALIAS] if self.cuts_extension else envelope.rcpt_tos
             await asyncio.to_thread(self._hand_over, str(envelope.mail_from).strip("<>"), recipients, back)
         return "250 2.0.0 queued"

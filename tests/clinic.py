@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,3 +86,10 @@ def opened(folder: Path) -> Iterator[Clinic]:
         assert {event["reason"] for event in house.events("decided")} <= {"test-mail", "automatic-reply"}
         assert house.cases() == [] and house.queue() == []
         assert house.stop() == 0
+
+
+def free_port() -> int:
+    """A port of loopback on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

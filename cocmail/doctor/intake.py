@@ -22,20 +22,25 @@ SECONDS = 10.0
 MAIL_USERS = ("postfix", "Debian-exim", "exim", "opensmtpd", "_smtpd")
 
 
-def is_running(settings: Settings) -> bool:
-    """Whether a daemon of this store answers on this machine, by the socket that `cocmail inject` uses."""
+def is_running(settings: Settings) -> bool | None:
+    """Whether a daemon of this store answers on this machine, by the socket that `cocmail inject` uses.
+
+    None where this user may not look.
+    """
     try:
         with socket.socket(socket.AF_UNIX) as channel:
             channel.settimeout(SECONDS)
             channel.connect(inject_socket(settings.store_url, settings.key_file))
+    except PermissionError:
+        return None
     except OSError:
         return False
     return True
 
 
-def look_at_doors(settings: Settings, running: bool, mail_user: str | None) -> Iterator[Finding]:
+def look_at_doors(settings: Settings, running: bool | None, mail_user: str | None) -> Iterator[Finding]:
     """`running` says whether the daemon is, `mail_user` as whom the mail server runs (None: as one of the usual)."""
-    if not running:
+    if running is False:
         text = "the daemon is not running: start it (systemctl start cocmail), and read its log if it does not stay"
         yield away(ABOUT, text)
     for listener in settings.listeners:
@@ -46,7 +51,7 @@ def look_at_doors(settings: Settings, running: bool, mail_user: str | None) -> I
         yield from _look_at_door(listener, running, mail_user)
 
 
-def _look_at_door(listener: Listener, running: bool, mail_user: str | None) -> Iterator[Finding]:
+def _look_at_door(listener: Listener, running: bool | None, mail_user: str | None) -> Iterator[Finding]:
     name = f"{listener.protocol} at {listener.address}"
     is_path = os.path.isabs(listener.address)
     try:
@@ -118,7 +123,10 @@ def _reach(path: Path, name: str, mail_user: str | None) -> Finding:
     users = [mail_user] if mail_user else [each for each in MAIL_USERS if _is_user(each)]
     if not users:
         return fine(ABOUT, f"{name} answers; see that the mail server's user is in the group {group}")
-    shut = {user: first_shut(path, user) for user in users}
+    try:
+        shut = {user: first_shut(path, user) for user in users}
+    except PermissionError:
+        return warning(ABOUT, f"{name} answers; call the doctor as root to see whether {users[0]} can reach it")
     reaching = [user for user, place in shut.items() if place is None]
     if reaching:
         return fine(ABOUT, f"{name} answers, and {reaching[0]} can reach it")

@@ -50,7 +50,9 @@ def load_key(path: str) -> tuple[Keyring | None, Finding]:
     try:
         keyring = Keyring.load(path)
     except KeyFileError as error:
-        if not os.path.lexists(path):
+        if not _may_look(path):
+            text = f"{path} cannot be looked at by this user: call the doctor as root"
+        elif not os.path.lexists(path):
             text = f"{path} is not there: put it back from its copy; only for a new store, `cocmail keys new {path}`"
         elif _is_open_to_others(path):
             text = f"{path} can be read by others: chmod 0600 {path}, and ask yourself who has read it"
@@ -58,6 +60,16 @@ def load_key(path: str) -> tuple[Keyring | None, Finding]:
             text = f"{error}: put the file back from its copy, readable for this user alone"
         return None, wrong(ABOUT_KEY, text)
     return keyring, fine(ABOUT_KEY, f"{path} is a key file, and for its owner alone")
+
+
+def _may_look(path: str) -> bool:
+    try:
+        os.stat(path)
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return os.access(path, os.R_OK)
 
 
 def _is_open_to_others(path: str) -> bool:
@@ -82,7 +94,12 @@ def look_at_place(path: Path, largest: int) -> Iterator[Finding]:
     `largest` is the size of the largest message that is taken.
     """
     folder = path.parent
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except PermissionError:
+        yield unknown(ABOUT_STORE, f"{path} cannot be looked at by this user: call the doctor as root")
+        return
+    if not there:
         text = f"{path} is not there: start the daemon, which makes it as its own user, or correct store.url"
         yield away(ABOUT_STORE, text)
         return
@@ -133,6 +150,11 @@ def filesystem_of(folder: Path, mounts: str) -> str:
         if place.is_relative_to(point) and len(point) >= len(best):
             best, kind = point, right.split()[0]
     return kind
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a store that this user can open."""
+    return os.access(path, os.R_OK | os.W_OK)
 
 
 def open_store(url: str, keyring: Keyring) -> tuple[Store | None, Finding]:

@@ -129,7 +129,7 @@ def _about_delimiter(client: smtplib.SMTP, sent: Sent, sender: str, refused: str
 
 def _written(sent: Sent) -> bytes:
     alias = sent.committee.address
-    mail = EmailMessage(policy=policy.SMTP)
+    mail = EmailMessage(policy=policy.SMTP.clone(max_line_length=200))
     own = sent.committee.trust.authserv_id
     if own:
         mail["Authentication-Results"] = f"{own}; dmarc=pass header.from={FORGED}"

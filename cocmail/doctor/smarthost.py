@@ -128,7 +128,7 @@ def look_at_terms(client: smtplib.SMTP, settings: Settings, alias: str) -> Itera
             " (Postfix: message_size_limit) or lower intake.max_message_bytes, or large reports reach nobody"
         )
         yield warning(ABOUT, text)
-    if settings.null_sender:
+    if settings.null_sender and alias.isascii():
         yield from _look_at_null_sender(client, alias)
 
 

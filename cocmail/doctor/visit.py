@@ -54,7 +54,7 @@ def visit(path: Path, environ: Mapping[str, str], wishes: Wishes) -> Iterator[Fi
         largest = settings.max_message_bytes if settings is not None else 0
         yield from premises.look_at_place(file, largest)
     store = None
-    if keyring is not None and (file is None or file.is_file()):
+    if keyring is not None and (file is None or premises.is_there(file)):
         store, about_store = premises.open_store(url, keyring)
         yield about_store
     try:
@@ -119,6 +119,9 @@ def _send_and_look(
     wait: float,
     looks: dict[str, returned.Look],
 ) -> Iterator[Finding]:
+    for committee in committees:
+        if not committee.address.isascii():
+            yield warning(roundtrip.about(committee), "not sent: an address beyond ASCII is not tried")
     tests = [roundtrip.new(store, committee, wait) for committee in committees if committee.address.isascii()]
     try:
         on_the_way = []

@@ -9,6 +9,7 @@ import pytest
 
 import clinic as clinics
 from clinic import COMMITTEE, ME, Clinic
+from process_scene import run
 from scene import ALIAS, AUTHSERV, committee_file
 
 
@@ -58,6 +59,31 @@ def test_a_test_mail_that_comes_twice_is_looked_at_once(clinic: Clinic) -> None:
     clinic.house.send(mail, sender="", to=ALIAS)
     clinic.house.wait_for_event("decided", before + 1)
     assert clinic.house.events("decided")[-1]["reason"] == "automatic-reply"
+
+
+def test_a_test_mail_that_comes_too_late_is_no_report(clinic: Clinic) -> None:
+    clinic.border.hands_back = False
+    clinic.visit(wait=0)
+    (mail,) = clinic.border.seen
+    before = len(clinic.house.events("decided"))
+    for recipient in (ALIAS, ALIAS.replace("@", "+anything@")):
+        clinic.house.send(mail.replace(b"cocmail test mail", recipient.encode()), sender="", to=recipient)
+    clinic.house.wait_for_event("decided", before + 2)
+    assert {event["reason"] for event in clinic.house.events("decided")[before:]} == {"automatic-reply"}
+    assert clinic.house.cases() == []
+
+
+def test_each_committee_has_a_test_mail_of_its_own(clinic: Clinic) -> None:
+    (clinic.house.folder / "second.yaml").write_text(committee_file(address="ethics@example.org"))
+    visit = clinic.visit(("committees: [", "committees: [second.yaml, "))
+    assert visit.says("error", "test mail to ethics@example.org", "refuses mail to the alias"), visit
+    assert visit.says("ok", f"test mail to {ALIAS}", "came back")
+
+
+@pytest.mark.parametrize("wait", ["nan", "inf", "-1", "soon"])
+def test_a_wait_that_is_no_time_is_a_wrong_call(wait: str) -> None:
+    ended = run("doctor", f"--wait={wait}")
+    assert ended.code == 2 and "--wait" in ended.err
 
 
 # The way there and back

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-import socket
 import sqlite3
 import ssl
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import clinic as clinics
-from clinic import COMMITTEE, ME, Clinic, Visit
+from clinic import COMMITTEE, ME, Clinic, Visit, free_port
 from cocmail.doctor.intake import first_shut
 from cocmail.doctor.premises import filesystem_of, look_at_disk, look_at_mount
 from cocmail.vault.keyring import new_key_file
@@ -265,12 +264,6 @@ def test_a_smarthost_that_refuses_the_null_sender(clinic: Clinic) -> None:
     assert visit.code == 2 and visit.says("error", "null sender <> (501 5.1.7)", "delivery.null_sender: false"), visit
     assert visit.says("ok", "came back")
     assert clinic.visit(("retry:", "null_sender: false\n  retry:")).code == 0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def certify(folder: Path) -> None:
