@@ -109,9 +109,10 @@ def _about_mx(resolver: Resolver, domain: str, ours: frozenset[str]) -> Finding:
 def _leads_here(resolver: Resolver, host: str, ours: frozenset[str]) -> bool:
     """Whether a host is this machine, or one of ours under another name."""
     places = _addresses(resolver, host)
+    named = [each for each in sorted(ours) if re.fullmatch(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*", each)]
     if any(map(_is_local, places)):
         return True
-    return any(not places.isdisjoint(_addresses(resolver, each)) for each in sorted(ours)[:5] if "." in each)
+    return any(not places.isdisjoint(_addresses(resolver, each)) for each in named[:5])
 
 
 def _addresses(resolver: Resolver, host: str) -> frozenset[str]:
@@ -143,6 +144,8 @@ def _about_spf(resolver: Resolver, domain: str) -> Finding:
         return wrong(
             name, f"its SPF has {strange} term(s) that mean nothing, so all of it counts as none: correct them"
         )
+    if any(term.lower() in ("all", "+all") for term in terms):
+        return warning(name, "its SPF lets every server in the world send its mail: end it with -all or ~all")
     if not any(not term.lower().lstrip("+").startswith(("-", "~", "?", "all", "exp=")) for term in terms):
         return wrong(name, "its SPF names no server that may send its mail: name the smarthost, or our mail is refused")
     return fine(name, "SPF is there and can be read; see that it names the server that our mail leaves from")

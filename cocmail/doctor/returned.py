@@ -85,7 +85,8 @@ def _look_at_results(back: Back, mail: Mail) -> Iterator[Finding]:
         )
         yield warning(name, text)
         return
-    if not believes(back.envelope, trust):
+    believed = believes(back.envelope, trust)
+    if not believed:
         peer = f" from {back.envelope.peer}" if back.envelope.peer else ""
         text = (
             f"came by {back.envelope.door.value}{peer}, which is not in trust.peers, so no result is believed: add it"
@@ -93,7 +94,7 @@ def _look_at_results(back: Back, mail: Mail) -> Iterator[Finding]:
         )
         yield wrong(name, text)
     forged = [value for value in mail.values(RESULTS) if FORGED in value]
-    if any(value in forged for value in vouched(mail, trust)):
+    if believed and any(value in forged for value in vouched(mail, trust)):
         text = (
             f"anybody can pose as a member, since a forged Authentication-Results with the id {trust.authserv_id} is"
             " believed: have the border remove those and add a Received line, and until then take trust.authserv_id out"

@@ -11,7 +11,6 @@ import json
 import smtplib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import policy
@@ -24,7 +23,7 @@ from cocmail.doctor.smarthost import shown
 from cocmail.mail.draw import SystemDraw
 from cocmail.store import lookups, spool
 from cocmail.store.engine import Store
-from cocmail.store.transaction import Tx, new_id
+from cocmail.store.transaction import Tx
 
 # Kinds of look-ups: a token that is waited for, and the message that it came with (`core/decide.py` notes that).
 WAITED_FOR, CAME = "test-mail", "test-came"
@@ -62,10 +61,10 @@ def about(committee: Committee) -> str:
 
 def new(store: Store, committee: Committee, wait: float) -> Sent:
     """A test mail that is to be sent, and that the daemon knows from now on, for as long as it is waited for."""
-    token, now, row = SystemDraw().token(), datetime.now(UTC), new_id()
+    token, now = SystemDraw().token(), datetime.now(UTC)
     expires = now + timedelta(seconds=wait) + MARGIN
-    note = json.dumps({"committee": committee.id, "expires": expires.isoformat(), "row": row}).encode()
-    store.write_now(lambda tx: lookups.put(tx, row, WAITED_FOR, token, note, now))
+    note = json.dumps({"committee": committee.id, "expires": expires.isoformat(), "token": token}).encode()
+    store.write_now(lambda tx: lookups.remember(tx, WAITED_FOR, token, note, now=now))
     return Sent(committee, token, now, _subaddress(committee, "+", token))
 
 
@@ -190,15 +189,13 @@ def clean(store: Store, tokens: Sequence[str]) -> None:
     now = datetime.now(UTC)
 
     def work(tx: Tx) -> None:
-        for token in tokens:
+        kept = [json.loads(note) for note in lookups.detached(tx, WAITED_FOR)]
+        left = [note["token"] for note in kept if datetime.fromisoformat(note["expires"]) < now]
+        for token in dict.fromkeys((*tokens, *left)):
             for found in lookups.find(tx, CAME, token):
                 spool.discard(tx, json.loads(found.note)["entry"], "test-mail")
                 lookups.drop(tx, found.id)
             for found in lookups.find(tx, WAITED_FOR, token):
                 lookups.drop(tx, found.id)
-        for note in map(json.loads, lookups.detached(tx, WAITED_FOR)):
-            with suppress(KeyError):
-                if datetime.fromisoformat(note["expires"]) < now:
-                    lookups.drop(tx, note["row"])
 
     store.write_now(work)

@@ -142,7 +142,7 @@ def _look_at_null_sender(client: smtplib.SMTP, alias: str) -> Iterator[Finding]:
                 return
         client.rset()
     except (OSError, smtplib.SMTPException):
-        yield away(ABOUT, "hangs up when asked to take mail with the null sender: set delivery.null_sender: false")
+        yield away(ABOUT, "hangs up when asked whether it takes the null sender <>: see its log")
         return
     if code >= 500:
         text = f"refuses the null sender <> ({shown(code, said)}): set delivery.null_sender: false, or allow it there"

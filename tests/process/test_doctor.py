@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 import clinic as clinics
 from clinic import COMMITTEE, ME, Clinic
+from cocmail.config.load import load
+from cocmail.doctor import roundtrip
+from cocmail.store import lookups
+from cocmail.store.engine import Store
+from cocmail.vault.keyring import Keyring
 from process_scene import run
 from scene import ALIAS, AUTHSERV, committee_file
 
@@ -71,6 +76,19 @@ def test_a_test_mail_that_comes_too_late_is_no_report(clinic: Clinic) -> None:
     clinic.house.wait_for_event("decided", before + 2)
     assert {event["reason"] for event in clinic.house.events("decided")[before:]} == {"automatic-reply"}
     assert clinic.house.cases() == []
+
+
+def test_what_a_doctor_left_who_was_cut_off_goes_with_the_next(clinic: Clinic) -> None:
+    settings = load(clinic.configure(), date.today(), {})
+    store = Store.open(settings.store_url, Keyring.load(settings.key_file), exclusive=False)
+    try:
+        roundtrip.new(store, settings.committees[0], wait=-3600)
+        assert store.read_now(lambda tx: lookups.has(tx, roundtrip.WAITED_FOR))
+        clinic.visit()
+        assert not store.read_now(lambda tx: lookups.has(tx, roundtrip.WAITED_FOR))
+        assert not store.read_now(lambda tx: lookups.has(tx, roundtrip.CAME))
+    finally:
+        store.close()
 
 
 def test_each_committee_has_a_test_mail_of_its_own(clinic: Clinic) -> None:

@@ -40,6 +40,7 @@ def test_a_sound_domain_is_told_so(names: Names) -> None:
         ("example.org", "TXT", ('"v=spf1 mx -all"', '"v=spf1 a -all"'), "error", "more than one SPF"),
         ("example.org", "TXT", ('"v=spf1 mx ipv4:192.0.2.1 -all"',), "error", "SPF has 1 term"),
         ("example.org", "TXT", ('"v=spf1 -all"',), "error", "SPF names no server"),
+        ("example.org", "TXT", ('"v=spf1 mx +all"',), "warning", "every server in the world"),
         ("autumn._domainkey.example.org", "TXT", (), "error", "no DKIM key at autumn._domainkey.example.org"),
         ("autumn._domainkey.example.org", "TXT", ('"v=DKIM1; p="',), "error", "revoked"),
         ("_dmarc.example.org", "TXT", (), "warning", "DMARC: none"),
