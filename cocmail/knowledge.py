@@ -21,6 +21,7 @@ from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED, TOLD
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
 from cocmail.core.tombstones import Tombstone, decode_tombstone
+from cocmail.mail.address import TOKEN
 from cocmail.records import case_that_opens, cases_of, circle_of, linked_cases, load_book, load_case
 from cocmail.store import lookups, notes, shredding
 from cocmail.store.transaction import Tx
@@ -186,7 +187,7 @@ class Gatherer:
 
     def _test(self, mail: Mail) -> str:
         """The token of a test mail for which `cocmail doctor` waits: good once, and by its header alone."""
-        token = mail.value("cocmail-test").strip()
+        token = next(iter(TOKEN.findall(mail.value("cocmail-test")[:40])), "")
         waiting = [] if self._find("test-came", token) else self._find("test-mail", token)
         return next((token for _, note in waiting if datetime.fromisoformat(note["expires"]) > self._now), "")
 

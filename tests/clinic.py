@@ -41,7 +41,7 @@ class Clinic:
         (self.house.folder / "doctor-committee.yaml").write_text(committee)
         return config
 
-    def visit(self, *changes: tuple[str, str], committee: str = COMMITTEE, user: str = ME, wait: float = 20) -> Visit:
+    def visit(self, *changes: tuple[str, str], committee: str = COMMITTEE, user: str = ME, wait: float = 60) -> Visit:
         """The doctor looks, from this process."""
         wishes = Wishes(wait, self.names.address, user)
         found = list(visit(self.configure(*changes, committee=committee), {}, wishes))

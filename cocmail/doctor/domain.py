@@ -22,7 +22,7 @@ from cocmail.errors import ConfigError
 from cocmail.mail.domain import organisational_domain
 
 Resolver = dns.resolver.Resolver
-SECONDS = 6.0
+SECONDS = 10.0
 _SPF = re.compile(
     r"[+?~-]?(?:all|(?:include|exists):\S+|(?:a|mx|ptr)(?:[:/]\S+)?|ip4:[\d.]+(?:/\d+)?|ip6:[\da-f:.]+(?:/\d+)?)"
     r"|[a-z][a-z0-9_.-]*=\S*",

@@ -78,6 +78,15 @@ def test_a_test_mail_that_comes_too_late_is_no_report(clinic: Clinic) -> None:
     assert clinic.house.cases() == []
 
 
+@pytest.mark.parametrize("value", ["", "x" * 300, "\u00e9\U0001f600", "aaaaaaaaaaaaaaaaaaaaaaaaaa", "\x00\udc80"])
+def test_a_header_like_that_of_a_test_mail_means_nothing_in_another(clinic: Clinic, value: str) -> None:
+    before = len(clinic.house.events("decided"))
+    mail = f"From: a@example.com\r\nAuto-Submitted: auto-replied\r\nCocmail-Test: {value}\r\n\r\nHere {value!a}.\r\n"
+    clinic.house.send(mail.encode("utf-8", "surrogateescape"), to=ALIAS)
+    clinic.house.wait_for_event("decided", before + 1)
+    assert clinic.house.events("decided")[-1]["reason"] == "automatic-reply"
+
+
 def test_what_a_doctor_left_who_was_cut_off_goes_with_the_next(clinic: Clinic) -> None:
     settings = load(clinic.configure(), date.today(), {})
     store = Store.open(settings.store_url, Keyring.load(settings.key_file), exclusive=False)
