@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cocmail.config.settings import Listener, Settings
 from cocmail.daemon import inject_socket
-from cocmail.doctor.findings import Finding, away, fine, warning, wrong
+from cocmail.doctor.findings import Finding, away, fine, unknown, warning, wrong
 
 ABOUT = "intake"
 SECONDS = 10.0
@@ -64,7 +64,7 @@ def _look_at_door(listener: Listener, running: bool | None, mail_user: str | Non
         yield away(ABOUT, text)
         return
     except PermissionError:
-        yield away(ABOUT, f"{name} may not be reached by this user: run the doctor as root or as the daemon's user")
+        yield unknown(ABOUT, f"{name} may not be reached by this user: run the doctor as root or as the daemon's user")
         return
     except (OSError, smtplib.SMTPException):
         if running:

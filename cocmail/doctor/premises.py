@@ -51,8 +51,8 @@ def load_key(path: str) -> tuple[Keyring | None, Finding]:
         keyring = Keyring.load(path)
     except KeyFileError as error:
         if not _may_look(path):
-            text = f"{path} cannot be looked at by this user: call the doctor as root"
-        elif not os.path.lexists(path):
+            return None, unknown(ABOUT_KEY, f"{path} cannot be looked at by this user: call the doctor as root")
+        if not os.path.lexists(path):
             text = f"{path} is not there: put it back from its copy; only for a new store, `cocmail keys new {path}`"
         elif _is_open_to_others(path):
             text = f"{path} can be read by others: chmod 0600 {path}, and ask yourself who has read it"
