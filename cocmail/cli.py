@@ -76,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     inject.add_argument("--from", dest="sender", metavar="A", help="envelope sender (default: $SENDER)")
     inject.add_argument("--to", action="append", metavar="A", help="recipient (default: $ORIGINAL_RECIPIENT)")
     add("cases", list_cases, "the status sheet").add_argument("--json", action="store_true")
+    doctor = add("doctor", examine_all, "what is wrong with this installation, from outside in, and what to do")
+    doctor.add_argument("--wait", metavar="SECONDS", type=_seconds, default=60.0, help="for the test mail (60)")
+    doctor.add_argument("--resolver", metavar="ADDRESS:PORT", help="a DNS server (default: this machine's)")
+    doctor.add_argument("--mail-user", metavar="USER", help="as whom the mail server runs (default: postfix and such)")
     queue = add("queue", work_queue, "outgoing mail not yet delivered and shunted incoming mail")
     queue.add_argument("--json", action="store_true")
     queue.add_argument("action", nargs="?", choices=("retry", "release"))
@@ -101,6 +105,18 @@ def check(options: argparse.Namespace) -> int:
     for problem in problems:
         print(problem)
     return EXIT_DONE if settings is not None else EXIT_CONFIG
+
+
+def examine_all(options: argparse.Namespace) -> int:
+    from cocmail.doctor.findings import exit_code
+    from cocmail.doctor.visit import Wishes, visit
+
+    found = []
+    wishes = Wishes(options.wait, options.resolver, options.mail_user)
+    for finding in visit(_config_path(options), os.environ, wishes):
+        print(finding, flush=True)
+        found.append(finding)
+    return exit_code(found)
 
 
 def initialise(options: argparse.Namespace) -> int:
@@ -192,6 +208,14 @@ def _config_path(options: argparse.Namespace) -> Path:
     from cocmail.config.load import find
 
     return Path(find(options.config, os.environ, Path.cwd()))
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    # Neither "nan" nor "inf", which are numbers to `float`.
+    if not 0 <= seconds <= 86400:
+        raise argparse.ArgumentTypeError("a number of seconds, of a day at most")
+    return seconds
 
 
 def _question(text: str, default: str) -> str:

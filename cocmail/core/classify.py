@@ -27,6 +27,7 @@ class Reason(Enum):
     SPAM = "spam"
     DEAD_TOKEN = "dead-token"
     DEAD_CONFIRM = "dead-confirm"
+    TEST_MAIL = "test-mail"
     # A case.
     REPORT = "report"
     REPORT_AUTOMATIC = "report-looks-automatic"
@@ -74,6 +75,7 @@ REACHED_NOBODY = frozenset(
         Reason.SPAM,
         Reason.DEAD_TOKEN,
         Reason.DEAD_CONFIRM,
+        Reason.TEST_MAIL,
     }
 )
 # Of no case, and read by nobody, ever: no reminder, no digest and no command shows them. What people outside wrote to a

@@ -1,6 +1,7 @@
 """The decision on one message: pure, from top to bottom.
 
-decide -> automatic? filed
+decide -> a test mail of `cocmail doctor`? filed, for it to look at
+       -> automatic? filed
        -> the same message again? filed
        -> to a confirm address? the held message is released
        -> to a reply address? the person it was given to, or nobody
@@ -22,7 +23,7 @@ from cocmail.core.commands.conflict import LAPSE, lapse
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
-from cocmail.core.effects import Decision
+from cocmail.core.effects import Decision, Note
 from cocmail.core.grave import forget, may_be_secret
 from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.members import decide_for_member, has_member_business
@@ -46,6 +47,8 @@ def decide(message: Message, setting: Setting) -> Decision:
 def _decided(message: Message, setting: Setting) -> Decision:
     known = setting.known
     if known.confirmed is None:
+        if known.test:
+            return Decision(Reason.TEST_MAIL, notes=(Note("test-came", known.test, {"entry": message.id}),))
         if known.own_mail:
             return Decision(Reason.OWN_MAIL)
         automatic = classify_automatic(message.mail, message.envelope, message.wanted, message.proof)

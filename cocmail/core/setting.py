@@ -136,7 +136,7 @@ class Known:
     membership. `sealed`, `told` and `reported` are, for each name that the message names, the cases that are sealed and
     have it, the others, and those whose reported person is called so. `evidence` is there when a case may have to be
     erased; `erased` is what is left of the case that the reply address belonged to, `erased_before` of those that came
-    from the same sender.
+    from the same sender. `test` is the token of a test mail that `cocmail doctor` waits for, "" for every other mail.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -159,6 +159,7 @@ class Known:
     evidence: Evidence = Evidence()
     erased: Tombstone | None = None
     erased_before: tuple[Tombstone, ...] = ()
+    test: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,18 @@ def _sole_from(mail: Mail) -> str:
     return sole_mailbox(values[0]) if len(values) == 1 else ""
 
 
+def vouched(mail: Mail, trust: Trust) -> tuple[str, ...]:
+    """The headers of results that stand in our server's name where only that server writes: what can be believed."""
+    own = _own(trust)
+    return tuple(value for name, value in mail.headers[: _border(mail, own)] if name == RESULTS and _claims(value, own))
+
+
+def claimed(mail: Mail, trust: Trust) -> tuple[str, ...]:
+    """The headers of results in our server's name, wherever they stand and whoever wrote them."""
+    own = _own(trust)
+    return tuple(value for value in mail.values(RESULTS) if _claims(value, own))
+
+
 def _results(mail: Mail, trust: Trust) -> tuple[list[_Result], bool]:
     """Our server's results, and whether all of its headers could be read: what can't be read might contradict."""
     own = _own(trust)

@@ -55,10 +55,11 @@ class Store:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
     @staticmethod
-    def open(url: str, keyring: Keyring, *, exclusive: bool = True) -> Store:
+    def open(url: str, keyring: Keyring, *, exclusive: bool = True, migrate: bool = True) -> Store:
         """Opens or makes the store at `url` (`sqlite:///PATH` or `postgresql://USER@HOST/DB`) and migrates it.
 
-        `exclusive` is for the daemon; the command line opens beside it. Raises ConfigError for another sort of URL,
+        `exclusive` is for the daemon; the command line opens beside it. Without `migrate` a store that is new, or older
+        than this release, is StoreBusy and stays as it is. Raises ConfigError for another sort of URL,
         StoreBusy when a daemon holds the store or its server is gone, StoreTooNew, and SealError for the wrong keys.
         """
         target = _target(url)
@@ -66,6 +67,8 @@ class Store:
         writing, reading = _engine(target, reading=False), _engine(target, reading=True)
         try:
             if _behind(reading, keyring):
+                if not migrate:
+                    raise StoreBusy("the daemon has not made or migrated the store yet")
                 with _migrating(target, lock):
                     _bring_up(writing, keyring)
         except BaseException as error:
