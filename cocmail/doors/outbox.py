@@ -22,6 +22,7 @@ from cocmail.core.effects import Letter, decode_letter
 from cocmail.core.letters import as_addressed, to_admins
 from cocmail.core.model import Committee, Mail
 from cocmail.doors import untaken
+from cocmail.doors.aftermath import Aftermath
 from cocmail.doors.contents import without_attachments
 from cocmail.doors.enclosures import MADE, Enclosures
 from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
@@ -88,7 +89,7 @@ class Outbox:
         self.schedule, self._now = schedule, now
         self._free: list[Sender] = list(senders)
         self._sending: dict[str, asyncio.Task[None]] = {}
-        self.wake = asyncio.Event()
+        self._aftermath, self.wake = Aftermath(roster), asyncio.Event()
         self._composing = asyncio.Lock()
 
     async def run(self) -> None:
@@ -113,7 +114,7 @@ class Outbox:
 
         def work(tx: Tx) -> list[OutRow]:
             outbox.pull_back(tx, now, longest)
-            return outbox.claim(tx, now, limit, LEASE, busy)
+            return outbox.claim(tx, now, limit, LEASE, busy) if self._aftermath.lets_leave(tx, now) else []
 
         try:
             rows = await self._store.write(work)
