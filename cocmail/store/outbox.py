@@ -205,8 +205,9 @@ def hold_all(tx: Tx) -> int:
     return tx.run(update(OUTBOX).where(OUTBOX.c.state == QUEUED).values(state=HELD, lease_until=None)).rowcount
 
 
-def release(tx: Tx) -> int:
-    """Lets every held letter be sent, once it is due; gives how many. Earlier refusals were another daemon's."""
+def release(tx: Tx, now: datetime) -> int:
+    """Lets every held letter be sent; gives how many. What was refused before is tried at once, as if new."""
+    tx.run(update(OUTBOX).where(OUTBOX.c.state == HELD, OUTBOX.c.attempts > 0).values(next_attempt=now))
     held = update(OUTBOX).where(OUTBOX.c.state == HELD)
     return tx.run(held.values(state=QUEUED, attempts=0, code=None, refused_since=None)).rowcount
 

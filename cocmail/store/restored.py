@@ -91,7 +91,7 @@ def release(tx: Tx, now: datetime, *, at_once: bool = False, drop: bool = False)
     found = state(tx, lock=True)
     if drop:
         tx.run(delete(OUTBOX).where(OUTBOX.c.state == outbox.HELD, OUTBOX.c.seq < 0))
-    count = outbox.release(tx)
+    count = outbox.release(tx, now)
     if found is not None and found.sends_nothing:
         _keep(tx, replace(found, quiet_until=now if at_once else now + QUIET))
     elif found is not None and at_once:

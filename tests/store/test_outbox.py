@@ -178,7 +178,7 @@ def test_a_restored_store_sends_nothing_until_it_is_released(store, post, claim,
     assert store.write_now(outbox.hold_all) == 1
     assert claim(now + timedelta(days=365)) == []
     assert store.write_now(lambda tx: outbox.retry(tx, "r1", now)) is False
-    assert store.write_now(outbox.release) == 1
+    assert store.write_now(lambda tx: outbox.release(tx, now)) == 1
     assert ids(claim()) == ["r1"]
     assert {row.id: row.state for row in store.read_now(outbox.listing)} == {"r1": "queued", "r2": "parked"}
 
