@@ -31,6 +31,7 @@ from cocmail.vault.keyring import Keyring
 # What a daemon writes that has never had a message: its configuration, the committees' books.
 _OF_ANY_STORE = (NOTES, COUNTERS)
 _CONTENT = (CASES, EVENTS, SPOOL, LOOKUPS, OUTBOX, TIMERS)
+_WORK = ".restoring-"
 _NOT_EMPTY = "store.url: there is a store already; move it away first, with its -wal and -shm: nothing is put over it"
 
 
@@ -63,10 +64,14 @@ def _to_file(file: Path, manifest: Manifest, path: Path, keyring: Keyring, now: 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = take_lock(path)
     try:
+        _own(path.parent, Path(f"{path}.lock"))
         _refuse_content(path)
+        for left in path.parent.glob(f"{_WORK}*"):
+            # Of a restore that was killed; nobody else is at it, as long as we have the lock.
+            shutil.rmtree(left, ignore_errors=True)
         with _work_folder(path.parent) as work:
             put = _made_ready(file, manifest, work / "store.db", keyring, now)
-            _own(path.parent, work / "store.db", Path(f"{path}.lock"))
+            _own(path.parent, work / "store.db")
             for beside in (f"{path}-wal", f"{path}-shm"):
                 Path(beside).unlink(missing_ok=True)
             os.rename(work / "store.db", path)
@@ -157,17 +162,16 @@ def _refuse_users(connection: Connection) -> None:
         raise StoreBusy("another daemon, or command, uses the database")
 
 
-def _own(folder: Path, *files: Path) -> None:
+def _own(folder: Path, file: Path) -> None:
     """Restored by root, the store is its folder's owner's: the daemon does not run as root."""
     if os.geteuid() == 0:
         status = folder.stat()
-        for file in files:
-            os.chown(file, status.st_uid, status.st_gid)
+        os.chown(file, status.st_uid, status.st_gid)
 
 
 @contextmanager
 def _work_folder(beside: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=".restoring-", dir=beside))
+    folder = Path(tempfile.mkdtemp(prefix=_WORK, dir=beside))
     try:
         yield folder
     finally:
