@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from cocmail.errors import ConfigError, SealError, StoreBusy
+from cocmail.errors import ConfigError, SealError, StoreBusy, StoreTooNew
 from cocmail.store import cases, notes, revisions
 from cocmail.store.copying import copy_rows, counted, digest_of, make_private, single_file, sync
 from cocmail.store.engine import Store
@@ -69,7 +69,7 @@ def write(store: Store, folder: Path, now: datetime, release: str) -> Manifest:
 def load(path: Path, keyring: Keyring) -> tuple[Path, Manifest]:
     """The newest manifest of a folder, or that very one, with the file that it is of.
 
-    Raises ConfigError where there is none, SealError for one that was altered or made with another key file.
+    Raises ConfigError where there is none, SealError for one that was altered or made with another key file, StoreTooNew.
     """
     try:
         # The time stands in the name.
@@ -82,13 +82,18 @@ def load(path: Path, keyring: Keyring) -> tuple[Path, Manifest]:
     signature = said.pop("signature", None)
     if signature != _signature(said, keyring):
         raise SealError("the backup's manifest was altered, or the key file is not the one of its store")
+    if said["format"] != _FORMAT:
+        raise StoreTooNew("the backup was made by a later release than this one: restore it with that")
     del said["cocmail"], said["format"]
     manifest = Manifest(**{**said, "damaged": tuple(said["damaged"])})
-    return found.with_name(manifest.file), manifest
+    file = found.with_name(manifest.file)
+    if not file.is_file():
+        raise ConfigError([f"{found}: no backup: {manifest.file} is not there"])
+    return file, manifest
 
 
 def _write(store: Store, folder: Path, now: datetime, release: str) -> Manifest:
-    partial = folder / f"{now:%Y%m%dT%H%M%S%f}{_PARTIAL}"
+    partial = folder / f"cocmail-{now:%Y%m%dT%H%M%S%f}{_PARTIAL}"
     try:
         make_private(partial)
         copied = store.read_now(lambda tx: _copied(tx, partial))
@@ -168,7 +173,9 @@ def _alone(folder: Path) -> Iterator[None]:
     """One backup at a time in a folder. What one left that was killed goes."""
     if folder.exists() and not folder.is_dir():
         raise ConfigError([f"{folder}: is no folder"])
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True)
+        sync(folder.parent)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         try:
@@ -182,6 +189,6 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _remove_partial(folder: Path) -> None:
-    for left in folder.glob(f"*{_PARTIAL}"):
+    for left in folder.glob(f"cocmail-*{_PARTIAL}"):
         with suppress(OSError):
             left.unlink()

@@ -21,7 +21,7 @@ from sqlalchemy import URL, Connection, delete, inspect, select, text
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from cocmail.errors import ConfigError, SealError, StoreBusy, StoreGone
-from cocmail.store import backup, cases, restored
+from cocmail.store import backup, cases, restored, revisions
 from cocmail.store.backup import Manifest
 from cocmail.store.copying import TABLES, copy_rows, digest_of, make_private, single_file, sync
 from cocmail.store.engine import MIGRATION_LOCK, Store, engine_for, take_lock, target_of, unlock
@@ -87,6 +87,8 @@ def _to_server(file: Path, manifest: Manifest, target: URL, keyring: Keyring, no
         with _work_folder(Path(tempfile.gettempdir())) as work, engine.begin() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
             _refuse_users(connection)
+            # Of a later release it would not be known how to fill it.
+            revisions.present(connection)
             if not _is_empty(connection):
                 raise ConfigError([_NOT_EMPTY.split(",")[0]])
             put = _made_ready(file, manifest, work / "store.db", keyring, now)
@@ -118,6 +120,9 @@ def _made_ready(file: Path, manifest: Manifest, copy: Path, keyring: Keyring, no
         store.scrub()
     finally:
         store.close()
+    journal = Path(f"{copy}-wal")
+    if journal.exists() and journal.stat().st_size:
+        raise StoreBusy("the store cannot be put back: its journal is not empty")
     sync(copy)
     return PutBack(manifest, found, held)
 

@@ -194,19 +194,20 @@ def full_at(size: int) -> Iterator[None]:
 def test_a_full_disk_leaves_no_half_backup_and_the_older_one_as_it_was(made, small, keyring, now, size: int) -> None:
     entry = spool.prepare(keyring, Envelope(Door.SMTP, "c@example.org", None, (), received_at=now), b"x" * 200_000)
     small.write_now(lambda tx: spool.add(tx, entry))
+    (made / "of-others.partial").write_bytes(b"")
     before = files(made)
     with full_at(size), pytest.raises(StoreBusy) as caught:
         backup.write(small, made, now + LATER, "0.1.0")
     assert caught.value.exit_code == 75 and "nothing of it is left" in str(caught.value)
     assert files(made) == before
     backup.write(small, made, now + LATER, "0.1.0")
-    assert len(files(made)) == 4
+    assert len(files(made)) == 5
 
 
 def test_what_a_killed_backup_left_is_no_backup_and_goes(small, keyring, now, tmp_path: Path) -> None:
     folder = tmp_path / "b"
     folder.mkdir()
-    (folder / "20261121T093000000000.partial").write_bytes(b"half")
+    (folder / "cocmail-20261121T093000000000.partial").write_bytes(b"half")
     with pytest.raises(ConfigError):
         backup.load(folder, keyring)
     backup.write(small, folder, now, "0.1.0")
