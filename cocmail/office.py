@@ -150,14 +150,9 @@ def retry(path: Path, environ: Mapping[str, str], row_id: str) -> int:
     with opened(path, environ) as store:
         found = store.write_now(work)
         silent = store.read_now(restored.sends_nothing)
-    if found and silent:
-        print("taken up again; but this store was restored: nothing is sent until `cocmail queue release`")
-    elif found:
-        print("due now")
-    else:
-        print(
-            "held until `cocmail queue release`, or no such id" if silent else "no such id: `cocmail queue` lists them"
-        )
+    if silent:
+        print("this store was restored: nothing is sent until `cocmail queue release`")
+    print("due now" if found else "no such id: `cocmail queue` lists them")
     return EXIT_DONE if found else EXIT_CONFIG
 
 

@@ -89,8 +89,7 @@ class Outbox:
         self.schedule, self._now = schedule, now
         self._free: list[Sender] = list(senders)
         self._sending: dict[str, asyncio.Task[None]] = {}
-        self._aftermath, self.wake = Aftermath(roster), asyncio.Event()
-        self._composing = asyncio.Lock()
+        self._aftermath, self.wake, self._composing = Aftermath(roster), asyncio.Event(), asyncio.Lock()
 
     async def run(self) -> None:
         """Send what is due until cancelled. Letters that are being sent then finish first."""
@@ -113,8 +112,9 @@ class Outbox:
         longest = max(self.schedule.retry) + A_DAY
 
         def work(tx: Tx) -> list[OutRow]:
+            may_leave = self._aftermath.lets_leave(tx, now)
             outbox.pull_back(tx, now, longest)
-            return outbox.claim(tx, now, limit, LEASE, busy) if self._aftermath.lets_leave(tx, now) else []
+            return outbox.claim(tx, now, limit, LEASE, busy) if may_leave else []
 
         try:
             rows = await self._store.write(work)

@@ -69,7 +69,8 @@ def write(store: Store, folder: Path, now: datetime, release: str) -> Manifest:
 def load(path: Path, keyring: Keyring) -> tuple[Path, Manifest]:
     """The newest manifest of a folder, or that very one, with the file that it is of.
 
-    Raises ConfigError where there is none, SealError for one that was altered or made with another key file, StoreTooNew.
+    Raises ConfigError where there is none, SealError for one that was altered or made with another key file, and
+    StoreTooNew for one of a later release.
     """
     try:
         # The time stands in the name.

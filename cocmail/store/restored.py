@@ -116,6 +116,10 @@ def put_off(tx: Tx, found: Restored, now: datetime) -> None:
         until = now + QUIET
         _keep(tx, replace(found, quiet_until=until))
         _move(tx, found.quiet_until, until)
+    connection = tx.session.connection()
+    if connection.dialect.name == "postgresql":
+        # What another transaction queues from now on is there at the next look, not at the claim after this.
+        connection.exec_driver_sql("LOCK TABLE outbox IN SHARE ROW EXCLUSIVE MODE")
     earlier = select(CASES.c.id).where(CASES.c.created_at <= found.cases_until)
     news = update(OUTBOX).where(OUTBOX.c.state == outbox.QUEUED, OUTBOX.c.seq >= 0, OUTBOX.c.next_attempt < until)
     tx.run(news.where(OUTBOX.c.case_id.in_(earlier), OUTBOX.c.kind.not_in(PASSING)).values(next_attempt=until))

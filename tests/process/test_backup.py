@@ -96,6 +96,7 @@ def test_a_store_that_was_lost_is_put_back_and_sends_when_it_is_told_to(
             assert put.code == 0 and "cocmail queue release" in put.out, put
             house.start()
             house.wait_for_event("sends-nothing")
+            assert house.wait_for_event("alarm")["alarm"] == "sends-nothing", "for who looks at the log daily"
             house.report("After the loss.", sender="kim@visitors.example")
             # Of the messages two are motion and ballot; what was not looked at before the backup is looked at now.
             reports = number_of(put.out, "messages") - 2
@@ -136,6 +137,9 @@ def check_after_release(house: House, smarthost: Smarthost) -> None:
     for handle in HANDLES:
         first = next(mail for mail in smarthost.delivered if mail.recipient == f"{handle}@example.net")
         assert first.kind == "notice" and "send #recuse again" in first.text
+    assert not [mail for mail in smarthost.delivered if mail.recipient == "ops@example.com"], (
+        "that alarm is for the log"
+    )
     ids = [str(mail.message["Message-ID"]) for mail in smarthost.delivered]
     assert len(ids) == len(set(ids))
     assert not [mail for mail in smarthost.of("forward", "jun@example.net") if "The first one." in mail.text]
