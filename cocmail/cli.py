@@ -84,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     queue.add_argument("--json", action="store_true")
     queue.add_argument("action", nargs="?", choices=("retry", "release"))
     queue.add_argument("id", nargs="?", metavar="ID")
+    queue.add_argument("--now", action="store_true", help="release: without the quiet day, or end it")
+    queue.add_argument("--drop-old", action="store_true", help="release: drop what waited when the backup was made")
+    backup = add("backup", make_backup, "a sealed copy of the store, beside the running daemon; without the key file")
+    backup.add_argument("folder", metavar="DIR", type=Path)
+    restore = add("restore", put_back, "the newest backup of DIR; the store then sends nothing until it is released")
+    restore.add_argument("folder", metavar="DIR", type=Path)
     add("erase", erase_case, "destroy a case for good; asks for its code name, and its members may object for 7 days")
     keys = add("keys", work_keys, "the master key: `keys new FILE`, `keys verify`")
     keys.add_argument("action", choices=("new", "verify"))
@@ -165,17 +171,34 @@ def work_queue(options: argparse.Namespace) -> int:
             raise ConfigError(["cocmail queue retry: which ID? `cocmail queue` lists them"])
         return office.retry(path, os.environ, options.id)
     if options.action == "release":
-        print(f"{office.release(path, os.environ)} released")
-        return EXIT_DONE
+        from cocmail import copies
+
+        return copies.release(path, os.environ, at_once=options.now, drop=options.drop_old)
+    if options.now or options.drop_old:
+        raise ConfigError(["cocmail queue: --now and --drop-old go with `queue release`"])
     waiting = office.waiting(path, os.environ)
     if options.json:
         print(json.dumps(waiting, indent=2))
         return EXIT_DONE
     print(office.as_text(waiting))
+    if office.is_silent(path, os.environ):
+        print("this store was restored: nothing is sent until `cocmail queue release`")
     unread = office.kept_unread(path, os.environ)
     if unread:
         print(f"kept and read by nobody: {unread}")
     return EXIT_DONE
+
+
+def make_backup(options: argparse.Namespace) -> int:
+    from cocmail import copies
+
+    return copies.backup(_config_path(options), os.environ, options.folder)
+
+
+def put_back(options: argparse.Namespace) -> int:
+    from cocmail import copies
+
+    return copies.restore(_config_path(options), os.environ, options.folder)
 
 
 def erase_case(options: argparse.Namespace) -> int:

@@ -132,6 +132,16 @@ def waits_for_member(letter: str, kind: str) -> None:
     _log.info("waits-for-member", id=letter, kind=kind)
 
 
+def sends_nothing() -> None:
+    """The store was put back to an earlier state: letters wait until `cocmail queue release`."""
+    _log.error("sends-nothing")
+
+
+def restored_told(members: int) -> None:
+    """It was released: the members are told first. For a day news of the cases of before wait."""
+    _log.warning("restored-told", members=members)
+
+
 def erased(case: str) -> None:
     """The key of a case was destroyed; its random id is all that is said of it."""
     _log.warning("erased", id=case)

@@ -22,7 +22,7 @@ from cocmail.core.tombstones import Tombstone, decode_tombstone
 from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE
 from cocmail.records import load_case, tombstones_of
 from cocmail.reports import sheet
-from cocmail.store import cases, outbox, shredding, spool, timers
+from cocmail.store import cases, outbox, restored, shredding, spool, timers
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
@@ -96,7 +96,10 @@ def waiting(path: Path, environ: Mapping[str, str]) -> list[dict[str, object]]:
 
 
 def _waiting(tx: Tx) -> list[dict[str, object]]:
-    letters = [(row.id, row.state, row.attempts, row.next_attempt, row.code) for row in outbox.listing(tx)]
+    # What was queued a moment ago is held as soon as the daemon looks at it.
+    states = {outbox.QUEUED: outbox.HELD} if restored.sends_nothing(tx) else {}
+    rows = outbox.listing(tx)
+    letters = [(row.id, states.get(row.state, row.state), row.attempts, row.next_attempt, row.code) for row in rows]
     arrived = [(row.id, "shunted", row.attempts, row.next_attempt, None) for row in spool.shunted(tx)]
     arrived += [(row.id, "postponed", row.attempts, row.next_attempt, None) for row in spool.postponed(tx)]
     return [
@@ -116,6 +119,12 @@ def kept_unread(path: Path, environ: Mapping[str, str]) -> str:
     with opened(path, environ) as store:
         counts = store.read_now(spool.reasons)
     return ", ".join(f"{count} {reason}" for reason, count in counts.items() if reason in UNREAD)
+
+
+def is_silent(path: Path, environ: Mapping[str, str]) -> bool:
+    """Whether the store was put back and sends nothing until `queue release`."""
+    with opened(path, environ) as store:
+        return store.read_now(restored.sends_nothing)
 
 
 def as_text(rows: list[dict[str, object]]) -> str:
@@ -140,15 +149,11 @@ def retry(path: Path, environ: Mapping[str, str], row_id: str) -> int:
 
     with opened(path, environ) as store:
         found = store.write_now(work)
+        silent = store.read_now(restored.sends_nothing)
+    if silent:
+        print("this store was restored: nothing is sent until `cocmail queue release`")
     print("due now" if found else "no such id: `cocmail queue` lists them")
     return EXIT_DONE if found else EXIT_CONFIG
-
-
-def release(path: Path, environ: Mapping[str, str]) -> int:
-    """Let a restored store send again; gives how many letters that are."""
-    now = datetime.now(UTC)
-    with opened(path, environ) as store:
-        return store.write_now(lambda tx: outbox.release(tx, now))
 
 
 def verify(path: Path, environ: Mapping[str, str]) -> int:

@@ -152,7 +152,7 @@ def circle_of(tx: Tx, case: Case) -> dict[str, Case]:
 
 
 def case_that_opens(tx: Tx, case_id: str) -> Case | None:
-    """A case, or None for one that is damaged; that is logged, and `cocmail verify` names it."""
+    """A case, or None for one that is damaged; that is logged, and `cocmail keys verify` names it."""
     try:
         return load_case(tx, case_id)
     except DAMAGED as error:

@@ -26,7 +26,14 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 # What commands and daemon load at their start, and what they load later on.
-LOADED = ["cocmail.service", "cocmail.office", "cocmail.inject", "cocmail.config.init", "alembic.command"]
+LOADED = [
+    "cocmail.service",
+    "cocmail.office",
+    "cocmail.copies",
+    "cocmail.inject",
+    "cocmail.config.init",
+    "alembic.command",
+]
 MESSAGE_MAX = 1 << 17
 _NUMBER = struct.Struct("!i")
 

@@ -36,7 +36,7 @@ from cocmail.daemon import Daemon
 from cocmail.doors.smtp_in import silence_library
 from cocmail.records import load_case
 from cocmail.service import Reloads
-from cocmail.store import cases, outbox, spool, timers
+from cocmail.store import cases, outbox, spool
 from cocmail.store.engine import Store
 from cocmail.vault.keyring import Keyring, new_key_file
 
@@ -407,9 +407,9 @@ committees: [committee.yaml]
         self.daemon.outbox.wake.set()
 
     async def _is_quiet(self) -> bool:
-        now = self.now()
+        now, next_due = self.now(), self.daemon.clock._next_due
         new, timer, rows, forgotten = await self.store.read(
-            lambda tx: (spool.next_new(tx, now), timers.next_due(tx), outbox.listing(tx), not spool.to_forget(tx, now))
+            lambda tx: (spool.next_new(tx, now), next_due(tx), outbox.listing(tx), not spool.to_forget(tx, now))
         )
         # Asked after the look: what was queued between the two is due as well.
         now = self.now()

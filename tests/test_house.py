@@ -30,6 +30,7 @@ LONG_FUNCTIONS: dict[str, str] = {}
 # Where text may go to a terminal, and where the logging module may be asked for a logger.
 MAY_PRINT = {
     "cocmail/cli.py": "the command line",
+    "cocmail/copies.py": "`cocmail backup`, `restore` and `queue release`",
     "cocmail/demo.py": "shows a person what happens to made-up mail",
     "cocmail/demo_mail.py": "the same",
     "cocmail/inject.py": "`cocmail inject` answers the program that called it",

@@ -31,7 +31,7 @@ from cocmail.errors import StoreBusy
 from cocmail.mail.draw import SystemDraw
 from cocmail.records import case_in_force, case_that_opens, linked_cases, load_book
 from cocmail.roster import Roster
-from cocmail.store import cases, notes, outbox, spool, timers
+from cocmail.store import cases, notes, outbox, restored, spool, timers
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
 
@@ -42,6 +42,8 @@ LEASE = timedelta(minutes=5)
 AFTER_A_BUG = timedelta(hours=1)
 DELAYED = timedelta(hours=4)
 TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached")
+# No mail can say that none is sent.
+LOGGED_ALONE = ("sends-nothing",)
 
 
 class Clock:
@@ -130,13 +132,17 @@ class Clock:
 
     async def _pause(self) -> float:
         """How long to wait: until the next timer, but never so long that a clock that was moved goes unnoticed."""
-        due = await self._store.read(timers.next_due)
+        due = await self._store.read(self._next_due)
         return TICK if due is None else min(TICK, max(SHORTEST, (due - self._now()).total_seconds()))
+
+    def _next_due(self, tx: Tx) -> datetime | None:
+        """When the next timer is due; None, too, where nothing may end: what came in time may be lost (`restored`)."""
+        return None if restored.is_quiet(tx, self._now()) else timers.next_due(tx)
 
     async def do_one(self) -> bool:
         """Carry out the oldest timer that is due. False when there is none, or when mail has to be looked at first."""
         now = self._now()
-        due = await self._store.read(timers.next_due)
+        due = await self._store.read(self._next_due)
         if due is None or due > now or await self._store.read(lambda tx: spool.has_new_before(tx, due)):
             return False
         claimed: list[timers.Due] = []
@@ -183,6 +189,8 @@ class Clock:
 
     def serve(self, committee: Committee, tx: Tx) -> None:
         """What the members' service brings by time: who is asked to go on, whose term ends (contract, `#stay`)."""
+        if restored.is_quiet(tx, self._now()):
+            return
         now, book = self._now(), load_book(tx, committee)
         decision = duties(Setting(in_force(committee, book), Known(book=book), now, self._draw))
         if decision is not None:
@@ -201,6 +209,7 @@ class Clock:
             "delayed": lambda: waits_since is not None and now - waits_since > DELAYED,
             "nobody-reached": lambda: any(_is_unread(case) for case in every if case is not None),
             "damaged": lambda: None in every,
+            "sends-nothing": lambda: restored.sends_nothing(tx),
         }
         for alarm, stands in standing.items():
             last = (notes.kept(tx, f"reminded {alarm}") or b"").decode()
@@ -208,7 +217,7 @@ class Clock:
                 continue
             notes.keep(tx, f"reminded {alarm}", today.encode())
             # What is told when it happens is not told twice on its first day.
-            if last or alarm not in TOLD_AT_ONCE:
+            if alarm not in LOGGED_ALONE and (last or alarm not in TOLD_AT_ONCE):
                 for letter in to_admins(self._roster.admins, alarm, today):
                     queue(tx, letter, self._roster.first, now)
             maillog.alarmed(alarm)

@@ -18,11 +18,12 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cocmail.errors import ConfigError
-from cocmail.store import cases, outbox, spool
+from cocmail.store import cases, outbox, restored, spool
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 
 StartResponse = Callable[..., Any]
+SENDS_NOTHING = b"ok, but nothing is sent until `cocmail queue release`\n"
 
 
 class Figures(Collector):
@@ -51,6 +52,9 @@ class Figures(Collector):
             GaugeMetricFamily("cocmail_oldest_letter_seconds", "Age of the oldest letter tried in vain", value=age),
             GaugeMetricFamily("cocmail_shunted", "Messages that cocmail failed on", value=len(spool.shunted(tx))),
             GaugeMetricFamily("cocmail_postponed", "Messages without a committee", value=len(spool.postponed(tx))),
+            GaugeMetricFamily(
+                "cocmail_sends", "0 until a restored store is released", value=not restored.sends_nothing(tx)
+            ),
             GaugeMetricFamily("cocmail_cases", "Cases ever opened", value=cases.ever_opened(tx)),
         ]
 
@@ -86,11 +90,14 @@ def open_metrics(listen: str, store: Store, now: Callable[[], datetime], working
                 return answer
             if path != "/health":
                 return _plain(start_response, "404 Not Found", b"/metrics or /health\n")
-            healthy = working() and store.read_now(lambda tx: True)
+            healthy, silent = working(), store.read_now(restored.sends_nothing)
         except Exception:
             # What went wrong is nobody's business out there; the log and `cocmail queue` say more.
-            healthy = False
-        return _plain(start_response, *(("200 OK", b"ok\n") if healthy else ("503 Service Unavailable", b"not ok\n")))
+            healthy = silent = False
+        if not healthy:
+            return _plain(start_response, "503 Service Unavailable", b"not ok\n")
+        # It does what it is to do: whoever restarts what is not healthy would only do harm.
+        return _plain(start_response, "200 OK", SENDS_NOTHING if silent else b"ok\n")
 
     host, _, port = listen.rpartition(":")
     try:

@@ -22,6 +22,7 @@ from cocmail.core.effects import Letter, decode_letter
 from cocmail.core.letters import as_addressed, to_admins
 from cocmail.core.model import Committee, Mail
 from cocmail.doors import untaken
+from cocmail.doors.aftermath import Aftermath
 from cocmail.doors.contents import without_attachments
 from cocmail.doors.enclosures import MADE, Enclosures
 from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
@@ -88,8 +89,7 @@ class Outbox:
         self.schedule, self._now = schedule, now
         self._free: list[Sender] = list(senders)
         self._sending: dict[str, asyncio.Task[None]] = {}
-        self.wake = asyncio.Event()
-        self._composing = asyncio.Lock()
+        self._aftermath, self.wake, self._composing = Aftermath(roster), asyncio.Event(), asyncio.Lock()
 
     async def run(self) -> None:
         """Send what is due until cancelled. Letters that are being sent then finish first."""
@@ -112,8 +112,9 @@ class Outbox:
         longest = max(self.schedule.retry) + A_DAY
 
         def work(tx: Tx) -> list[OutRow]:
+            may_leave = self._aftermath.lets_leave(tx, now)
             outbox.pull_back(tx, now, longest)
-            return outbox.claim(tx, now, limit, LEASE, busy)
+            return outbox.claim(tx, now, limit, LEASE, busy) if may_leave else []
 
         try:
             rows = await self._store.write(work)

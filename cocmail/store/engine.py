@@ -39,7 +39,7 @@ _BUSY_SECONDS = 5
 BUSY_PAUSE = 5.0
 _READERS = 2
 # A constant of ours for pg_advisory_xact_lock: two daemons that start together must not both migrate.
-_MIGRATION_LOCK = 0x636F636D61696C
+MIGRATION_LOCK = 0x636F636D61696C
 
 
 class Store:
@@ -62,9 +62,9 @@ class Store:
         than this release, is StoreBusy and stays as it is. Raises ConfigError for another sort of URL,
         StoreBusy when a daemon holds the store or its server is gone, StoreTooNew, and SealError for the wrong keys.
         """
-        target = _target(url)
+        target = target_of(url)
         lock = _prepare_file(Path(str(target.database)), exclusive) if target.get_backend_name() == "sqlite" else None
-        writing, reading = _engine(target, reading=False), _engine(target, reading=True)
+        writing, reading = engine_for(target, reading=False), engine_for(target, reading=True)
         try:
             if _behind(reading, keyring):
                 if not migrate:
@@ -74,7 +74,7 @@ class Store:
         except BaseException as error:
             writing.dispose()
             reading.dispose()
-            _unlock(lock)
+            unlock(lock)
             if isinstance(error, OperationalError) and target.get_backend_name() == "postgresql":
                 raise StoreGone("the database server does not answer") from None
             if isinstance(error, SQLAlchemyError):
@@ -142,11 +142,17 @@ class Store:
         self._readers.shutdown()
         for engine in self._engines:
             engine.dispose()
-        _unlock(self._lock)
+        unlock(self._lock)
         self._lock = None
 
 
-def _target(url: str) -> URL:
+def is_there(url: str) -> bool:
+    """Whether there is something that could be a store; of a server it is not asked."""
+    target = target_of(url)
+    return target.get_backend_name() != "sqlite" or Path(str(target.database)).exists()
+
+
+def target_of(url: str) -> URL:
     """The URL with the driver that we use. psycopg 3 is named, since SQLAlchemy's own default is another one."""
     try:
         target = make_url(url)
@@ -170,12 +176,13 @@ def _prepare_file(path: Path, exclusive: bool) -> int | None:
         with suppress(PermissionError):  # a file of another owner that we may write: theirs to protect
             os.fchmod(descriptor, 0o600)
         os.close(descriptor)
-        return _take_lock(path) if exclusive else None
+        return take_lock(path) if exclusive else None
     except OSError as error:
         raise StoreBusy(f"the store's file cannot be opened (errno {error.errno})") from None
 
 
-def _take_lock(path: Path) -> int:
+def take_lock(path: Path) -> int:
+    """The daemon's lock of an SQLite store. Raises StoreBusy where somebody has it."""
     # A file beside it: SQLite's own locks on the database are dropped when any descriptor of it is closed.
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -186,12 +193,14 @@ def _take_lock(path: Path) -> int:
     return descriptor
 
 
-def _unlock(descriptor: int | None) -> None:
+def unlock(descriptor: int | None) -> None:
+    """Gives a lock back."""
     if descriptor is not None:
         os.close(descriptor)
 
 
-def _engine(target: URL, *, reading: bool) -> Engine:
+def engine_for(target: URL, *, reading: bool) -> Engine:
+    """Connections to a store, set as all that is durable here needs them."""
     if target.get_backend_name() == "sqlite":
         engine = create_engine(target, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
         _configure_sqlite(engine, reading)
@@ -257,18 +266,18 @@ def _behind(reading: Engine, keyring: Keyring) -> bool:
 @contextmanager
 def _migrating(target: URL, lock: int | None) -> Iterator[None]:
     """Holds the daemon's lock: a command of a newer release must not migrate the store under a running daemon."""
-    alone = _take_lock(Path(str(target.database))) if lock is None and target.drivername == "sqlite" else None
+    alone = take_lock(Path(str(target.database))) if lock is None and target.drivername == "sqlite" else None
     try:
         yield
     finally:
-        _unlock(alone)
+        unlock(alone)
 
 
 def _bring_up(writing: Engine, keyring: Keyring) -> None:
     """Migrates to the newest revision in one transaction."""
     with writing.begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
         # Asked again under the lock: another daemon may have been faster.
         fresh = revisions.present(connection) is None
         revisions.upgrade(connection)

@@ -138,8 +138,8 @@ def cancel(tx: Tx, case_id: str | None, person: str, *, kinds: Collection[str] |
 
 
 def pause(tx: Tx, case_id: str | None, person: str, until: datetime) -> None:
-    """Delays the queued letters of a case to a person until then; those due later keep their time."""
-    earlier = and_(OUTBOX.c.state == QUEUED, OUTBOX.c.next_attempt < until)
+    """Delays the letters of a case to a person until then, held ones too; those due later keep their time."""
+    earlier = and_(OUTBOX.c.state.in_((QUEUED, HELD)), OUTBOX.c.next_attempt < until)
     tx.run(update(OUTBOX).where(_of(tx, case_id, person), earlier).values(next_attempt=until))
 
 
@@ -150,7 +150,7 @@ def wait(tx: Tx, row_id: str, until: datetime) -> None:
 
 def hasten(tx: Tx, case_id: str, person: str, now: datetime) -> None:
     """What waited for a person without being tried is looked at again at once."""
-    chosen = and_(_of(tx, case_id, person), OUTBOX.c.state == QUEUED, OUTBOX.c.attempts == 0)
+    chosen = and_(_of(tx, case_id, person), OUTBOX.c.state.in_((QUEUED, HELD)), OUTBOX.c.attempts == 0)
     tx.run(update(OUTBOX).where(chosen, OUTBOX.c.next_attempt > now).values(next_attempt=now))
 
 
@@ -206,8 +206,16 @@ def hold_all(tx: Tx) -> int:
 
 
 def release(tx: Tx, now: datetime) -> int:
-    """Lets every held letter be sent, from `now` on; gives how many."""
-    return tx.run(update(OUTBOX).where(OUTBOX.c.state == HELD).values(state=QUEUED, next_attempt=now)).rowcount
+    """Lets every held letter be sent; gives how many. What was refused before is tried at once, as if new."""
+    tx.run(update(OUTBOX).where(OUTBOX.c.state == HELD, OUTBOX.c.attempts > 0).values(next_attempt=now))
+    held = update(OUTBOX).where(OUTBOX.c.state == HELD)
+    return tx.run(held.values(state=QUEUED, attempts=0, code=None, refused_since=None)).rowcount
+
+
+def to_front(tx: Tx, ids: Collection[str]) -> None:
+    """Puts letters before all others of their readers."""
+    first = int(tx.run(select(func.coalesce(func.min(OUTBOX.c.seq), 0))).scalar_one())
+    tx.run(update(OUTBOX).where(OUTBOX.c.id.in_(list(ids))).values(seq=min(first, 0) - 1))
 
 
 def holds(tx: Tx, ids: Collection[str]) -> bool:

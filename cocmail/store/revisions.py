@@ -43,7 +43,9 @@ def present(connection: Connection) -> str | None:
         return None
     heads = connection.execute(select(_VERSION.c.version_num)).scalars().all()
     if not set(KNOWN).issuperset(heads):
-        raise StoreTooNew("the store was written by a later release than this one")
+        raise StoreTooNew(
+            "the store was written by a later release than this one: run that, or restore a backup that this one made"
+        )
     return str(heads[0]) if heads else None
 
 
