@@ -11,12 +11,13 @@ decide -> automatic? filed
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from cocmail.core import checks, clocks, erasing, questions, sealed, subjects
 from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import hold, send_receipt
 from cocmail.core.case import Case
-from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, looks_automatic
+from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, is_looping, looks_automatic
 from cocmail.core.commands import two_people
 from cocmail.core.commands.conflict import LAPSE, lapse
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
@@ -30,8 +31,11 @@ from cocmail.core.membership import end_access
 from cocmail.core.model import REPORTER, Member, Person
 from cocmail.core.opening import exclude, is_trusted, open_case
 from cocmail.core.plan import Plan
+from cocmail.core.returned import decide_returned
 from cocmail.core.setting import Grant, Message, Setting, Twin
 from cocmail.core.vacancies import check_is_over, complete
+
+LOOPS = "loops"
 
 
 def decide(message: Message, setting: Setting) -> Decision:
@@ -40,7 +44,14 @@ def decide(message: Message, setting: Setting) -> Decision:
     In: the message as understood and everything the store knew of it. Out: a `Decision` with a reason of the closed
     list. Never raises on purpose; whatever it raises is a bug and shunts the message.
     """
-    return forget(_decided(message, setting), message, setting)
+    return _alarmed(forget(_decided(message, setting), message, setting), message, setting)
+
+
+def _alarmed(decision: Decision, message: Message, setting: Setting) -> Decision:
+    """Once a day the admins hear that mail goes round in a circle. It goes its way as automatic mail does."""
+    if not is_looping(message.mail) or setting.known.counts.get(LOOPS, 0):
+        return decision
+    return replace(decision, alarms=(*decision.alarms, "loop"), counted=(*decision.counted, (LOOPS, "")))
 
 
 def _decided(message: Message, setting: Setting) -> Decision:
@@ -48,6 +59,8 @@ def _decided(message: Message, setting: Setting) -> Decision:
     if known.confirmed is None:
         if known.own_mail:
             return Decision(Reason.OWN_MAIL)
+        if known.returned is not None:
+            return decide_returned(message, setting, known.returned)
         automatic = classify_automatic(message.mail, message.envelope, message.wanted, message.proof)
         if automatic is not None:
             return Decision(automatic)
