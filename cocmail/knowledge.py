@@ -68,6 +68,7 @@ class Gatherer:
         grant = self._grant(wanted.token)
         question = self._question(wanted.confirm)
         confirmed = self._question(confirmed_by or "")
+        returned = self._returned(wanted.bounce)
         referred = self._references(mail)
         names = self._names(mail.subject)
         party = self._parties(mail)
@@ -78,9 +79,7 @@ class Gatherer:
         if _asks_for_all(question, mail.subject if member else ""):
             self._cases.update(cases_of(self._tx, self._committee))
         sealed, told, reported = self._namesakes(message)
-        for case in [case for case in self._cases.values() if case is not None]:
-            # Who is out of the one report is asked nothing about the other.
-            self._cases.update(linked_cases(self._tx, case))
+        self._add_linked()
         return Known(
             cases={case_id: case for case_id, case in self._cases.items() if case is not None},
             names=names,
@@ -101,8 +100,13 @@ class Gatherer:
             reported=reported,
             erased=next(iter(self._erased("token", wanted.token)), None),
             erased_before=tuple(each for sender in mail.from_addresses[:5] for each in self._erased("party", sender)),
-            returned=self._returned(wanted.bounce),
+            returned=returned,
         )
+
+    def _add_linked(self) -> None:
+        """Who is out of the one report is asked nothing about the other."""
+        for case in [case for case in self._cases.values() if case is not None]:
+            self._cases.update(linked_cases(self._tx, case))
 
     def _returned(self, token: str) -> Returned | None:
         """The letter that a return path belongs to. One of a case that does not open is of none."""

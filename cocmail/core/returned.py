@@ -44,7 +44,11 @@ def decide_returned(message: Message, setting: Setting, returned: Returned) -> D
         return _of_member(message.mail.failed, setting, returned, member, filed.case_id)
     letter = Letter(returned.letter, returned.kind, returned.person, "", returned.address, returned.case_id)
     told = undelivered.refused(case, letter, setting, back=True) if case is not None else None
-    return replace(told, reason=Reason.CAME_BACK, returned=returned.token) if told is not None else filed
+    return _came_back(told, message.mail.failed, returned) if told is not None else filed
+
+
+def _came_back(told: Decision, code: str, returned: Returned) -> Decision:
+    return replace(told, reason=Reason.CAME_BACK, returned=returned.token, code=code)
 
 
 def _of_member(code: str, setting: Setting, returned: Returned, member: Member, case_id: str) -> Decision:
@@ -64,4 +68,4 @@ def _of_member(code: str, setting: Setting, returned: Returned, member: Member, 
             if other != member and setting.committee.sees_to(other.handle, member.handle):
                 plan.write(other, "comes_back", f"comes-back {member.handle} {now.isoformat()}", words)
         plan.alarms.append(ALARM)
-    return replace(plan.finish(Reason.CAME_BACK, case_id=case_id), returned=returned.token)
+    return _came_back(plan.finish(Reason.CAME_BACK, case_id=case_id), code, returned)
