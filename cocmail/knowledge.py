@@ -223,10 +223,9 @@ class Gatherer:
         found = []
         for message_id in (mail.message_id, *list(wanted)[:REFERENCES_LOOKED_UP]):
             for case_id, note in self._find("message-id", message_id):
-                if message_id == mail.message_id and not note.get("ours"):
-                    # It came before. A letter of ours that somebody sent on, with words of theirs, is of its case.
-                    continue
-                if case_id and self._case(case_id) is None:
+                # Its own id is one of ours where somebody sent a letter on with words of theirs: that is of its case.
+                is_copy = message_id == mail.message_id and not note.get("ours")
+                if is_copy or (case_id and self._case(case_id) is None):
                     continue
                 found.append(
                     Reference(
