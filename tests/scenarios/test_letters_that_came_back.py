@@ -43,20 +43,15 @@ async def test_a_letter_to_the_reporter_that_comes_back_is_told_and_counts_for_n
             assert "can have it tried again" not in told(scene, who)
             assert not holds(scene.last("notice", who), ["canary-of-the-server", "550", ROBIN, "Undelivered"])
         assert (await scene.reasons())["letter-came-back"] == 1
-        await scene.pass_time(timedelta(hours=25))
-        assert "That was promised by" in told(scene, "sam", "reminder")
-        await scene.answer(scene.last("forward", "sam"), tag="#doc")
-        assert "it came back" in told(scene, "sam", "document")
-
-
-async def test_the_same_report_again_or_another_about_the_same_letter_counts_once(tmp_path: Path) -> None:
-    async with Scene(tmp_path) as scene:
-        letter = await written_to(scene)
-        await come_back(scene, letter)
+        # The same report again, or another one about the same letter, counts for nothing more.
         with nothing_more(scene, *HANDLES, ROBIN):
             await come_back(scene, letter)
             await come_back(scene, letter, report_on(letter, status="5.7.1", number=2))
         assert (await scene.reasons())["to-bounce-address"] == 2
+        await scene.pass_time(timedelta(hours=25))
+        assert "That was promised by" in told(scene, "sam", "reminder")
+        await scene.answer(scene.last("forward", "sam"), tag="#doc")
+        assert "it came back" in told(scene, "sam", "document")
 
 
 async def test_what_is_no_report_of_a_failure_for_good_at_a_signed_address_changes_nothing(tmp_path: Path) -> None:
@@ -74,8 +69,11 @@ async def test_what_is_no_report_of_a_failure_for_good_at_a_signed_address_chang
             (letter.sender, report_on(letter, fields="Status: 5.1.1")),
             (letter.sender, report_on(letter, fields="Action: delivered\nStatus: 2.0.0")),
         ]
+        # Whatever a report quotes, it is about the letter whose address it came to: this one says that Sam's came back.
+        quoting = (scene.last("forward", "sam").sender, report_on(letter))
         before = (await scene.case()).proceedings.outward
         with nothing_more(scene, *HANDLES, ROBIN, "ops@example.com"):
+            await come_back(scene, letter, quoting[1], path=quoting[0])
             for path, report in forged:
                 await come_back(scene, letter, report, path=path)
         await scene.jump(timedelta(weeks=6))
@@ -84,21 +82,6 @@ async def test_what_is_no_report_of_a_failure_for_good_at_a_signed_address_chang
         assert not any("came back" in mail.text for mail in scene.smarthost.delivered[told_by_time:])
         assert (await scene.case()).proceedings.outward == before
         assert (await scene.reasons())["to-bounce-address"] == len(forged) + 1
-
-
-async def test_one_case_cannot_be_told_by_a_report_that_quotes_anothers_letter(tmp_path: Path) -> None:
-    """Who forges a report has their own letter's address: whatever it quotes, it is about that letter."""
-    async with Scene(tmp_path) as scene:
-        letter = await written_to(scene)
-        await scene.report(sender="Mallory <mallory@visitors.example>")
-        await scene.answer(scene.last("forward", "ivo"), "Hello.", tag="#reporter")
-        await scene.answer(scene.last("draft", "jun"), tag="#send D1")
-        theirs = scene.last("outreach", "mallory@visitors.example")
-        with nothing_more(scene, ROBIN, "mallory@visitors.example"):
-            await come_back(scene, theirs, report_on(letter), path=theirs.sender)
-        first, second = await scene.case(0), await scene.case(1)
-        assert not first.proceedings.outward.refused
-        assert [each.back for each in second.proceedings.outward.refused] == [True]
 
 
 async def test_whoever_it_was_for_those_who_have_the_case_hear_of_it(tmp_path: Path) -> None:
