@@ -17,7 +17,7 @@ from cocmail.core.addresses import is_about_address
 from cocmail.core.book import in_force
 from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import exists_for, is_asked, is_new_to
-from cocmail.core.decide import LOOPS
+from cocmail.core.decide import LOOPS, SAID, said_by
 from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, Wanted
 from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED, TOLD
@@ -109,7 +109,6 @@ class Gatherer:
             self._cases.update(linked_cases(self._tx, case))
 
     def _returned(self, token: str) -> Returned | None:
-        """The letter that a return path belongs to. One of a case that does not open is of none."""
         found = returns.returned(self._tx, self._committee, token, self._now)
         return found if found is None or not found.case_id or self._opens(found.case_id) else None
 
@@ -295,6 +294,7 @@ class Gatherer:
     def _counts(self, mail: Mail, handle: str) -> dict[str, int]:
         sender = mail.from_addresses[0] if mail.from_addresses else ""
         asked = {"ack-sender": f"{self._committee.id} {sender}", "ack-hour": "", LOOPS: ""}
+        asked[SAID] = said_by(self._committee, sender, mail.body_digest)
         if handle:
             asked |= dict.fromkeys(("confirm", "confirm-token", "confirm-proven"), f"{self._committee.id} {handle}")
         return {kind: notes.counted(self._tx, kind, value, window(kind, self._now)) for kind, value in asked.items()}

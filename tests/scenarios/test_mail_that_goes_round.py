@@ -145,6 +145,22 @@ async def answer_by_itself(scene: Scene, mail: Delivered) -> None:
     await scene.send(passed_on(mail), ALIAS, sender=mail.recipient)
 
 
+async def test_a_responder_that_marks_nothing_comes_to_an_end(tmp_path: Path) -> None:
+    """Jun has withdrawn, and a program there answers each receipt, in words that nobody could tell from a person's."""
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "jun"), tag="#recuse")
+        answered = 1
+        while answered < len(scene.all(to="jun")):
+            answered += 1
+            assert answered < 20
+            await scene.answer(scene.last("receipt", "jun"), "I am away.")
+        assert (await scene.reasons())["automatic-reply"] == 1
+        # Other words, and tags, are taken as before.
+        await scene.answer(scene.last("receipt", "jun"), "I am away.", subject="#cases")
+        assert (await scene.reasons())["automatic-reply"] == 1 and len(scene.all(to="jun")) == answered + 1
+
+
 def test_the_mark_is_read_at_the_top_of_a_message_alone() -> None:
     inner = b"Content-Type: message/rfc822\r\n\r\nCocmail-Loop: inner\r\n\r\nwords\r\n"
     assert read(b"From: a@b.example\r\n" + inner).values("cocmail-loop") == ()
