@@ -7,6 +7,7 @@ and the admins that there is such a member; nobody hears whose case it was about
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,13 +29,15 @@ TOLD_FROM = 3
 TOLD_AFTER = timedelta(days=1)
 COUNTED = timedelta(days=14)
 TOLD_AGAIN = timedelta(days=7)
+_CODE = re.compile(r"5\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
 def decide_returned(message: Message, setting: Setting, returned: Returned) -> Decision:
     """What becomes of mail to the return path of a letter that is remembered. It is filed with the letter's case."""
     case = setting.known.cases.get(returned.case_id)
     filed = Decision(Reason.BOUNCE_ADDRESS, case_id=returned.case_id if case is not None else "")
-    if not message.mail.failed:
+    # The child that read it has read hostile mail: a code goes into the log and into a letter.
+    if not _CODE.fullmatch(message.mail.failed):
         return filed
     if returned.person.kind == "member":
         member = setting.committee.member(returned.person.handle)

@@ -53,7 +53,7 @@ _SUBJECTS_OUTSIDE = {
 _SUBJECTS_WITHOUT_CASE = {
     "sheet": "Status sheet",
     "committee": "Committee talk",
-    **dict.fromkeys(("left", "welcome", "renewal", "no_answer", "term"), "About the committee"),
+    **dict.fromkeys(("left", "welcome", "renewal", "no_answer", "term", "comes_back"), "About the committee"),
     **dict.fromkeys(("paused", "forced_out", "erased"), "About a case"),
 }
 _HUMAN_KINDS = frozenset({"outreach", "transfer"})

@@ -21,7 +21,7 @@ _GROUPS_MAX = 1_000
 _BYTES_MAX = 1_000_000
 
 _ACTION = re.compile(r"[a-z]+(?=[\s(;]|\Z)")
-_STATUS = re.compile(r"(5\.\d{1,3}\.\d{1,3})(?=[\s(;]|\Z)")
+_STATUS = re.compile(r"(5\.[0-9]{1,3}\.[0-9]{1,3})(?=[\s(;]|\Z)")
 _FIELD = re.compile(r"([!-9;-~]{1,80})[ \t]*:(.*)")
 # It got to somebody: a mailbox that passes on to several, one of which is gone, was reached.
 _ARRIVED = frozenset({"delivered", "relayed", "expanded"})
