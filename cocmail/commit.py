@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from cocmail import maillog
+from cocmail import maillog, returns
 from cocmail.core import events
 from cocmail.core.book import encode_book
 from cocmail.core.classify import FROM_MEMBERS, REACHED_NOBODY, READ_BY_NOBODY
@@ -70,6 +70,7 @@ def carry_out(
             queue(tx, letter, committee, now)
     for token in decision.spent:
         _spend(tx, token, decision.answered_at)
+    returns.spend(tx, decision.returned)
     for timer in decision.timers:
         timers.set_(tx, timer.case_id, timer.kind, timer.about, timer.due)
     if decision.book is not None:
@@ -133,6 +134,7 @@ def queue(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> None:
         "label": letter.label,
     }
     _remember(tx, "message-id", message_id(committee, letter.id), note, letter.case_id, committee, now)
+    returns.remember(tx, letter, committee, now)
 
 
 def _remember(

@@ -84,4 +84,8 @@ class Deferred(DeliveryError):
 
 
 class Refused(DeliveryError):
-    pass
+    """`content`: the whole message had been seen when it was refused, so that it may be for what is in it."""
+
+    def __init__(self, code: str = "", *, content: bool = False) -> None:
+        super().__init__(code)
+        self.content = content

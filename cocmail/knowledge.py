@@ -11,15 +11,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from cocmail import returns
 from cocmail.core import subjects
 from cocmail.core.addresses import is_about_address
 from cocmail.core.book import in_force
 from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import exists_for, is_asked, is_new_to
+from cocmail.core.decide import LOOPS, SAID, said_by
 from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, Wanted
 from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED, TOLD
-from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
+from cocmail.core.setting import Grant, Known, Message, Question, Reference, Returned, Twin
 from cocmail.core.tombstones import Tombstone, decode_tombstone
 from cocmail.mail.address import TOKEN
 from cocmail.records import case_that_opens, cases_of, circle_of, linked_cases, load_book, load_case
@@ -67,18 +69,18 @@ class Gatherer:
         grant = self._grant(wanted.token)
         question = self._question(wanted.confirm)
         confirmed = self._question(confirmed_by or "")
-        referred, names = self._references(mail), self._names(mail.subject)
+        returned = self._returned(wanted.bounce)
+        referred = self._references(mail)
+        names = self._names(mail.subject)
         party = self._parties(mail)
         twin = self._twin(message)
-        for case_id in (grant, question, confirmed, twin):
-            self._case(case_id.case_id if case_id is not None else "")
+        for pointed in (grant, question, confirmed, twin):
+            self._case(pointed.case_id if pointed is not None else "")
         member = self._member(message, grant)
         if _asks_for_all(question, mail.subject if member else ""):
             self._cases.update(cases_of(self._tx, self._committee))
         sealed, told, reported = self._namesakes(message)
-        for case in [case for case in self._cases.values() if case is not None]:
-            # Who is out of the one report is asked nothing about the other.
-            self._cases.update(linked_cases(self._tx, case))
+        self._add_linked()
         return Known(
             cases={case_id: case for case_id, case in self._cases.items() if case is not None},
             names=names,
@@ -87,7 +89,7 @@ class Gatherer:
             references=referred,
             party_cases=party,
             twin=twin,
-            own_mail=self._is_ours(mail),
+            own_mail=returns.is_ours(self._tx, self._committee, mail),
             foreign_token=grant is None and self._is_foreign(wanted.token),
             questions=self._open_questions(member) if member else (),
             counts=self._counts(mail, member),
@@ -100,7 +102,17 @@ class Gatherer:
             erased=next(iter(self._erased("token", wanted.token)), None),
             test=self._test(mail),
             erased_before=tuple(each for sender in mail.from_addresses[:5] for each in self._erased("party", sender)),
+            returned=returned,
         )
+
+    def _add_linked(self) -> None:
+        """Who is out of the one report is asked nothing about the other."""
+        for case in [case for case in self._cases.values() if case is not None]:
+            self._cases.update(linked_cases(self._tx, case))
+
+    def _returned(self, token: str) -> Returned | None:
+        found = returns.returned(self._tx, self._committee, token, self._now)
+        return found if found is None or not found.case_id or self._opens(found.case_id) else None
 
     @property
     def committee(self) -> Committee:
@@ -216,9 +228,11 @@ class Gatherer:
     def _references(self, mail: Mail) -> tuple[Reference, ...]:
         wanted: Iterable[str] = dict.fromkeys((*mail.in_reply_to, *reversed(mail.references)))
         found = []
-        for message_id in list(wanted)[:REFERENCES_LOOKED_UP]:
+        for message_id in (mail.message_id, *list(wanted)[:REFERENCES_LOOKED_UP]):
             for case_id, note in self._find("message-id", message_id):
-                if case_id and self._case(case_id) is None:
+                # Its own id is one of ours where somebody sent a letter on with words of theirs: that is of its case.
+                is_copy = message_id == mail.message_id and not note.get("ours")
+                if is_copy or (case_id and self._case(case_id) is None):
                     continue
                 found.append(
                     Reference(
@@ -277,13 +291,6 @@ class Gatherer:
             return Twin(case_id, note.get("reason", ""), note.get("entry", ""))
         return None
 
-    def _is_ours(self, mail: Mail) -> bool:
-        """A letter of ours that came back: known by Message-ID, from the alias, with our header."""
-        ours = {self._committee.address, *self._committee.aliases}
-        if not (set(mail.from_addresses) & ours and mail.value("cocmail-kind")):
-            return False
-        return any(note.get("ours") for _, note in self._find("message-id", mail.message_id))
-
     def _member(self, message: Message, grant: Grant | None) -> str:
         """The handle whose confirm rounds matter: the token's owner, else the owner of the From address."""
         if grant is not None and grant.person.kind == "member":
@@ -294,7 +301,8 @@ class Gatherer:
 
     def _counts(self, mail: Mail, handle: str) -> dict[str, int]:
         sender = mail.from_addresses[0] if mail.from_addresses else ""
-        asked = {"ack-sender": f"{self._committee.id} {sender}", "ack-hour": ""}
+        asked = {"ack-sender": f"{self._committee.id} {sender}", "ack-hour": "", LOOPS: ""}
+        asked[SAID] = said_by(self._committee, sender, mail.body_digest)
         if handle:
             asked |= dict.fromkeys(("confirm", "confirm-token", "confirm-proven"), f"{self._committee.id} {handle}")
         return {kind: notes.counted(self._tx, kind, value, window(kind, self._now)) for kind, value in asked.items()}

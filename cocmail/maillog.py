@@ -98,8 +98,11 @@ def not_accepted(door: str, problem: str) -> None:
     _log.error("not-accepted", door=door, problem=problem)
 
 
-def decided(message: str, reason: str, letters: int) -> None:
+def decided(message: str, reason: str, letters: int, code: str = "") -> None:
+    """`code`: a delivery report says by it that a letter which a server had taken cannot be delivered."""
     _log.info("decided", id=message, reason=reason, letters=letters)
+    if code:
+        _log.warning("came-back", id=message, code=code)
 
 
 def shunted(message: str, error: BaseException) -> None:

@@ -167,7 +167,7 @@ class Pipeline:
         )
         decision = await self._decide_and_commit(message, committee, confirmed_by)
         self._scrubs = self._scrubs or bool(decision.rewritten) or decision.state == "discarded"
-        maillog.decided(message_id, decision.reason.value, len(decision.letters))
+        maillog.decided(message_id, decision.reason.value, len(decision.letters), decision.code)
         if decision.left:
             # Somebody has left: their places in other cases are empty from now on.
             await self.changes.review()

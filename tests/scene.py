@@ -57,6 +57,7 @@ class Smarthost:
     largest: int = 60_000_000
     sender_answer: str = ""
     drop_data_of: str = ""
+    answer_to_files: str = ""
     port: int = 0
     _server: asyncio.Server | None = None
     _talking: list[SMTP] = field(default_factory=list)
@@ -103,6 +104,8 @@ class Smarthost:
             server.transport.abort()
         if len(envelope.content or b"") > self.largest:
             return "552 5.3.4 too large"
+        if self.answer_to_files and b"\nContent-Disposition: attachment" in (envelope.content or b""):
+            return self.answer_to_files
         if self.hold is not None:
             await self.hold.wait()
         assert isinstance(envelope.content, bytes)

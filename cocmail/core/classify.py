@@ -18,6 +18,7 @@ class Reason(Enum):
     DUPLICATE = "duplicate"
     OWN_MAIL = "own-mail"
     BOUNCE_ADDRESS = "to-bounce-address"
+    CAME_BACK = "letter-came-back"
     DELIVERY_REPORT = "delivery-report"
     FEEDBACK_REPORT = "feedback-report"
     READ_RECEIPT = "read-receipt"
@@ -66,6 +67,7 @@ REACHED_NOBODY = frozenset(
     {
         Reason.OWN_MAIL,
         Reason.BOUNCE_ADDRESS,
+        Reason.CAME_BACK,
         Reason.DELIVERY_REPORT,
         Reason.FEEDBACK_REPORT,
         Reason.READ_RECEIPT,
@@ -93,6 +95,8 @@ _ROBOTS = re.compile(
     r"^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|owner-.*|.*-owner|.*-request|.*-bounces?"
     r"|no-?reply.*|do-?not-?reply.*)$"
 )
+# RFC 5321, section 6.3, says to count them; mail that people write passes a tenth of that.
+_HOPS_MAX = 50
 _LIST_PRECEDENCE = frozenset({"bulk", "list", "junk"})
 
 
@@ -130,6 +134,11 @@ def is_from_robot(mail: Mail) -> bool:
     return any(_ROBOTS.match(address.rpartition("@")[0]) for address in mail.from_addresses)
 
 
+def is_looping(mail: Mail) -> bool:
+    """Whether it has passed so many mail servers that it most likely goes round in a circle."""
+    return len(mail.values("received")) > _HOPS_MAX
+
+
 def looks_automatic(mail: Mail) -> bool:
     """Automatic or list mail (contract, section 3, rule 3)."""
     return (
@@ -138,6 +147,7 @@ def looks_automatic(mail: Mail) -> bool:
         or mail.value("precedence").strip().casefold() in _LIST_PRECEDENCE
         or is_auto_reply(mail)
         or is_from_robot(mail)
+        or is_looping(mail)
         # A program's report whose kind is missing or none that we know (RFC 6522, section 3, demands one).
         or mail.content_type == "multipart/report"
     )

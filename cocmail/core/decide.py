@@ -12,12 +12,13 @@ decide -> a test mail of `cocmail doctor`? filed, for it to look at
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from cocmail.core import checks, clocks, erasing, questions, sealed, subjects
 from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import hold, send_receipt
 from cocmail.core.case import Case
-from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, looks_automatic
+from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, is_looping, looks_automatic
 from cocmail.core.commands import two_people
 from cocmail.core.commands.conflict import LAPSE, lapse
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
@@ -28,11 +29,16 @@ from cocmail.core.grave import forget, may_be_secret
 from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.members import decide_for_member, has_member_business
 from cocmail.core.membership import end_access
-from cocmail.core.model import REPORTER, Member, Person
+from cocmail.core.model import REPORTER, Committee, Member, Person
 from cocmail.core.opening import exclude, is_trusted, open_case
 from cocmail.core.plan import Plan
+from cocmail.core.returned import decide_returned
 from cocmail.core.setting import Grant, Message, Setting, Twin
 from cocmail.core.vacancies import check_is_over, complete
+
+# Counters of a day: looping mail; the same words of a member. No person writes them so often, and no case needs it.
+LOOPS, SAID = "loops", "said"
+SAID_A_DAY = 10
 
 
 def decide(message: Message, setting: Setting) -> Decision:
@@ -41,7 +47,36 @@ def decide(message: Message, setting: Setting) -> Decision:
     In: the message as understood and everything the store knew of it. Out: a `Decision` with a reason of the closed
     list. Never raises on purpose; whatever it raises is a bug and shunts the message.
     """
-    return forget(_decided(message, setting), message, setting)
+    words = _own_words_of_member(message, setting)
+    if words and setting.known.counts.get(SAID, 0) >= SAID_A_DAY:
+        # A responder that marks nothing answers our answer: by now everybody has read it often enough.
+        return Decision(Reason.AUTO_REPLY)
+    decision = forget(_decided(message, setting), message, setting)
+    if words:
+        decision = replace(decision, counted=(*decision.counted, (SAID, words)))
+    return _alarmed(decision, message, setting)
+
+
+def _own_words_of_member(message: Message, setting: Setting) -> str:
+    """Whose words they are and which, where they come from a member's address and use no tag; else ""."""
+    mail, authors = message.mail, message.mail.from_addresses
+    if len(authors) != 1 or setting.committee.member_at(authors[0]) is None or setting.known.confirmed is not None:
+        return ""
+    if message.wanted.confirm or subjects.tag_names(mail.subject) or not mail.text.strip():
+        return ""
+    return said_by(setting.committee, authors[0], mail.body_digest)
+
+
+def said_by(committee: Committee, address: str, digest: str) -> str:
+    """What is counted of the same words from the same address."""
+    return f"{committee.id} {address} {digest}"
+
+
+def _alarmed(decision: Decision, message: Message, setting: Setting) -> Decision:
+    """Once a day the admins hear that mail goes round in a circle. It goes its way as automatic mail does."""
+    if not is_looping(message.mail) or setting.known.counts.get(LOOPS, 0):
+        return decision
+    return replace(decision, alarms=(*decision.alarms, "loop"), counted=(*decision.counted, (LOOPS, "")))
 
 
 def _decided(message: Message, setting: Setting) -> Decision:
@@ -51,6 +86,8 @@ def _decided(message: Message, setting: Setting) -> Decision:
             return Decision(Reason.TEST_MAIL, notes=(Note("test-came", known.test, {"entry": message.id}),))
         if known.own_mail:
             return Decision(Reason.OWN_MAIL)
+        if known.returned is not None:
+            return decide_returned(message, setting, known.returned)
         automatic = classify_automatic(message.mail, message.envelope, message.wanted, message.proof)
         if automatic is not None:
             return Decision(automatic)

@@ -115,7 +115,8 @@ class Decision:
     set. `answered_at` is when the answer came in that spends a token. `book` is what the committee's book says from now
     on, if that changed; `left`: somebody is no member any more by it. `counts` are what is counted of cases that are
     over by it (None: not over any more). `erased` are cases whose keys go, with what stays of each. A message that is
-    still held at `forget_at` loses its content.
+    still held at `forget_at` loses its content. `returned` is the return path's word of a letter that
+    came back, `code` the status code that it came back with.
     """
 
     reason: Reason
@@ -139,3 +140,5 @@ class Decision:
     counts: tuple[tuple[str, Count | None], ...] = ()
     erased: tuple[tuple[str, Tombstone], ...] = ()
     forget_at: datetime | None = None
+    returned: str = ""
+    code: str = ""

@@ -191,8 +191,8 @@ class Mail:
     is text that only the screening looks at (HTML that is not displayed, attached messages and text files).
     `copied` are those of `to` that do not stand in the one To field: a Cc or a second To can be added to signed mail.
     `body_digest` is the SHA-256 of the body with its line ends normalised, in hex. `unreadable` is "" or one of:
-    encrypted, unparsable, too-long (some of its text stands in neither `text` nor `hidden_text`, so the screening does
-    not see it), attachments-only, empty.
+    encrypted, unparsable, too-long (some of its text is in neither `text` nor `hidden_text`, so the screening does not
+    see it), attachments-only, empty. `failed` is the status code (`5.1.1`) of a delivery report on a failure for good.
     """
 
     subject: str = ""
@@ -213,6 +213,7 @@ class Mail:
     headers: tuple[tuple[str, str], ...] = ()
     body_digest: str = ""
     unreadable: str = ""
+    failed: str = ""
 
     def values(self, name: str) -> tuple[str, ...]:
         """All values of one header, top first."""
@@ -287,11 +288,11 @@ def witness_person(handle: str) -> Person:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Where a message is addressed to, read off its recipients (contract, section 3)."""
+    """Where a message is addressed to, read off its recipients (contract, section 3). `bounce`: return path's token."""
 
     token: str = ""
     confirm: str = ""
-    bounce: bool = False
+    bounce: str = ""
     only: tuple[str, ...] = ()
     excluded: frozenset[str] = frozenset()
     escrow: bool = False

@@ -84,13 +84,17 @@ class ApologyAnswered:
 
 @dataclass(frozen=True, slots=True)
 class LetterRefused:
-    """A letter to somebody outside was refused for good. `what` is letter, status or transfer, `draft` its number."""
+    """A letter to somebody outside was refused for good. `what` is letter, status or transfer, `draft` its number.
+
+    `back`: a mail server had taken it, and sent it back.
+    """
 
     letter: str
     what: str
     to: str
     at: str
     draft: int = 0
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,31 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True)
+class CameBack:
+    """Mail to a member at that address came back; `told`: somebody was told of it then."""
+
+    address: str
+    at: datetime
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The letter whose return path a message came to: `token` is that path's, `letter` its id, `address` where it went.
+
+    `earlier` is what came back of the same member's mail before.
+    """
+
+    token: str
+    letter: str
+    kind: str
+    person: Person
+    address: str
+    case_id: str = ""
+    earlier: tuple[CameBack, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What has to be sure before a case is erased. `running`: seconds that daemons of this store have run in all.
 
@@ -137,6 +162,7 @@ class Known:
     have it, the others, and those whose reported person is called so. `evidence` is there when a case may have to be
     erased; `erased` is what is left of the case that the reply address belonged to, `erased_before` of those that came
     from the same sender. `test` is the token of a test mail that `cocmail doctor` waits for, "" for every other mail.
+    `returned` is the letter whose return path it came to.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -160,6 +186,7 @@ class Known:
     erased: Tombstone | None = None
     erased_before: tuple[Tombstone, ...] = ()
     test: str = ""
+    returned: Returned | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""A letter to somebody outside that no mail server took, or took after all: who has the case must know of it.
+"""A letter to somebody outside that no mail server took, or took after all, or that came back: who has the case must
+know of it.
 
 The rule: such a letter has not been written, as far as any deadline goes. What the server said of it is the operator's
 to read, and never passed on.
@@ -20,19 +21,27 @@ from cocmail.core.setting import Setting
 _TOLD = {"outreach": "letter", "status": "status", "transfer": "transfer"}
 
 
-def refused(case: Case, letter: Letter, setting: Setting) -> Decision | None:
-    """The letter is given up. None where it is none of those that members have to know of, or they know already."""
+def is_told_of(letter: Letter) -> bool:
+    """Whether members have to know when that letter does not arrive."""
+    return letter.kind in _TOLD
+
+
+def refused(case: Case, letter: Letter, setting: Setting, *, back: bool = False) -> Decision | None:
+    """The letter is given up, or came `back`. None where it is none of those that members have to know of, or they know
+    already.
+    """
     what = _TOLD.get(letter.kind, "")
     if not what or is_refused(case, letter):
         return None
     plan, draft = Plan(setting), _draft(case, letter)
     number = draft.number if draft is not None else 0
-    plan.add(case.id, LetterRefused(letter.id, what, str(letter.to), setting.now.isoformat(), number))
+    plan.add(case.id, LetterRefused(letter.id, what, str(letter.to), setting.now.isoformat(), number, back))
     contact = case.proceedings.contact(letter.to)
     member = setting.committee.member(letter.to.handle) if letter.to.kind == "witness" else None
     who = contact.name if contact is not None else member.name if member is not None else ""
     words = {
         "letter": what,
+        "back": back,
         "label": f"D{number}" if number else "",
         "who": who or (letter.to.handle if letter.to.kind == "third" else ""),
         "role": contact.role if contact is not None else letter.to.kind,
@@ -43,7 +52,8 @@ def refused(case: Case, letter: Letter, setting: Setting) -> Decision | None:
 
 def taken(case: Case, letter: Letter, setting: Setting) -> Decision | None:
     """It was taken after all, when somebody had it tried again. None where it had not been refused."""
-    if not is_refused(case, letter):
+    if not any(each.letter == letter.id and not each.back for each in case.proceedings.outward.refused):
+        # One that came back before it was noted that it had been taken has come back.
         return None
     plan = Plan(setting)
     plan.add(case.id, LetterTaken(letter.id, setting.now.isoformat()))

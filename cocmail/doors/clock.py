@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from cocmail import maillog
+from cocmail import maillog, returns
 from cocmail.commit import carry_out, queue
 from cocmail.core.book import in_force
 from cocmail.core.case import Case
@@ -95,6 +95,7 @@ class Clock:
             self.remind,
             self._running.count,
             self.pull_back,
+            lambda tx: returns.forget(tx, self._now()),
             *(partial(self.serve, each) for each in self._roster),
         ]
         for work in looks:

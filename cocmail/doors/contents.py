@@ -83,5 +83,5 @@ def with_body(mail: Mail, raw: bytes) -> Mail:
 def without_attachments(mail: Mail) -> Mail:
     """The words of a message, with a list of what they came with."""
     left_out = "\n".join(f"- {part.filename} ({part.content_type}, {part.size} bytes)" for part in mail.attachments)
-    note = f"\n\n[Left out, because the mail server takes no message of that size:\n{left_out}\nIt is kept.]"
+    note = f"\n\n[Left out, because the mail server did not take the message with it:\n{left_out}\nIt is kept.]"
     return replace(mail, text=mail.text + note, attachments=())

@@ -7,7 +7,6 @@ a recipient at a time, so that nothing of a case is still on its way when the re
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from cocmail.doors import untaken
 from cocmail.doors.aftermath import Aftermath
 from cocmail.doors.contents import without_attachments
 from cocmail.doors.enclosures import MADE, Enclosures
+from cocmail.doors.returnpath import return_path
 from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
 from cocmail.mail.compose import Outgoing, compose
 from cocmail.records import CaseErased, committee_now, load_case
@@ -33,6 +33,7 @@ from cocmail.store import notes, outbox, shredding
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.outbox import OutRow
 from cocmail.store.transaction import Tx
+from cocmail.vault import marks
 
 LEASE = timedelta(minutes=15)
 LOOK_AGAIN = timedelta(minutes=5)
@@ -178,7 +179,7 @@ class Outbox:
             await self._drop(row)
             return
         if case is not None and letter.template in untaken.TELLING:
-            letter = await self._store.read(untaken.unreached(letter, committee, case))
+            letter = await self._store.read(untaken.unreached(letter, committee, case, self._now()))
         await self._deliver(About(row, letter, committee, case), content, sender)
 
     async def _at_hand(self, committee_id: str, letter: Letter) -> tuple[Committee | None, Case | None]:
@@ -219,35 +220,30 @@ class Outbox:
         try:
             await sender.send(outgoing)
         except Unreachable:
-            await self._defer(row, None, row.refused_since)
+            # While nobody answers, nobody refuses: that time does not count towards giving up.
+            since = row.refused_since
+            await self._defer(row, None, since + self.schedule.wait(row.attempts) if since is not None else None)
         except Deferred as error:
             await self._refused(row, error.code)
         except Refused as error:
-            # What is too large goes without its files, and with a list of them; to people outside, whole or not at all.
-            cut = content if content is not None and content.attachments and letter.kind != "outreach" else None
-            if cut is None or not error.code.startswith(TOO_LARGE):
-                await self._park(row, error.code)
-            else:
+            # What is too large, or refused once it was seen, goes without its files, and with a list of them; to people
+            # outside, whole or not at all.
+            cut = content if content is not None and content.attachments and letter.to.kind == "member" else None
+            if cut is not None and (error.content or error.code.startswith(TOO_LARGE)):
                 await self._deliver(about, without_attachments(cut), sender)
+            else:
+                await self._park(row, error.code)
         else:
             await self._write(lambda tx: untaken.sent(tx, self._roster, row, letter, self._now()))
             maillog.sent(row.id, row.kind, row.attempts + 1)
 
     async def _composed(self, about: About, content: Mail | None) -> Outgoing:
-        path = self._return_path(about.letter, about.committee)
+        path = return_path(self._store.keyring, about.letter, about.committee, null_sender=self.schedule.null_sender)
+        sign = marks.signer(self._store.keyring)
         # One at a time: several long letters at once would leave the doors no time between them.
         async with self._composing:
-            return await asyncio.to_thread(
-                compose, about.letter, about.committee, about.case, content, return_path=path, now=about.row.created_at
-            )
-
-    def _return_path(self, letter: Letter, committee: Committee) -> str:
-        """The envelope sender: null for what answers a stranger (RFC 3834, section 4), else signed for this letter."""
-        if letter.kind == "ack" and self.schedule.null_sender:
-            return ""
-        local, _, domain = committee.address.rpartition("@")
-        signed = base64.b32encode(self._store.keyring.lookup("bounce", letter.id))[:26].decode().lower()
-        return f"{local}+bounce-{signed}@{domain}"
+            made = (about.letter, about.committee, about.case, content)
+            return await asyncio.to_thread(compose, *made, return_path=path, now=about.row.created_at, sign=sign)
 
     async def _wait(self, row: OutRow, letter: Letter) -> None:
         """Not now: the member is being asked, or registered at another address. Mail waits rather than leaks."""

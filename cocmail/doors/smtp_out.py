@@ -87,7 +87,7 @@ class SmtpSender:
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _answer(error.recipients[0].code, error.recipients[0].message) from None
         except aiosmtplib.SMTPDataError as error:
-            raise _answer(error.code, error.message) from None
+            raise _answer(error.code, error.message, content=True) from None
         except aiosmtplib.SMTPSenderRefused as error:
             # A 552 is about the size; anything else is about us, and so never for good.
             code = _code(error.code, error.message)
@@ -132,8 +132,8 @@ class SmtpSender:
         return client
 
 
-def _answer(code: int, text: str) -> Deferred | Refused:
-    return Refused(_code(code, text)) if 500 <= code < 600 else Deferred(_code(code, text))
+def _answer(code: int, text: str, *, content: bool = False) -> Deferred | Refused:
+    return Refused(_code(code, text), content=content) if 500 <= code < 600 else Deferred(_code(code, text))
 
 
 def _code(code: int, text: str) -> str:

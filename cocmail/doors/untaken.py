@@ -17,6 +17,7 @@ from cocmail.core.model import Committee, member_person
 from cocmail.core.setting import Known, Setting
 from cocmail.mail.draw import SystemDraw
 from cocmail.records import DAMAGED, case_in_force
+from cocmail.returns import last_came_back
 from cocmail.roster import Roster
 from cocmail.store import outbox
 from cocmail.store.transaction import Tx
@@ -72,18 +73,21 @@ def _decided(
     return (decision, committee) if decision is not None else None
 
 
-def unreached(letter: Letter, committee: Committee, case: Case) -> Callable[[Tx], Letter]:
-    """A letter with the members who have its case and whom mail of it, or of none, did not reach, and since when.
+def unreached(letter: Letter, committee: Committee, case: Case, now: datetime) -> Callable[[Tx], Letter]:
+    """A letter with the members who have its case and whom mail of it, or of none, did not reach, and since when; or
+    came back from.
 
     Mail of another case stays out of it: that there is one is not for everybody here to know.
     """
-    return lambda tx: _with_unreached(tx, letter, committee, case)
+    return lambda tx: _with_unreached(tx, letter, committee, case, now)
 
 
-def _with_unreached(tx: Tx, letter: Letter, committee: Committee, case: Case) -> Letter:
+def _with_unreached(tx: Tx, letter: Letter, committee: Committee, case: Case, now: datetime) -> Letter:
     found = []
     for member in readers(committee, case):
         since = outbox.parked_since(tx, case.id, person_key(committee.id, member_person(member.handle), ""))
-        if since is not None and member.handle != letter.to.handle:
-            found.append({"name": member.name, "day": since.date().isoformat()})
+        back = last_came_back(tx, case.id, member, now)
+        day = since if since is not None else back
+        if day is not None and member.handle != letter.to.handle:
+            found.append({"name": member.name, "day": day.date().isoformat(), "back": since is None})
     return replace(letter, words={**letter.words, "unreached": found})

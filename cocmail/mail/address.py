@@ -114,7 +114,7 @@ def wanted(recipients: Iterable[str], aliases: Iterable[str], handles: Collectio
     return Wanted(
         token=next(iter(meant.get("token", ())), ""),
         confirm=next(iter(meant.get("confirm", ())), ""),
-        bounce="bounce" in meant,
+        bounce=next(iter(meant.get("bounce", ())), ""),
         only=tuple(meant.get("only", ())),
         excluded=frozenset(meant.get("not", ())),
         escrow="escrow" in meant,
@@ -132,7 +132,7 @@ def _meaning(piece: str, ext: str, spelling: Mapping[str, str]) -> tuple[str, st
         case "confirm" if TOKEN.fullmatch(rest):
             return "confirm", rest
         case "bounce":
-            return "bounce", ""
+            return "bounce", rest or dash
     if piece == "escrow":
         return "escrow", ""
     if piece in spelling:

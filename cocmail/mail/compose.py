@@ -22,12 +22,13 @@ from cocmail.core.conflicts import is_challenged, is_same_person, readers, withh
 from cocmail.core.effects import Letter
 from cocmail.core.letters import message_id
 from cocmail.core.model import Attachment, Committee, Mail
+from cocmail.core.ownmail import HEADER, Sign, loop_mark
 from cocmail.core.ownwords import SIGNATURE_LINES
 from cocmail.mail import fields
 from cocmail.mail.bulk import Bulk
 from cocmail.mail.decode import file_name
 from cocmail.mail.earlier import words_of
-from cocmail.mail.headers import is_message_id
+from cocmail.mail.headers import digest, is_message_id
 from cocmail.mail.templates import render
 
 # One phrase for every mail of every case: mail readers thread by it, and it says nothing.
@@ -52,7 +53,9 @@ _SUBJECTS_OUTSIDE = {
 _SUBJECTS_WITHOUT_CASE = {
     "sheet": "Status sheet",
     "committee": "Committee talk",
-    **dict.fromkeys(("left", "welcome", "renewal", "no_answer", "term", "restored"), "About the committee"),
+    **dict.fromkeys(
+        ("left", "welcome", "renewal", "no_answer", "term", "restored", "comes_back"), "About the committee"
+    ),
     **dict.fromkeys(("paused", "forced_out", "erased"), "About a case"),
 }
 _HUMAN_KINDS = frozenset({"outreach", "transfer"})
@@ -80,12 +83,13 @@ def compose(
     *,
     return_path: str,
     now: datetime,
+    sign: Sign | None = None,
 ) -> Outgoing:
     """A letter as bytes. `content` is the stored message that it carries, with its attachments, or None.
 
-    `return_path` is the envelope sender to use. What a stranger wrote is only ever put in a body or, sanitised, in a
-    file name. Raises RuntimeError if the finished message has other header fields than it was given: a defect of ours,
-    and the letter waits rather than being sent.
+    `return_path` is the envelope sender to use; `sign` makes the loop header. What a stranger wrote is only ever put in
+    a body or, sanitised, in a file name. Raises RuntimeError if the finished message has other header fields than it
+    was given: a defect of ours, and the letter waits rather than being sent.
     """
     if content is not None and case is not None and case.told_by and letter.kind == "transfer":
         content = _as_noted(content)
@@ -101,7 +105,18 @@ def compose(
         _attach(message, part, bulk)
     octets = message.as_bytes()
     fields.guard(message, octets, [name for name, _ in headers])
-    return Outgoing(return_path, letter.address, bulk.fill(octets), utf8)
+    finished = bulk.fill(octets)
+    return Outgoing(
+        return_path, letter.address, finished if sign is None else _marked(finished, letter, case, sign), utf8
+    )
+
+
+def _marked(finished: bytes, letter: Letter, case: Case | None, sign: Sign) -> bytes:
+    """The message under its loop header, which can only be made of the whole."""
+    body = finished.partition(b"\r\n\r\n")[2]
+    inside = letter.to.kind in ("member", "admin")
+    mark = loop_mark(sign, letter.id, inside=inside, subject=_subject(letter, case), digest=digest(body))
+    return b"".join((f"{HEADER}: {mark}\r\n".encode("ascii"), finished))
 
 
 def _as_noted(content: Mail) -> Mail:

@@ -20,6 +20,7 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "alarm": {"lines": ()},
     "draft": {"role": "reporter", "who": "", "to_address": "", "files": (), "missing": ()},
     "changed": {"who": ""},
+    "untaken": {"back": False},
     "transfer": {"purpose": ""},
     "receipt": {"forgotten": False},
 }

@@ -7,6 +7,7 @@ a bare CR ends a line, a space before the colon does not hide a field. `email.pa
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -152,3 +153,10 @@ def recipients(header: Header, *names: str) -> tuple[str, ...]:
             if len(found) > RECIPIENTS_MAX:
                 return tuple(found)[:RECIPIENTS_MAX]
     return tuple(found)
+
+
+def digest(body: bytes) -> str:
+    """The SHA-256 of a body, in hex, the same through whatever door: line ends as LF, no blank lines at the end."""
+    for line_end in (b"\r\r\n", b"\r\n", b"\r"):
+        body = body.replace(line_end, b"\n")
+    return hashlib.sha256(body.rstrip(b"\n")).hexdigest()

@@ -9,7 +9,6 @@ It must not use `email.policy.default`, which raises on mail that occurs in prac
 from __future__ import annotations
 
 import email
-import hashlib
 import logging
 import re
 from dataclasses import replace
@@ -21,7 +20,8 @@ from mailparser.exceptions import MailParserRecursionError  # type: ignore[impor
 from cocmail.core.model import Mail
 from cocmail.mail.address import mailboxes_in
 from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from
-from cocmail.mail.headers import Header, message_ids, recipients, scan
+from cocmail.mail.delivery import failed_for_good
+from cocmail.mail.headers import Header, digest, message_ids, recipients, scan
 from cocmail.mail.htmltext import all_text, rendered
 from cocmail.mail.parts import SHOWN_MAX, Parts, Shown, kind_of, parameter, parts_of, readable
 
@@ -107,15 +107,8 @@ def _from_header(raw: bytes, header: Header) -> Mail:
         in_reply_to=message_ids(header.first("in-reply-to")),
         references=message_ids(header.first("references")),
         headers=header.fields,
-        body_digest=_digest(raw[header.body_at :]),
+        body_digest=digest(raw[header.body_at :]),
     )
-
-
-def _digest(body: bytes) -> str:
-    """The same body through whatever door: line ends as LF, blank lines at the end left out."""
-    for line_end in (b"\r\r\n", b"\r\n", b"\r"):
-        body = body.replace(line_end, b"\n")
-    return hashlib.sha256(body.rstrip(b"\n")).hexdigest()
 
 
 def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
@@ -142,6 +135,7 @@ def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
         content_type=kind,
         report_type=one_line(parameter(view, "report-type")).lower() if kind == "multipart/report" else "",
         unreadable=_trouble(mail.subject, text, parts, view),
+        failed=failed_for_good(message),
     )
 
 

@@ -23,7 +23,7 @@ _TOLD = {
     "opted-out": "the reporter was not told: wants no mail",
     "not-wanted": "the reporter was not told, by the procedure",
     "forbidden": "the reporter was not told",
-    "untaken": "the reporter was written to, and no mail server took it",
+    "untaken": "the reporter was written to, and it did not arrive",
 }
 
 
@@ -83,8 +83,8 @@ def _answer(entry: Entry, name: str, record: Record) -> str:
 
 def _letter(draft: Draft, record: Record) -> str:
     names = f"written by {record.name(draft.author)}, sent by {record.name(draft.sent_by)}"
-    refused = any(each.draft == draft.number for each in record.case.proceedings.outward.refused)
-    more = "; no mail server took it" if refused else ""
+    refused = [each for each in record.case.proceedings.outward.refused if each.draft == draft.number]
+    more = "; it came back" if any(each.back for each in refused) else "; no mail server took it" if refused else ""
     carried = f", with {len(draft.files)} attached" if draft.files else ""
     return passage(f"{draft.label}, {names}, {moment(draft.sent_at)}{carried}{more}:", draft.text)
 

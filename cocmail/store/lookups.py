@@ -8,7 +8,7 @@ This module must not know what a value means.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -115,6 +115,11 @@ def put(tx: Tx, row: str, kind: str, value: str, note: bytes, now: datetime) -> 
 def drop(tx: Tx, row: str) -> None:
     """Forgets one row. Does nothing when it is gone."""
     tx.run(delete(LOOKUPS).where(LOOKUPS.c.id == row))
+
+
+def forget(tx: Tx, kinds: Collection[str], before: datetime) -> None:
+    """Forgets what was remembered of these kinds before that time."""
+    tx.run(delete(LOOKUPS).where(LOOKUPS.c.kind.in_(list(kinds)), LOOKUPS.c.created_at < before))
 
 
 def detach(tx: Tx, found_id: str, note_of: Callable[[bytes], bytes]) -> None:

@@ -33,7 +33,7 @@ def mail(**headers: str) -> Mail:
         (mail(), NULL, TOKEN, Proof(), Reason.AUTOMATIC_TO_TOKEN),
         (mail(x_autoreply="yes"), SENT, ALIAS, Proof(), Reason.AUTO_REPLY),
         (mail(precedence="auto_reply"), SENT, ALIAS, Proof(), Reason.AUTO_REPLY),
-        (mail(), SENT, Wanted(bounce=True), Proof(), Reason.BOUNCE_ADDRESS),
+        (mail(), SENT, Wanted(bounce="t" * 26), Proof(), Reason.BOUNCE_ADDRESS),
         (mail(), SENT, ALIAS, Proof(spam=True), Reason.SPAM),
         (mail(), SENT, TOKEN, Proof(spam=True), None),
     ],

@@ -97,7 +97,7 @@ def test_any_extension_of_ours_is_recognised(recipient: str, ext: str | None) ->
         ([f"conduct+{TOKEN.upper()}@example.org"], Wanted(token=TOKEN)),
         ([f"conduct+confirm-{TOKEN}@example.org"], Wanted(confirm=TOKEN)),
         (["conduct+confirm-no@example.org"], Wanted(unknown=True)),
-        ([f"conduct+bounce-{TOKEN}@example.org"], Wanted(bounce=True)),
+        ([f"conduct+bounce-{TOKEN}@example.org"], Wanted(bounce=TOKEN)),
         (["conduct+typo@example.org"], Wanted(unknown=True)),
         (["conduct+not-@example.org"], Wanted(unknown=True)),
         (["someone@example.net", "bad"], Wanted()),

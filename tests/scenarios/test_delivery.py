@@ -6,7 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from cocmail.store import outbox
-from scene import Scene
+from people import say_yes
+from scene import ALIAS, HANDLES, Scene, committee_file
 
 
 async def waiting(scene: Scene) -> list[outbox.Waiting]:
@@ -122,3 +123,64 @@ async def test_a_restart_sends_what_the_last_run_left(tmp_path: Path) -> None:
         await scene.start()
         await scene.pass_time(timedelta(minutes=2))
         assert scene.recipients("forward") == {"amara", "jun", "noor", "ivo", "sam"}
+
+
+async def report_with_a_file(scene: Scene) -> None:
+    report = scene.write("Robin Vale <robin@visitors.example>", ALIAS, "About last night", "See the picture.")
+    report.add_attachment(b"a picture", maintype="image", subtype="png", filename="evidence.png")
+    await scene.send(report)
+
+
+async def test_what_is_refused_for_what_is_in_it_goes_to_members_as_words_with_a_list_of_its_files(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answer_to_files = "550 5.7.1 virus found in evidence.png"
+        await report_with_a_file(scene)
+        assert scene.recipients("forward") == set(HANDLES)
+        for mail in scene.all("forward"):
+            assert "See the picture." in mail.text and "- evidence.png (image/png, 9 bytes)" in mail.text
+            assert not list(mail.message.iter_attachments())
+        assert await waiting(scene) == []
+
+
+async def test_a_mailbox_that_is_refused_or_words_that_are_are_tried_once_and_parked(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answers["jun@example.net"] = "550 5.7.1 not you"
+        await report_with_a_file(scene)
+        assert [(row.state, row.attempts) for row in await waiting(scene)] == [("parked", 1)]
+        assert {mail.recipient for mail in scene.all("forward")} == {f"{h}@example.net" for h in HANDLES if h != "jun"}
+        assert all(list(mail.message.iter_attachments()) for mail in scene.all("forward"))
+
+
+async def test_what_goes_to_another_body_goes_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = "{foundation: {email: conduct@foundation.example, confidentiality_agreed: 2026-01-10}}"
+    async with Scene(tmp_path, committee=committee_file(transfer_targets=target)) as scene:
+        await report_with_a_file(scene)
+        await scene.answer(scene.last("forward", "amara"), tag="#own")
+        for name in ("amara", "jun"):
+            await scene.answer(scene.last("forward", name), "It is yours.", tag="#transfer foundation")
+            if name == "jun":
+                scene.smarthost.answer_to_files = "554 5.6.1 no such media here"
+            await say_yes(scene, scene.last("confirm", name))
+        assert not scene.all("transfer")
+        assert [row.state for row in await waiting(scene)] == ["parked"]
+        assert "did not get there" in " ".join(scene.last("notice", "noor").text.split())
+
+
+async def test_the_time_in_which_no_server_answers_does_not_count_towards_giving_up(tmp_path: Path) -> None:
+    """Refused for now, then five days of nobody, then refused for now: it was refused for hours, not for days."""
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answers["jun@example.net"] = "451 4.2.2 later"
+        await scene.report()
+        for span in (timedelta(minutes=2), timedelta(minutes=11), timedelta(hours=1), timedelta(hours=5)):
+            await scene.pass_time(span)
+        await scene.smarthost.stop()
+        for _ in range(10):
+            await scene.pass_time(timedelta(hours=12, minutes=1))
+        await scene.smarthost.start()
+        await scene.pass_time(timedelta(hours=12, minutes=1))
+        assert (await waiting(scene))[0].state == "queued"
+        for _ in range(4):
+            await scene.pass_time(timedelta(hours=12, minutes=1))
+        assert (await waiting(scene))[0].state == "parked"

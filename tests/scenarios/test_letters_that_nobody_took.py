@@ -89,7 +89,7 @@ async def test_whoever_it_was_for_those_who_have_the_case_hear_of_it(tmp_path: P
             assert any(says in " ".join(mail.text.split()) for mail in scene.all("notice", handle)), handle
         assert not any("did not" in mail.text for mail in scene.all("notice", "sam"))
         await scene.answer(scene.last("forward", "amara"), tag="#doc")
-        unheard = "the reporter was written to, and no mail server took it"
+        unheard = "the reporter was written to, and it did not arrive"
         assert (unheard in told(scene, "amara", "document")) is (who == "status")
 
 
