@@ -25,6 +25,7 @@ from cocmail.errors import (
 )
 
 Command = Callable[[argparse.Namespace], int]
+Add = Callable[[str, Command, str], argparse.ArgumentParser]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +66,13 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         return sub
 
+    _add_for_everybody(add)
+    _add_for_operators(add)
+    return parser
+
+
+def _add_for_everybody(add: Add) -> None:
+    """The daemon, its configuration, and mail by hand."""
     add("run", run, "the daemon, in the foreground")
     add("check", check, "every problem of the configuration, one a line")
     init = add("init", initialise, "write a working configuration and fresh keys into a folder")
@@ -75,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     inject = add("inject", inject_message, "hand one message from standard input to the running daemon")
     inject.add_argument("--from", dest="sender", metavar="A", help="envelope sender (default: $SENDER)")
     inject.add_argument("--to", action="append", metavar="A", help="recipient (default: $ORIGINAL_RECIPIENT)")
+
+
+def _add_for_operators(add: Add) -> None:
+    """What is done beside a running daemon, or in its place."""
     add("cases", list_cases, "the status sheet").add_argument("--json", action="store_true")
     doctor = add("doctor", examine_all, "what is wrong with this installation, from outside in, and what to do")
     doctor.add_argument("--wait", metavar="SECONDS", type=_seconds, default=60.0, help="for the test mail (60)")
@@ -94,7 +106,6 @@ def _parser() -> argparse.ArgumentParser:
     keys = add("keys", work_keys, "the master key: `keys new FILE`, `keys verify`")
     keys.add_argument("action", choices=("new", "verify"))
     keys.add_argument("file", nargs="?", metavar="FILE")
-    return parser
 
 
 def run(options: argparse.Namespace) -> int:
