@@ -143,6 +143,12 @@ class Mailbox:
             client.select(folder, readonly=True)
             return [int(uid) for uid in client.uid("search", which)[1][0].split()]
 
+    def flag(self, uid: int, flag: str, folder: str = "INBOX") -> None:
+        """As a person's mail program marks a message."""
+        with self.session() as client:
+            client.select(folder)
+            client.uid("store", str(uid), "+FLAGS", f"({flag})")
+
     def messages(self, folder: str = "INBOX") -> list[bytes]:
         with self.session() as client:
             client.select(folder, readonly=True)

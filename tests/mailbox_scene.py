@@ -1,15 +1,14 @@
 """A scene whose daemon fetches from a mailbox, and waiting for what it does there.
 
-    async with MailboxScene(tmp_path, server) as scene:
-        scene.server.deliver(scene.box, raw)
-        await scene.emptied()
+async with MailboxScene(tmp_path, server) as scene:
+    scene.server.deliver(scene.box, raw)
+    await scene.emptied()
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -52,6 +51,8 @@ class MailboxScene(Scene):
             "after": "delete",
             **imap,
         }
+        # Of intake.max_message_bytes; 0 leaves it out.
+        self.limit = 0
         super().__init__(folder, committee=committee_file(address=self.box.address), main=main)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "imap.pw").write_text(server.password + "\n")
@@ -59,14 +60,17 @@ class MailboxScene(Scene):
 
     def main_text(self) -> str:
         keys = ", ".join(f"{key}: {value}" for key, value in self.keys.items() if value)
-        return super().main_text().replace("intake:\n", f"intake:\n  imap: {{{keys}}}\n")
+        limit = f"  max_message_bytes: {self.limit}\n" if self.limit else ""
+        return super().main_text().replace("intake:\n", f"intake:\n  imap: {{{keys}}}\n{limit}")
 
     async def start(self) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(imap_in, "TIMES", self.times)
             await super().start()
 
-    async def deliver(self, *messages: EmailMessage | bytes, sender: str = "robin@visitors.example", detail: str = "") -> None:
+    async def deliver(
+        self, *messages: EmailMessage | bytes, sender: str = "robin@visitors.example", detail: str = ""
+    ) -> None:
         """A mail server puts them into the mailbox."""
         raw = [bytes_of(each) for each in messages]
         await asyncio.to_thread(self.server.deliver, self.box, *raw, sender=sender, detail=detail)
