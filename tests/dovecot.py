@@ -83,6 +83,10 @@ userdb {{
 }}
 service anvil {{
   chroot =
+  # Else each wrong password makes the next answer slower.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -143,11 +147,24 @@ class Mailbox:
             client.select(folder, readonly=True)
             return [int(uid) for uid in client.uid("search", which)[1][0].split()]
 
-    def flag(self, uid: int, flag: str, folder: str = "INBOX") -> None:
+    def flag(self, uid: int, flag: str, folder: str = "INBOX", how: str = "+FLAGS") -> None:
         """As a person's mail program marks a message."""
         with self.session() as client:
             client.select(folder)
-            client.uid("store", str(uid), "+FLAGS", f"({flag})")
+            client.uid("store", str(uid), how, f"({flag})")
+
+    def validity(self, folder: str) -> int:
+        with self.session() as client:
+            client.select(folder, readonly=True)
+            return int(client.untagged_responses["UIDVALIDITY"][0])
+
+    def renew(self, folder: str) -> int:
+        """The folder is made anew, empty: its numbers begin again, with another UIDVALIDITY. Gives the old one."""
+        before = self.validity(folder)
+        with self.session() as client:
+            client.delete(folder)
+            client.create(folder)
+        return before
 
     def messages(self, folder: str = "INBOX") -> list[bytes]:
         with self.session() as client:
@@ -190,19 +207,19 @@ class Server:
     def start(self) -> None:
         command = [*_as_other_user(self.folder), str(_program()), "-F", "-c", str(self.folder / "dovecot.conf")]
         with (self.folder / "output").open("wb") as output:
-            self._process = subprocess.Popen(command, cwd=self.folder, stdout=output, stderr=output)
+            self._process = subprocess.Popen(
+                command, cwd=self.folder, stdout=output, stderr=output, start_new_session=True
+            )
         self._wait()
 
     def stop(self) -> None:
-        """Ends it and every session with it."""
+        """Ends it and every session with it, at once: asked politely, sessions outlive it by seconds."""
         process, self._process = self._process, None
         if process is not None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(timeout=20)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=20)
+            (self.folder / "run" / "master.pid").unlink(missing_ok=True)
 
     def log(self) -> str:
         path = self.folder / "log"

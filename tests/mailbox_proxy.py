@@ -15,12 +15,12 @@ class Proxy:
     nothing any more; at the second, it is cut. `commands` is what the client said, line by line.
     """
 
-    def __init__(self, port: int, *, dead_at: bytes = b"", cut_at: bytes = b"") -> None:
+    def __init__(self, port: int, *, dead_at: bytes = b"", cut_at: bytes = b"", address: str = "127.0.0.1") -> None:
         self._target = port
         self.dead_at, self.cut_at = dead_at, cut_at
         self.commands: list[bytes] = []
         self.cuts = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((address, 0))
         self.port = self._listener.getsockname()[1]
         self._wires: list[_Wire] = []
         self._thread = threading.Thread(target=self._accept, name="proxy", daemon=True)
