@@ -27,6 +27,7 @@ class Protocol(IMAP4ClientProtocol):  # type: ignore[misc]
         self.lost = asyncio.Event()
         self.news = asyncio.Event()
         self.answers: list[str] = []
+        self._begun = bytearray()
         silence_library()
         super().__init__(asyncio.get_running_loop(), lambda _: self.lost.set())
 
@@ -39,14 +40,23 @@ class Protocol(IMAP4ClientProtocol):  # type: ignore[misc]
     def data_received(self, data: bytes) -> None:
         try:
             for start in range(0, len(data), PIECE):
-                if self.lost.is_set():
-                    return
-                super().data_received(data[start : start + PIECE])
-                if len(self.incomplete_line) > LINE_MAX:
-                    self.cut()
+                if not self.lost.is_set():
+                    self._take(data[start : start + PIECE])
         except Exception:
             # RecursionError, or an answer that nobody asked for: what the library's state is now, nobody knows.
             self.cut()
+
+    def _take(self, piece: bytes) -> None:
+        """A line is handed on when its end is there: the library would look through it anew for each piece."""
+        command = self.current_command
+        in_literal = command is not None and command.wait_literal_data()
+        if b"\n" not in piece and not in_literal:
+            self._begun += piece
+            if len(self._begun) > LINE_MAX:
+                self.cut()
+            return
+        line, self._begun = bytes(self._begun), bytearray()
+        super().data_received(line + piece)
 
     async def welcome(self, line: bytes) -> None:
         """The library runs this in a task whose end nobody awaits."""

@@ -126,7 +126,7 @@ class Session:
                 self._protocol.capabilities.discard("IDLE")
             else:
                 await self._first(idle, idling, self._protocol.news.wait())
-                self._stop_if_lost()
+            self._stop_if_lost()
             if not idling.done():
                 self._protocol.idle_done()
             await self._call(_result_of(idling))
