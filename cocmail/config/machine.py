@@ -109,7 +109,7 @@ def _mailbox(
     if imap.tls == "starttls":
         findings.error((*place, "tls"), "must be implicit: STARTTLS is not known here, take the TLS port (usually 993)")
     if imap.tls == "none" and not is_loopback(imap.host):
-        findings.error((*place, "tls"), "must be implicit: reports and the secret would cross the network unencrypted")
+        findings.error((*place, "tls"), "must be implicit: reports and password would cross the network unencrypted")
     if findings.given((*place, "password_file")) == findings.given((*place, "oauth2_token_file")):
         findings.error(place, "exactly one of password_file and oauth2_token_file is required")
     for number, folder in enumerate(imap.folders):
