@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -55,11 +55,12 @@ class Means:
 
 
 class Folder:
-    """Works on one session after the other; knows meanwhile what it passed over."""
+    """Works on one session after the other; knows meanwhile what it has stored, and what it passed over."""
 
     def __init__(self, number: int, name: str, means: Means) -> None:
         """`number` is its place in the configuration: what the log calls it."""
         self.number, self.name, self._means = number, name, means
+        self._stored: set[str] = set()
         self._passed: dict[str, float] = {}
         self._tries: dict[str, int] = {}
         self._others: set[str] = set()
@@ -70,8 +71,15 @@ class Folder:
         """Whether there is something in the folder that cannot be taken or removed."""
         return bool(self._passed or self._not_removed)
 
+    async def open(self, session: Session) -> None:
+        """Begin with another session. What lies there is looked at anew: a number may be another message's by now."""
+        await session.select(self.name)
+        self._stored.clear()
+        self._others.clear()
+        self._not_removed.clear()
+
     async def look(self, session: Session) -> None:
-        """Take everything that lies there. Raises MailboxError, StoreBusy."""
+        """Take everything that lies there, and remove it. Raises MailboxError, StoreBusy."""
         waiting = await session.uids("UNDELETED")
         places = {self._place(session, uid) for uid in waiting}
         self._passed = {place: until for place, until in self._passed.items() if place in places}
@@ -83,42 +91,46 @@ class Folder:
         """Where a message lies: with another UIDVALIDITY the same number is another message (RFC 3501, 2.3.1.1)."""
         return f"{self.name}\n{session.validity}\n{uid}"
 
-    async def _known(self, session: Session, uids: Collection[int]) -> set[int]:
-        places = {self._place(session, uid): uid for uid in uids}
-        known = await self._means.store.read(lambda tx: fetched.known(tx, places))
-        return {places[place] for place in known}
-
-    async def _take(self, session: Session, uids: Sequence[int]) -> None:
-        done = await self._known(session, uids)
-        time = asyncio.get_running_loop().time()
-        fresh = [
-            uid for uid in uids if uid not in done and self._passed.get(self._place(session, uid), -FOR_EVER) <= time
-        ]
-        if fresh:
-            for uid, size in sorted((await session.sizes(fresh)).items()):
-                if await self._take_one(session, uid, size):
-                    done.add(uid)
-        await self._remove(session, done)
-
     async def _finish(self, session: Session) -> None:
         """What was marked and not taken away, because of an end in between, or on a server without UIDPLUS.
 
-        What somebody else has marked is theirs.
+        What somebody else has marked is theirs, and is not looked at.
         """
-        marked = [uid for uid in await session.uids("DELETED") if self._place(session, uid) not in self._others]
-        known = await self._known(session, marked)
-        self._others |= {self._place(session, uid) for uid in marked if uid not in known}
-        await self._remove(session, known)
+        marked = {self._place(session, uid): uid for uid in await session.uids("DELETED")}
+        unclear = [place for place in marked if place not in self._stored and place not in self._others]
+        hinted = await self._means.store.read(lambda tx: fetched.known(tx, unclear))
+        self._others.update(place for place in unclear if place not in hinted)
+        mine = [uid for place, uid in marked.items() if place not in self._others]
+        for start in range(0, len(mine), BATCH):
+            await self._take(session, mine[start : start + BATCH])
 
-    async def _remove(self, session: Session, uids: Collection[int]) -> None:
-        if not uids:
-            return
-        await session.remove(sorted(uids), self._not_removed.union(uids))
-        left = await session.listed(sorted(uids))
+    async def _take(self, session: Session, uids: Sequence[int]) -> None:
+        """Store those of these that are not, then remove what is stored."""
+        time = asyncio.get_running_loop().time()
+        places = {uid: self._place(session, uid) for uid in uids}
+        done = [uid for uid, place in places.items() if place in self._stored]
+        fresh = [uid for uid in uids if uid not in done and self._passed.get(places[uid], time) <= time]
+        if fresh:
+            sizes = await session.sizes(fresh)
+            for uid in fresh:
+                if uid in sizes and await self._take_one(session, uid, sizes[uid]):
+                    done.append(uid)
+        if done:
+            await self._remove(session, done)
+
+    async def _remove(self, session: Session, uids: Sequence[int]) -> None:
+        try:
+            await session.remove(uids, self._not_removed.union(uids))
+        except MailboxError as error:
+            if error.trouble != "answer":
+                raise
+            # It will not. What is stored stays listed, and what is behind it is taken all the same.
+        left = await session.listed(uids)
         self._not_removed = self._not_removed.difference(uids) | left
         gone = [self._place(session, uid) for uid in uids if uid not in left]
         # Only now: what is still listed would else be stored once more.
         await self._means.store.write(lambda tx: fetched.forget(tx, gone))
+        self._stored.difference_update(gone)
 
     async def _take_one(self, session: Session, uid: int, size: int) -> bool:
         """Whether that message is stored by now."""
@@ -131,13 +143,13 @@ class Folder:
             await asyncio.sleep(NO_ROOM_SECONDS)
         try:
             raw = await session.content(uid, size, most)
-            if raw is not None and len(raw) > most:
+            if raw is None:
+                self._failed(place, size)
+            elif len(raw) > most:
                 self._leave(place, "too-large", len(raw), FOR_EVER)
-            elif raw is not None:
+            else:
                 await self._keep(place, raw)
                 return True
-            else:
-                self._failed(place, size)
         except StoreBusy:
             raise
         except MailboxError:
@@ -159,7 +171,10 @@ class Folder:
         try:
             await means.intake.accept(envelopes, raw, lambda tx: fetched.remember(tx, place, digest, now))
         except fetched.AlreadyStored:
-            await means.store.write(lambda tx: fetched.remember_again(tx, place, digest, now))
+            await means.store.write(lambda tx: fetched.remember_place(tx, place, digest, now))
+        self._stored.add(place)
+        self._passed.pop(place, None)
+        self._tries.pop(place, None)
 
     def _failed(self, place: str, size: int) -> None:
         """Failed at again and again, a message is passed over for an hour, or none behind it would ever be taken."""

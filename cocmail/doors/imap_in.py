@@ -86,11 +86,11 @@ class ImapDoor:
         session: Session | None = None
         try:
             session = await open_session(self._mailbox, self._times.answer)
-            await session.select(folder.name)
-            self._open(folder)
+            await folder.open(session)
             while True:
                 session.look_for_news()
                 await folder.look(session)
+                self._open(folder)
                 if folder.leaves_something:
                     await self._alarm("left")
                 await session.wait(self._times.idle, self._times.poll)
@@ -106,6 +106,7 @@ class ImapDoor:
                 await session.close()
 
     def _open(self, folder: Folder) -> None:
+        """Only when a whole look went well: a server may let us in and then answer nothing."""
         self._since.pop(folder.number, None)
         if self._states.get(folder.number) != "open":
             self._states[folder.number] = "open"
@@ -140,6 +141,8 @@ class ImapDoor:
 
         if await self._means.store.write(work):
             maillog.alarmed(f"imap-{about}")
+            if not roster.admins:
+                maillog.nobody_to_alarm("imap")
             self._wake.set()
         self._alarmed[about] = now
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 
 from aioimaplib import Command, IMAP4ClientProtocol, Response
 
@@ -18,6 +19,8 @@ LIBRARY_LOGGER = "aioimaplib.aioimaplib"
 PIECE = 4096
 # A SEARCH answers in one line; this is one of half a million messages.
 LINE_MAX = 4_000_000
+LITERAL_MAX = 65_536
+_LITERAL = re.compile(rb"\{(\d+)\}\Z")
 
 
 class Protocol(IMAP4ClientProtocol):  # type: ignore[misc]
@@ -28,6 +31,8 @@ class Protocol(IMAP4ClientProtocol):  # type: ignore[misc]
         self.news = asyncio.Event()
         self.answers: list[str] = []
         self._begun = bytearray()
+        # What the server may hand over as one piece of text, counted in bytes.
+        self.largest = LITERAL_MAX
         silence_library()
         super().__init__(asyncio.get_running_loop(), lambda _: self.lost.set())
 
@@ -88,8 +93,11 @@ class Protocol(IMAP4ClientProtocol):  # type: ignore[misc]
     def _handle_line(self, line: bytes, current: Command | None) -> Command | None:
         if line.startswith(b"* ") and line.endswith(b" EXISTS"):
             self.news.set()
-        elif line[:6].upper() == b"* BYE ":
+        elif line[:5].upper() == b"* BYE":
             self.cut()
+        announced = _LITERAL.search(line)
+        if announced is not None and (len(announced[1]) > 12 or int(announced[1]) > self.largest):
+            raise ValueError("more than was asked for")
         return super()._handle_line(line, current)
 
 

@@ -44,7 +44,7 @@ class Session:
 
     def __init__(self, protocol: Protocol, patience: float) -> None:
         self._protocol, self._patience = protocol, patience
-        self.validity = "0"
+        self.validity = ""
 
     async def select(self, folder: str) -> None:
         """Open the folder for reading and removing."""
@@ -54,8 +54,10 @@ class Session:
         if b"[READ-ONLY]" in answer.lines[-1]:
             raise MailboxError("read-only")
         found = [match for line in answer.lines if (match := _VALIDITY.search(line))]
-        # RFC 3501, section 6.3.1: a server without unique ids says nothing of their validity.
-        self.validity = found[-1][1].decode() if found else "0"
+        if not found:
+            # RFC 3501, section 6.3.1: it has no unique ids. Then nobody knows which message a number will remove.
+            raise MailboxError("folder")
+        self.validity = found[-1][1].decode()
 
     async def uids(self, criterion: str) -> list[int]:
         """The messages of the folder to which one word applies (RFC 3501, section 6.4.4), oldest first."""
@@ -75,6 +77,7 @@ class Session:
         None where the server has none to give. RFC822.SIZE is an estimate on some servers.
         """
         patience = self._patience + size / SLOWEST
+        self._protocol.largest = most + 1
         asked = self._fetch(str(uid), f"(BODY.PEEK[]<0.{most + 1}>)")
         answer = await self._asked(asked, patience)
         # A literal is a bytearray, a line is bytes.

@@ -1,7 +1,9 @@
 """What was taken out of a mailbox and may still lie there: so that it is stored once, and then only removed.
 
-The rule: a message is remembered in the transaction that stores it, by its place in the mailbox and by its bytes, and
-forgotten once the server lists it no more. This module must not know what a place is; its caller names one by text.
+The rule: a message is remembered in the transaction that stores it, by its bytes and by its place in the mailbox, and
+forgotten once the server lists it no more. Its bytes prove that it is stored; its place is a hint, for a server that was
+put back from a backup may give a place to another message. This module must not know what a place is; its caller names
+one by text.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ class AlreadyStored(StoreError):
 
 
 def known(tx: Tx, places: Iterable[str]) -> set[str]:
-    """Those of these places whose message is stored."""
+    """Those of these places at which a stored message lay."""
     return {place for place in places if lookups.find(tx, _PLACE, place)}
 
 
@@ -30,13 +32,14 @@ def remember(tx: Tx, place: str, digest: str, now: datetime) -> None:
     if lookups.find(tx, _BYTES, digest):
         raise AlreadyStored("the same bytes were stored before")
     lookups.remember(tx, _BYTES, digest, b"", now=now)
-    remember_again(tx, place, digest, now)
+    remember_place(tx, place, digest, now)
 
 
-def remember_again(tx: Tx, place: str, digest: str, now: datetime) -> None:
-    """At this place, too, lies a message that is stored."""
-    if not lookups.find(tx, _PLACE, place):
-        lookups.remember(tx, _PLACE, place, digest.encode(), now=now)
+def remember_place(tx: Tx, place: str, digest: str, now: datetime) -> None:
+    """At this place lies a message that is stored."""
+    for found in lookups.find(tx, _PLACE, place):
+        lookups.drop(tx, found.id)
+    lookups.remember(tx, _PLACE, place, digest.encode(), now=now)
 
 
 def forget(tx: Tx, places: Iterable[str]) -> None:

@@ -47,19 +47,15 @@ def test_killed_between_commit_and_removal_it_makes_one_case_and_clears_the_mail
             wait_until(lambda: proxy.said(b"UID STORE"), "a removal that gets nowhere")
             house.kill()
         assert box.uids() == [1]
-        with Proxy(mail_server.imap_port) as proxy:
-            house.from_port(proxy.port)
-            house.start()
-            wait_until(lambda: not box.uids(), "an empty mailbox")
-            # It was known by its place: not even asked for a second time.
-            assert not proxy.said(b"BODY")
-            assert house.stop() == 0
+        house.from_port(mail_server.imap_port)
         house.start()
+        wait_until(lambda: not box.uids(), "an empty mailbox")
         smarthost.wait_for("forward", 5)
+        smarthost.wait_for("ack")
         assert len(house.cases()) == 1
-        assert len(smarthost.of("ack")) == 1
         assert house.stop() == 0
-        house.all_opens()
+        # Known by its bytes: it was stored once, and not as a duplicate either.
+        assert ", 1 messages, " in house.all_opens()
 
 
 def test_a_daemon_that_is_stopped_while_it_fetches_ends_and_goes_on_later(
@@ -75,8 +71,7 @@ def test_a_daemon_that_is_stopped_while_it_fetches_ends_and_goes_on_later(
         house.start()
         wait_until(lambda: not box.uids(), "an empty mailbox")
         assert house.stop() == 0
-        accepted = [line for line in house.lines() if '"event": "accepted"' in line]
-        assert len(accepted) == 30
+        assert ", 30 messages, " in house.all_opens()
 
 
 @pytest.mark.soak
@@ -96,8 +91,5 @@ def test_thousands_of_waiting_messages_are_taken_and_killed_again_and_again_none
         house.start()
         wait_until(lambda: not box.uids(), "an empty mailbox", 600)
         wait_until(lambda: len(house.cases()) == len(reports), "every report", 600)
-        accepted = [line for line in house.lines() if '"event": "accepted"' in line]
-        # A kill may cut off the log line, never the commit; what was committed is not fetched again.
-        assert MANY - 20 <= len(accepted) <= MANY + len(reports)
         assert house.stop() == 0
-        house.all_opens()
+        assert f", {MANY + len(reports)} messages, " in house.all_opens()
