@@ -1,9 +1,9 @@
 """What was taken out of a mailbox and may still lie there: so that it is stored once, and then only removed.
 
 The rule: a message is remembered in the transaction that stores it, by its bytes and by its place in the mailbox, and
-forgotten once the server lists it no more. Its bytes prove that it is stored; its place is a hint, for a server that was
-put back from a backup may give a place to another message. This module must not know what a place is; its caller names
-one by text.
+forgotten once the server lists it no more. Its bytes prove that it is stored; its place is a hint, for a server that
+was put back from a backup may give a place to another message. This module must not know what a place is; its caller
+names one by text.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import pytest
 
 import dovecot
 from cocmail.store import engine, spool
+from mailbox_proxy import Proxy
 from mailbox_scene import QUICK, MailboxScene, bytes_of
 from scene import HANDLES
 
@@ -158,7 +159,12 @@ async def test_while_the_store_is_locked_nothing_leaves_the_mailbox(
 async def test_what_is_too_large_stays_is_told_of_and_keeps_nothing_waiting(
     tmp_path: Path, mail_server: dovecot.Server
 ) -> None:
-    async with MailboxScene(tmp_path, mail_server) as scene:
+    with Proxy(mail_server.imap_port) as proxy:
+        await _too_large(MailboxScene(tmp_path, mail_server, port=str(proxy.port)), proxy)
+
+
+async def _too_large(scene: MailboxScene, proxy: Proxy) -> None:
+    async with scene:
         await scene.stop()
         scene.limit = 20_000
         await scene.put(scene.letter("Long. " * 10_000), scene.letter("Short."))
@@ -168,6 +174,8 @@ async def test_what_is_too_large_stays_is_told_of_and_keeps_nothing_waiting(
         (notice,) = scene.all("notice", "ops@example.com")
         assert "larger than" in notice.text and "Robin" not in notice.text and "Long" not in notice.text
         assert await scene.lying() == [1]
+        # Its size was asked for, and nothing of it was.
+        assert proxy.said(b"RFC822.SIZE") and not proxy.said(b"UID FETCH 1 (BODY")
         # The limit is raised: then it is taken by itself.
         await scene.stop()
         scene.limit = 0
