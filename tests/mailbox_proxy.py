@@ -12,12 +12,21 @@ class Proxy:
     """Forwards both ways, in threads of its own.
 
     `dead_at` and `cut_at` are patterns of what the client says: at the first, that connection stays open and carries
-    nothing any more; at the second, it is cut. `commands` is what the client said, line by line.
+    nothing any more; at the second, it is cut. `change`: what the client says and what the server hears instead.
+    `commands` is what the client said, line by line.
     """
 
-    def __init__(self, port: int, *, dead_at: bytes = b"", cut_at: bytes = b"", address: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        dead_at: bytes = b"",
+        cut_at: bytes = b"",
+        change: tuple[bytes, bytes] = (b"", b""),
+        address: str = "127.0.0.1",
+    ) -> None:
         self._target = port
-        self.dead_at, self.cut_at = dead_at, cut_at
+        self.dead_at, self.cut_at, self.change = dead_at, cut_at, change
         self.commands: list[bytes] = []
         self.cuts = 0
         self._listener = socket.create_server((address, 0))
@@ -76,7 +85,8 @@ class _Wire:
                 if speaks and not self.dead and self._ends_at(data):
                     break
                 if not self.dead:
-                    target.sendall(data)
+                    old, new = self._proxy.change
+                    target.sendall(data.replace(old, new) if speaks and old else data)
         self._shut()
 
     def _ends_at(self, data: bytes) -> bool:

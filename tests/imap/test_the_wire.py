@@ -127,6 +127,7 @@ async def test_thousands_of_lines_that_nobody_asked_for_harm_nobody(tmp_path: Pa
     [
         pytest.param("\r\n" * 5_000, "lost", id="empty lines without end"),
         pytest.param("* SEARCH " + "1 " * 2_100_000, "lost", id="a line without end"),
+        pytest.param("* 1 FETCH (BODY[] {99999999}\r\n", "lost", id="more than was asked for"),
         pytest.param("X1 OK whose answer is that\r\n", "lost", id="an answer to nothing"),
         pytest.param("* BYE going down\r\n", "lost", id="a goodbye"),
         pytest.param(None, "lost", id="a closed connection"),
@@ -206,9 +207,13 @@ async def test_a_server_that_takes_no_initial_response_gets_the_token_when_it_as
 
 @pytest.mark.parametrize(
     ("answer", "trouble"),
-    [("{tag} NO no such folder\r\n", "folder"), ("{tag} OK [READ-ONLY] look only\r\n", "read-only")],
+    [
+        ("{tag} NO no such folder\r\n", "folder"),
+        ("* 3 EXISTS\r\n{tag} OK [READ-WRITE] without unique ids\r\n", "folder"),
+        ("{tag} OK [READ-ONLY] look only\r\n", "read-only"),
+    ],
 )
-async def test_a_folder_that_nothing_can_be_removed_from_is_not_fetched_from(
+async def test_a_folder_that_nothing_can_be_safely_removed_from_is_not_fetched_from(
     tmp_path: Path, answer: str, trouble: str
 ) -> None:
     async with at(tmp_path, Scripted({"SELECT": answer})) as opened:

@@ -143,6 +143,41 @@ async def test_a_wrong_password_is_told_once_a_day_and_tried_again_until_it_is_r
         await scene.emptied()
 
 
+async def test_a_server_that_is_away_is_told_of_after_an_hour_and_not_before(
+    tmp_path: Path, mail_server: dovecot.Server
+) -> None:
+    with Proxy(mail_server.imap_port) as proxy:
+        nobody_there = str(proxy.port)
+    with capture_logs() as log:
+        async with MailboxScene(tmp_path, mail_server, port=nobody_there, folders="[INBOX]") as scene:
+            await scene.until(lambda: said(log, "imap-trouble"), "the trouble")
+            await scene.pass_time(timedelta(minutes=50))
+            assert notices(scene) == []
+            await scene.pass_time(timedelta(minutes=11))
+            await scene.until(lambda: notices(scene), "a notice")
+            assert "no server has answered for more than an hour" in notices(scene)[0]
+    assert [entry["trouble"] for entry in said(log, "imap-trouble")] == ["unreachable"]
+
+
+async def test_a_message_that_the_server_does_not_remove_is_told_of_and_keeps_nothing_waiting(
+    tmp_path: Path, mail_server: dovecot.Server
+) -> None:
+    """It says yes to the mark, and another program takes the mark back before anything is removed."""
+    with Proxy(mail_server.imap_port, change=(b"+FLAGS.SILENT", b"-FLAGS.SILENT")) as proxy:
+        async with MailboxScene(tmp_path, mail_server, port=str(proxy.port), folders="[INBOX]") as scene:
+            await scene.deliver(scene.letter("First."))
+            await scene.until(lambda: notices(scene), "a notice")
+            assert "cannot remove" in notices(scene)[0]
+            await scene.deliver(scene.letter("Second."))
+            await scene.stored(2)
+            assert await scene.lying() == [1, 2]
+            proxy.change = (b"", b"")
+            await scene.deliver(scene.letter("Third."))
+            await scene.stored(3)
+            await scene.emptied()
+            assert await scene.reasons() == {"report": 3}
+
+
 async def test_a_token_is_read_anew_at_each_log_in_and_a_refused_one_does_not_hang(
     tmp_path: Path, mail_server: dovecot.Server
 ) -> None:
