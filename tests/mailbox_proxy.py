@@ -12,8 +12,8 @@ class Proxy:
     """Forwards both ways, in threads of its own.
 
     `dead_at` and `cut_at` are patterns of what the client says: at the first, that connection stays open and carries
-    nothing any more; at the second, it is cut. `change`: what the client says and what the server hears instead.
-    `commands` is what the client said, line by line.
+    nothing any more (with `passes`: after so many bytes of the answer); at the second, it is cut. `change`: what the
+    client says and what the server hears instead. `commands` is what the client said, line by line.
     """
 
     def __init__(
@@ -22,11 +22,12 @@ class Proxy:
         *,
         dead_at: bytes = b"",
         cut_at: bytes = b"",
+        passes: int = 0,
         change: tuple[bytes, bytes] = (b"", b""),
         address: str = "127.0.0.1",
     ) -> None:
         self._target = port
-        self.dead_at, self.cut_at, self.change = dead_at, cut_at, change
+        self.dead_at, self.cut_at, self.passes, self.change = dead_at, cut_at, passes, change
         self.commands: list[bytes] = []
         self.cuts = 0
         self._listener = socket.create_server((address, 0))
@@ -72,6 +73,7 @@ class Proxy:
 class _Wire:
     def __init__(self, proxy: Proxy, client: socket.socket, server: socket.socket) -> None:
         self._proxy, self._sockets, self.dead = proxy, (client, server), False
+        self._left: int | None = None
         self._threads = [
             threading.Thread(target=self._carry, args=(client, server, True), daemon=True),
             threading.Thread(target=self._carry, args=(server, client, False), daemon=True),
@@ -86,15 +88,24 @@ class _Wire:
                     break
                 if not self.dead:
                     old, new = self._proxy.change
-                    target.sendall(data.replace(old, new) if speaks and old else data)
+                    target.sendall(data.replace(old, new) if speaks and old else self._part(data, speaks))
         self._shut()
+
+    def _part(self, data: bytes, speaks: bool) -> bytes:
+        """What of it passes on a wire that is about to die."""
+        if speaks or self._left is None:
+            return data
+        part = data[: self._left]
+        self._left -= len(part)
+        self.dead = self._left == 0
+        return part
 
     def _ends_at(self, data: bytes) -> bool:
         """Whether the wire is cut by these words of the client; they may also make it dead."""
         proxy = self._proxy
         proxy.commands += data.splitlines()
         if proxy.dead_at and re.search(proxy.dead_at, data):
-            self.dead = True
+            self.dead, self._left = not proxy.passes, proxy.passes or None
         if proxy.cut_at and re.search(proxy.cut_at, data):
             proxy.cuts += 1
             return True

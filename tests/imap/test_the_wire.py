@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cocmail.config.settings import Mailbox
-from cocmail.doors.imap_wire import Session, open_session
+from cocmail.doors.imap_wire import TROUBLES, Session, open_session
 from cocmail.errors import MailboxError
 
 PATIENCE = 20.0
@@ -271,3 +271,9 @@ async def test_who_says_nothing_when_asked_to_wait_is_left(tmp_path: Path) -> No
         assert await refused(session.wait(600, 600)) == "silent"
     async with session_with(tmp_path, Scripted({"IDLE": "+ idling\r\n", "DONE": ""}), patience=0.2) as session:
         assert await refused(session.wait(0.01, 600)) == "silent"
+
+
+def test_every_trouble_is_explained_to_operators() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "operator-guide.md").read_text(encoding="utf-8")
+    table = guide.split("| `trouble` | means |")[1].split("##")[0]
+    assert {trouble for trouble in (*TROUBLES, "store", "bug") if f"`{trouble}`" not in table} == set()
