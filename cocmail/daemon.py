@@ -16,12 +16,14 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from cocmail import __version__, maillog
-from cocmail.config.settings import Listener, Settings
+from cocmail.config.settings import Listener, Mailbox, Settings
 from cocmail.core.model import Door
 from cocmail.doors.clock import Clock
 from cocmail.doors.contents import Contents
 from cocmail.doors.enclosures import Enclosures
 from cocmail.doors.guard import Guard, Limits
+from cocmail.doors.imap_folder import Means
+from cocmail.doors.imap_in import ImapDoor
 from cocmail.doors.maildir_out import MaildirSender
 from cocmail.doors.metrics import MetricsDoor, open_metrics
 from cocmail.doors.outbox import Outbox, Schedule, Sender
@@ -65,7 +67,7 @@ class Daemon:
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
         """`now` is the time of day, `tick` a monotonic clock in seconds."""
-        self.settings, self.store, self.now = settings, store, now
+        self.settings, self.store, self.now, self.tick = settings, store, now, tick
         self.hostname = socket.getfqdn()
         self.roster = Roster(settings.committees, settings.admins)
         self.reader = Reader()
@@ -79,6 +81,7 @@ class Daemon:
         # Of a start and a reload in the midst of it the later configuration stays.
         self._changing = asyncio.Lock()
         self.doors: list[OpenDoor] = []
+        self.imap: ImapDoor | None = None
         self.metrics: MetricsDoor | None = None
         # What was decided is to be sent: the word of pipeline and clock is the outbox's call.
         self.pipeline.queued = self.clock.queued = self.outbox.wake
@@ -110,14 +113,14 @@ class Daemon:
             # Before anybody works on the new roster: who is told of it, and whose access ends.
             async with self._changing:
                 await self.pipeline.changes.apply(self.settings.committees, self.settings.admins)
-            workers = [
-                asyncio.create_task(self._forever(name, work))
-                for name, work in (
-                    ("pipeline", self.pipeline.run),
-                    ("outbox", self.outbox.run),
-                    ("clock", self.clock.run),
-                )
+            work: list[tuple[str, Callable[[], object]]] = [
+                ("pipeline", self.pipeline.run),
+                ("outbox", self.outbox.run),
+                ("clock", self.clock.run),
             ]
+            if self.imap is not None:
+                work.append(("imap", self.imap.run))
+            workers = [asyncio.create_task(self._forever(name, each)) for name, each in work]
             addresses = [door.address for door in self.doors]
             if self.settings.metrics is not None:
                 self.metrics = open_metrics(self.settings.metrics, self.store, self.now, lambda: _all_run(workers))
@@ -128,6 +131,8 @@ class Daemon:
         finally:
             if self.metrics is not None:
                 await asyncio.to_thread(self.metrics.close)
+            if self.imap is not None:
+                await self.imap.close()
             await asyncio.gather(*(door.close() for door in self.doors))
             await self._end(workers)
         maillog.stopped()
@@ -137,6 +142,8 @@ class Daemon:
         guard = Guard(limits)
         for listener in self.settings.listeners:
             self.doors.append(await self._open_door(_listen(listener), limits, guard))
+        if self.settings.imap is not None:
+            self.imap = self._fetcher(self.settings.imap, guard)
         inject = inject_socket(self.settings.store_url, self.settings.key_file)
         if len(os.fsencode(inject)) > SOCKET_PATH_MAX:
             maillog.inject_not_open()
@@ -156,6 +163,11 @@ class Daemon:
             maillog.not_accepted(listen.door.value, type(error).__name__)
 
         return await open_door(listen, self.pipeline, limits, self.hostname, guard, now=self.now, failed=failed)
+
+    def _fetcher(self, mailbox: Mailbox, guard: Guard) -> ImapDoor:
+        limit = self.settings.max_message_bytes
+        means = Means(self.pipeline, self.store, self.roster, guard, limit, mailbox.committee, self.now)
+        return ImapDoor(mailbox, means, self.tick, self.outbox.wake)
 
     @property
     def _is_alone(self) -> bool:

@@ -8,6 +8,7 @@
     │   ├── StoreBusy      for now (locked, full, gone): try again                              exit 75
     │   │   └── StoreGone  its database server does not answer                                  exit 69
     │   └── StoreTooNew    written by a later release than this one                             exit 2
+    ├── MailboxError       a mailbox cannot be fetched from just now: tried again for ever
     └── DeliveryError      an outgoing message was not taken
         ├── Unreachable    no server answered: waits as long as it takes
         ├── Deferred       a server answered 4xx
@@ -65,6 +66,14 @@ class StoreGone(StoreBusy):
 
 class StoreTooNew(StoreError):
     exit_code = EXIT_CONFIG
+
+
+class MailboxError(CocmailError):
+    """`trouble` is a word of the list in `doors/imap_wire.py`; never the server's text."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
 
 
 class DeliveryError(CocmailError):

@@ -98,6 +98,21 @@ def not_accepted(door: str, problem: str) -> None:
     _log.error("not-accepted", door=door, problem=problem)
 
 
+def imap_open(folder: int) -> None:
+    """The mailbox's folder of that place in the configuration is being watched."""
+    _log.info("imap-open", folder=folder)
+
+
+def imap_trouble(folder: int, trouble: str) -> None:
+    """It is not, for a reason out of the list in `doors/imap_wire.py`; said once until that changes."""
+    _log.warning("imap-trouble", folder=folder, trouble=trouble)
+
+
+def left_in_mailbox(folder: int, why: str, size: int) -> None:
+    """A message stays in its folder: too-large, or failed at again and again."""
+    _log.error("left-in-mailbox", folder=folder, why=why, size=size)
+
+
 def decided(message: str, reason: str, letters: int, code: str = "") -> None:
     """`code`: a delivery report says by it that a letter which a server had taken cannot be delivered."""
     _log.info("decided", id=message, reason=reason, letters=letters)

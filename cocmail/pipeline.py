@@ -71,11 +71,16 @@ class Pipeline:
         """The committee that a recipient address belongs to, or None: not ours."""
         return self.roster.committee_of(address)
 
-    async def accept(self, envelopes: Sequence[Envelope], raw: bytes) -> None:
-        """Seal and store a message, once a committee. Returns when it is on disk: only then may the peer hear 250."""
+    async def accept(
+        self, envelopes: Sequence[Envelope], raw: bytes, also: Callable[[Tx], object] = lambda tx: None
+    ) -> None:
+        """Seal and store a message, once a committee. Returns when it is on disk: only then may the peer hear 250.
+
+        `also` is committed with it; what it raises is raised, and nothing is stored.
+        """
         prepare = [asyncio.to_thread(spool.prepare, self.store.keyring, envelope, raw) for envelope in envelopes]
         prepared = await asyncio.gather(*prepare)
-        await self.store.write(lambda tx: [spool.add(tx, row) for row in prepared])
+        await self.store.write(lambda tx: (also(tx), [spool.add(tx, row) for row in prepared]))
         for row in prepared:
             maillog.accepted(row.id, row.door, row.size)
         self._arrived.set()

@@ -38,6 +38,7 @@ MAY_PRINT = {
 }
 MAY_ASK_FOR_LOGGERS = {
     "cocmail/maillog.py": "it is where every log line is written",
+    "cocmail/doors/imap_protocol.py": "aioimaplib logs every byte: silenced here",
     "cocmail/doors/smtp_in.py": "aiosmtpd logs addresses and message text: silenced here",
     "cocmail/mail/parse.py": "mail-parser logs what it found in a message: silenced here",
 }

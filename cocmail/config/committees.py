@@ -109,11 +109,11 @@ def _check_trust(part: CommitteeFile, findings: Findings) -> None:
         findings.warning(("trust",), "without authserv_id every mail of a member has to be confirmed by that member")
 
 
-def check_reach(parts: Sequence[tuple[CommitteeFile, Findings]], sockets: bool) -> None:
-    """Results are believed from named peers and LMTP unix sockets only (contract, section 2, `trust`)."""
+def check_reach(parts: Sequence[tuple[CommitteeFile, Findings]], believed_door: bool) -> None:
+    """Results are believed from named peers, LMTP unix sockets and IMAP only (contract, section 2, `trust`)."""
     for part, findings in parts:
-        if part.trust.authserv_id is not None and not part.trust.peers and not sockets:
-            text = "no peer is named and no LMTP unix socket is open: the mail server's results are not believed"
+        if part.trust.authserv_id is not None and not part.trust.peers and not believed_door:
+            text = "no peer is named, and neither LMTP unix socket nor IMAP: the mail server's results are not believed"
             findings.warning(("trust",), text)
 
 

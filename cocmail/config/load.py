@@ -145,7 +145,8 @@ def examine(
             main_findings.error(("committees",), "no file is there under these names")
         check_admins(main, _all_addresses(parts), main_findings)
         settings = make_settings(main, committees, main_findings, os.environ if environ is None else environ)
-        check_reach(parts, any(each.protocol == "lmtp" and "/" in each.address for each in settings.listeners))
+        sockets = any(each.protocol == "lmtp" and "/" in each.address for each in settings.listeners)
+        check_reach(parts, sockets or settings.imap is not None)
     everything = [main_findings, *(findings for _, findings in files)]
     problems = [
         problem

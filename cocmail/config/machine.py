@@ -16,13 +16,14 @@ from cocmail.config.document import Path
 from cocmail.config.files import absolute, open_to_others, secret_path, trouble_with
 from cocmail.config.problems import NO_EFFECT, Findings
 from cocmail.config.schema import MainFile, SmtpDelivery
-from cocmail.config.settings import Flood, Listener, Settings, Smarthost
+from cocmail.config.settings import Flood, Listener, Mailbox, Settings, Smarthost
 from cocmail.core.model import Committee
 from cocmail.mail.address import extension
 
 # sockaddr_un.sun_path holds 108 bytes with its final NUL (unix(7)).
 SOCKET_PATH_MAX = 107
 PORT_BY_TLS = {"none": 25, "starttls": 587, "implicit": 465}
+IMAP_PORT_BY_TLS = {"none": 143, "implicit": 993}
 
 
 def make_settings(
@@ -50,6 +51,7 @@ def make_settings(
         flood=Flood(main.flood.reports, main.flood.per) if main.flood else None,
         admins=tuple(dict.fromkeys(main.admins)),
         committees=committees,
+        imap=_mailbox(main, committees, findings, environ),
     )
 
 
@@ -76,7 +78,7 @@ def _listeners(main: MainFile, findings: Findings, environ: Mapping[str, str]) -
             place = ("intake", "lmtp", "listen", number)
             found.append((place, Listener("lmtp", _listening_address(each, place, findings))))
     if not any(findings.given(("intake", door)) for door in ("smtp", "lmtp", "imap")):
-        findings.error(("intake",), "no door is open: smtp or lmtp is required")
+        findings.error(("intake",), "no door is open: smtp, lmtp or imap is required")
     taken = Counter(listener.address for _, listener in found)
     for place, listener in found:
         if taken[listener.address] > 1 and not listener.address.endswith(":0"):
@@ -96,6 +98,39 @@ def _listening_address(value: str, place: Path, findings: Findings) -> str:
     if len(os.fsencode(path)) > SOCKET_PATH_MAX:
         findings.error(place, f"the absolute path of a unix socket must be at most {SOCKET_PATH_MAX} bytes long")
     return path
+
+
+def _mailbox(
+    main: MainFile, committees: tuple[Committee, ...], findings: Findings, environ: Mapping[str, str]
+) -> Mailbox | None:
+    imap, place = main.intake.imap, ("intake", "imap")
+    if imap is None:
+        return None
+    if imap.tls == "starttls":
+        findings.error((*place, "tls"), "must be implicit: STARTTLS is not known here, take the TLS port (usually 993)")
+    if imap.tls == "none" and not is_loopback(imap.host):
+        findings.error((*place, "tls"), "must be implicit: reports and password would cross the network unencrypted")
+    if findings.given((*place, "password_file")) == findings.given((*place, "oauth2_token_file")):
+        findings.error(place, "exactly one of password_file and oauth2_token_file is required")
+    for number, folder in enumerate(imap.folders):
+        if folder in imap.folders[:number]:
+            findings.error((*place, "folders", number), "stands in this list twice")
+        if not folder.isascii():
+            findings.error((*place, "folders", number), "must be written in modified UTF-7, such as Entw&APw-rfe")
+    if imap.committee is None and len(committees) > 1:
+        findings.error(place, "committee is required: which of them gets mail that names none of their addresses?")
+    if imap.committee is not None and not any(imap.committee in each.addresses for each in committees):
+        findings.error((*place, "committee"), "is no committee's address")
+    return Mailbox(
+        host=imap.host,
+        port=imap.port if imap.port is not None else IMAP_PORT_BY_TLS.get(imap.tls, 993),
+        tls=imap.tls,
+        user=imap.user,
+        password_file=_file(imap.password_file, (*place, "password_file"), findings, environ, secret=True),
+        oauth2_token_file=_file(imap.oauth2_token_file, (*place, "oauth2_token_file"), findings, environ, secret=True),
+        folders=tuple(imap.folders),
+        committee=imap.committee or "",
+    )
 
 
 def _smarthost(main: MainFile, findings: Findings, environ: Mapping[str, str]) -> Smarthost | None:

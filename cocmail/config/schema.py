@@ -141,10 +141,22 @@ class LmtpDoor(Part):
     listen: Places
 
 
+class ImapDoor(Part):
+    host: Text
+    port: int | None = Field(default=None, ge=1, le=65535)
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    user: Text
+    password_file: Text | None = None
+    oauth2_token_file: Text | None = None
+    folders: list[Text] = Field(default=["INBOX"], min_length=1, max_length=10)
+    after: Literal["delete"] = "delete"
+    committee: Address | None = None
+
+
 class Intake(Part):
     smtp: SmtpDoor | None = None
     lmtp: LmtpDoor | None = None
-    imap: NotYet = None
+    imap: ImapDoor | None = None
     max_message_bytes: int = Field(default=DEFAULT_MAX_MESSAGE_BYTES, ge=1024, le=1_000_000_000)
 
 

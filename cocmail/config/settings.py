@@ -22,6 +22,23 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class Mailbox:
+    """The mailbox that is fetched from. `tls` is implicit or none; exactly one of the two secret files is set.
+
+    `committee` is the address of the committee that gets what names none of ours; "" where there is one committee.
+    """
+
+    host: str
+    port: int
+    tls: str
+    user: str
+    password_file: str | None
+    oauth2_token_file: str | None
+    folders: tuple[str, ...]
+    committee: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Smarthost:
     """The mail server that takes what the daemon sends. `tls` is none, starttls or implicit."""
 
@@ -59,4 +76,4 @@ class Settings:
     flood: Flood | None
     admins: tuple[str, ...]
     committees: tuple[Committee, ...]
-    imap: None = None
+    imap: Mailbox | None = None

@@ -66,7 +66,7 @@ def test_the_sample_committee_can_work_by_every_policy(tmp_path: Path, policy: s
 def test_the_samples_can_be_used_with_everything_in_them_that_works(tmp_path: Path) -> None:
     """What is commented out is YAML, too: only what is not yet supported and the other delivery is wrong of it."""
     folder = shutil.copytree(ROOT / "config", tmp_path / "config")
-    for name in ("master.key", "smtp.pw", "tls/cert.pem", "tls/key.pem"):
+    for name in ("master.key", "smtp.pw", "imap.pw", "tls/cert.pem", "tls/key.pem"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).touch(0o600)
     for path in (folder / "cocmail.yaml", folder / "committees" / "example.yaml"):
@@ -74,7 +74,7 @@ def test_the_samples_can_be_used_with_everything_in_them_that_works(tmp_path: Pa
         path.write_text(re.sub(r"^( *)# ( *(?:#|- |[a-z_.]+:(?: |$)).*)$", r"\1\2", text, flags=re.M))
     _, problems = examine(read(folder / "cocmail.yaml"), today=TODAY, environ={})
     assert [each.key for each in problems if each.level == "error"] == [
-        *("intake.imap", "delivery", "members[0].openpgp", "openpgp_key_file")
+        *("delivery", "members[0].openpgp", "openpgp_key_file")
     ]
 
 
