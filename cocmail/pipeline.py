@@ -41,6 +41,7 @@ from cocmail.mail.reader import Reader
 from cocmail.records import DAMAGED, committee_now
 from cocmail.roster import Roster
 from cocmail.store import cases, spool
+from cocmail.store.boundaries import Step
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 
@@ -75,7 +76,7 @@ class Pipeline:
         """Seal and store a message, once a committee. Returns when it is on disk: only then may the peer hear 250."""
         prepare = [asyncio.to_thread(spool.prepare, self.store.keyring, envelope, raw) for envelope in envelopes]
         prepared = await asyncio.gather(*prepare)
-        await self.store.write(lambda tx: [spool.add(tx, row) for row in prepared])
+        await self.store.write(lambda tx: [spool.add(tx, row) for row in prepared], Step.ACCEPT)
         for row in prepared:
             maillog.accepted(row.id, row.door, row.size)
         self._arrived.set()
@@ -128,7 +129,7 @@ class Pipeline:
         except ReadAgainFailed:
             # Something of the case could not be read just now; it can be later.
             until = self.now() + timedelta(minutes=5)
-            await self.store.write(lambda tx: spool.postpone(tx, waiting.id, until))
+            await self.store.write(lambda tx: spool.postpone(tx, waiting.id, until), Step.POSTPONE)
         except Exception as error:
             await self._shunt(waiting.id, error)
         return True
@@ -142,7 +143,7 @@ class Pipeline:
         if committee is None:
             # Its committee was taken out of the configuration: it waits until that is put right.
             until = self.now() + timedelta(hours=1)
-            await self.store.write(lambda tx: spool.postpone(tx, message_id, until))
+            await self.store.write(lambda tx: spool.postpone(tx, message_id, until), Step.POSTPONE)
             return
         today = await self.store.read(lambda tx: committee_now(tx, committee))
         spam = committee.trust.spam_header
@@ -245,7 +246,7 @@ class Pipeline:
 
         for _ in range(NAMES_TRIED):
             try:
-                return await self.store.write(work)
+                return await self.store.write(work, Step.DECIDE)
             except cases.NameTaken:
                 continue
         raise RuntimeError("no code name is free")
@@ -260,7 +261,7 @@ class Pipeline:
             for letter in to_admins(self.roster.admins, "shunted", about):
                 queue(tx, letter, self.roster.first, self.now())
 
-        await self.store.write(work)
+        await self.store.write(work, Step.SHUNT)
         self.queued.set()
 
 

@@ -31,6 +31,7 @@ from cocmail.errors import ConfigError, StoreBusy
 from cocmail.records import handed_over
 from cocmail.roster import Roster
 from cocmail.store import notes
+from cocmail.store.boundaries import Crossed, Step, unwatched
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
@@ -43,7 +44,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def serve(path: Path, environ: Mapping[str, str], now: Callable[[], datetime] = utc_now) -> None:
+async def serve(
+    path: Path, environ: Mapping[str, str], now: Callable[[], datetime] = utc_now, crossed: Crossed = unwatched
+) -> None:
     """Run the daemon of a configuration until SIGTERM or SIGINT.
 
     Raises ConfigError where neither the configuration nor its last good version can be used, KeyFileError, StoreError.
@@ -53,7 +56,7 @@ async def serve(path: Path, environ: Mapping[str, str], now: Callable[[], dateti
     sys.setswitchinterval(0.0005)
     sources = read(path)
     url, key_file = locate_store(sources.main, environ)
-    store = Store.open(url, Keyring.load(key_file))
+    store = Store.open(url, Keyring.load(key_file), crossed=crossed)
     try:
         settings, used, broken = await _last_good(store, sources, now().date(), environ)
         maillog.configure(settings.log_level, settings.log_format)
@@ -180,7 +183,7 @@ async def _keep(store: Store, sources: Sources) -> None:
         for file in (sources.main, *sources.committees):
             notes.keep(tx, f"config {os.path.abspath(file.path)}", file.text.encode())
 
-    await store.write(work)
+    await store.write(work, Step.KEEP_CONFIGURATION)
 
 
 async def _alarm(store: Store, roster: Roster, now: datetime, errors: Sequence[str]) -> None:
@@ -188,7 +191,7 @@ async def _alarm(store: Store, roster: Roster, now: datetime, errors: Sequence[s
         for letter in to_admins(roster.admins, "configuration", now.isoformat(), errors[:PROBLEMS_TOLD]):
             queue(tx, letter, roster.first, now)
 
-    await store.write(work)
+    await store.write(work, Step.ALARM)
 
 
 def _harden() -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, NestedTransaction, delete, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from cocmail.store.boundaries import Step
 from cocmail.store.engine import Store
 from cocmail.store.tables import CASES, COUNTERS, EVENTS, LOOKUPS, NOTES, OUTBOX, SPOOL, TIMERS
 from cocmail.store.transaction import Tx, told
@@ -70,7 +71,7 @@ class QuickStore(Store):
         except SQLAlchemyError as error:
             raise told(error) from None
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], step: Step | None = None) -> T:
         return self.write_now(work)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
