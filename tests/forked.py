@@ -127,7 +127,7 @@ def start(
 
 
 def take_orders(orders: socket.socket) -> list[str] | None:
-    """Forks for each order. Returns in a fork, with its program and arguments; None in the process itself, at the end."""
+    """Forks for each order. Returns in a fork, with program and arguments; None in the process itself, at the end."""
     keepers: list[int] = []
     while True:
         message, descriptors, _, _ = socket.recv_fds(orders, MESSAGE_MAX, 4)
