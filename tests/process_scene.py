@@ -124,6 +124,7 @@ class House:
         self.retry = "[1s]"
         self.level = "info"
         self.store_url = "sqlite:///var/store.db"
+        self.committees = "[committee.yaml]"
         self.intake = 'smtp: {listen: "127.0.0.1:0"}\n  lmtp: {listen: ./lmtp.sock}'
         self.more = main
         self.environ: dict[str, str] = {}
@@ -151,7 +152,7 @@ delivery:
 store: {{url: "{self.store_url}", key_file: master.key}}
 logging: {{level: {self.level}}}
 admins: [ops@example.com]
-committees: [committee.yaml]
+committees: {self.committees}
 {self.more}
 """)
         (self.folder / "committee.yaml").write_text(self.committee)
