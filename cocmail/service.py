@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import signal
 import socket
 import sys
@@ -28,6 +27,7 @@ from cocmail.config.settings import Settings
 from cocmail.core.letters import to_admins
 from cocmail.daemon import Daemon
 from cocmail.errors import ConfigError, StoreBusy
+from cocmail.mail import memory
 from cocmail.records import handed_over
 from cocmail.roster import Roster
 from cocmail.store import notes
@@ -197,8 +197,7 @@ async def _alarm(store: Store, roster: Roster, now: datetime, errors: Sequence[s
 def _harden() -> None:
     """No core dump ever holds a report; no file of ours is for others to read."""
     os.umask(0o077)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    memory.keep()
 
 
 def _notify(environ: Mapping[str, str], state: str) -> None:

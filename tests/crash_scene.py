@@ -51,10 +51,6 @@ class Told:
     duplicates: int = 0
     seconds: float = 0.0
 
-    def add(self, other: Told) -> None:
-        for name in self.__dataclass_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
 
 class Border:
     """The mail server in front: it sends the very same message again until a 250 comes."""
