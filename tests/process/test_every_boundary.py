@@ -226,11 +226,12 @@ CHAPTERS = (Siege.first_starts, Siege.mail, Siege.starts_with_a_new_member, Sieg
             Siege.a_committee_goes_and_comes_back, Siege.a_broken_file, Siege.times_end, Siege.damage)  # fmt: skip
 
 
-def test_a_daemon_that_dies_before_and_after_each_commit_of_a_mail_loses_nothing_and_does_nothing_twice(
+@pytest.mark.timeout(300)
+def test_a_daemon_that_dies_after_each_thing_that_lasts_of_a_mail_loses_nothing_and_does_nothing_twice(
     tmp_path: Path,
 ) -> None:
-    siege = besieged(tmp_path, list(Side), 1, [Siege.mail])
-    assert set(siege.died_at) == set(itertools.product(OF_A_MAIL, Side))
+    siege = besieged(tmp_path, [Side.AFTER], 1, [Siege.mail])
+    assert siege.died_at == [(step, Side.AFTER) for step in OF_A_MAIL]
 
 
 @pytest.mark.soak
