@@ -99,7 +99,8 @@ class Siege(Play):
     def mail(self) -> None:
         for step in OF_A_MAIL:
             for side in self.sides:
-                self.dies_at(step, side, next(self._ways), nth=self.nth)
+                acts = [next(self._ways) for _ in range(self.nth)]
+                self.dies_at(step, side, *acts, nth=self.nth)
 
     def starts_with_a_new_member(self) -> None:
         self.up()
