@@ -145,6 +145,7 @@ class Play:
         self._begun = time.monotonic()
         # Text -> who has to have it; ballots and their question; who has withdrawn from which case, by which mail.
         self.readers: dict[int, frozenset[str]] = {}
+        self.maybe: set[tuple[int, str]] = set()
         self.reports: list[int] = []
         self.tallies: dict[str, str] = {}
         self.ballots: list[EmailMessage] = []
@@ -188,6 +189,9 @@ class Play:
         # Not the chair, who is told that something is late, and no more, whether or not they have the case.
         gone, author = self.chance.sample(HANDLES[1:], 2)
         forward = self.post.marked(number, gone)[0]
+        # On its way when they step back: they may get it before their receipt, and must not after it.
+        words = self._say(self.post.marked(number, author)[0], {*HANDLES} - {author, gone}, and_wait=False)
+        self.maybe.add((words, gone))
         mail = self._reply(forward, "I know them.", "#recuse")
         self.border.deliver(mail, str(forward.message["Reply-To"]))
         wait_until(lambda: self.post.answers(mail), "the receipt of who withdrew", PATIENCE)
@@ -226,12 +230,14 @@ class Play:
 
         wait_until(all_have_it, f"text {number} to reach {len(self.readers[number])}", PATIENCE)
 
-    def _say(self, about: Delivered, readers: Iterable[str]) -> None:
+    def _say(self, about: Delivered, readers: Iterable[str], *, and_wait: bool = True) -> int:
         number = next(self._numbers)
         mail = self._reply(about, f"I have thought of it: number-{number}-here.", "")
         self.border.deliver(mail, str(about.message["Reply-To"]))
         self.readers[number] = frozenset(readers)
-        self._reach(number)
+        if and_wait:
+            self._reach(number)
+        return number
 
     def _reply(self, mail: Delivered, text: str, tag: str) -> EmailMessage:
         said = mail.message
@@ -276,7 +282,8 @@ class Play:
         assert len(self.house.cases()) == len(self.reports), "one case a report, neither lost nor opened twice"
         people = {handle for readers in self.readers.values() for handle in readers}
         often = {(number, each): len(self.post.marked(number, each)) for number in self.readers for each in people}
-        wanted = {key: int(key[1] in self.readers[key[0]]) for key in often}
+        assert all(often[key] <= 1 for key in self.maybe)
+        wanted = {key: often[key] if key in self.maybe else int(key[1] in self.readers[key[0]]) for key in often}
         assert often == wanted, "each text reaches exactly those who may have it, once"
         said = {case: set(map(tally, self.post.of_all(case, "tally"))) for case in self.tallies}
         assert said == {case: {line} for case, line in self.tallies.items()}, "each ballot counts, and counts once"
