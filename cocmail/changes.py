@@ -25,6 +25,7 @@ from cocmail.mail.draw import SystemDraw
 from cocmail.records import DAMAGED, case_in_force, cases_of, handed_over, linked_cases, load_book
 from cocmail.roster import Roster
 from cocmail.store import cases, shredding
+from cocmail.store.boundaries import Step
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 
@@ -63,7 +64,8 @@ class Changes:
 
     async def _membership(self, decide_on: Callable[[Setting], Decision | None], committee: Committee) -> None:
         try:
-            await self._store.write(partial(self._decide_on_members, decide_on, committee))
+            step = Step.ANNOUNCE if decide_on is announce else Step.GREET
+            await self._store.write(partial(self._decide_on_members, decide_on, committee), step)
         except DAMAGED as error:
             # One committee whose book does not open must not keep the others, nor the daemon, from working.
             maillog.failed("membership", error)
@@ -105,7 +107,7 @@ class Changes:
         busy, left = [], False
         for case_id in waiting:
             try:
-                left |= await self._store.write(partial(self._review, case_id))
+                left |= await self._store.write(partial(self._review, case_id), Step.REVIEW)
             except StoreBusy:
                 maillog.store_busy("review")
                 busy.append(case_id)

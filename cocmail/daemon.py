@@ -34,6 +34,7 @@ from cocmail.mail.reader import Reader
 from cocmail.pipeline import Pipeline
 from cocmail.roster import Roster
 from cocmail.store import outbox, timers
+from cocmail.store.boundaries import Step
 from cocmail.store.engine import Store
 
 SENDERS = 4
@@ -105,8 +106,8 @@ class Daemon:
         """
         if self._is_alone:
             # The only daemon of its store: what the last run was sending is due again.
-            await self.store.write(outbox.release_leases)
-            await self.store.write(timers.release_leases)
+            await self.store.write(outbox.release_leases, Step.FREE_LETTERS)
+            await self.store.write(timers.release_leases, Step.FREE_TIMERS)
         workers: list[asyncio.Task[None]] = []
         try:
             await self._open_doors()

@@ -41,6 +41,7 @@ from cocmail.mail.reader import Reader
 from cocmail.records import DAMAGED, committee_now
 from cocmail.roster import Roster
 from cocmail.store import cases, spool
+from cocmail.store.boundaries import Step
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 
@@ -80,7 +81,7 @@ class Pipeline:
         """
         prepare = [asyncio.to_thread(spool.prepare, self.store.keyring, envelope, raw) for envelope in envelopes]
         prepared = await asyncio.gather(*prepare)
-        await self.store.write(lambda tx: (also(tx), [spool.add(tx, row) for row in prepared]))
+        await self.store.write(lambda tx: (also(tx), [spool.add(tx, row) for row in prepared]), Step.ACCEPT)
         for row in prepared:
             maillog.accepted(row.id, row.door, row.size)
         self._arrived.set()
@@ -133,7 +134,7 @@ class Pipeline:
         except ReadAgainFailed:
             # Something of the case could not be read just now; it can be later.
             until = self.now() + timedelta(minutes=5)
-            await self.store.write(lambda tx: spool.postpone(tx, waiting.id, until))
+            await self.store.write(lambda tx: spool.postpone(tx, waiting.id, until), Step.POSTPONE)
         except Exception as error:
             await self._shunt(waiting.id, error)
         return True
@@ -147,7 +148,7 @@ class Pipeline:
         if committee is None:
             # Its committee was taken out of the configuration: it waits until that is put right.
             until = self.now() + timedelta(hours=1)
-            await self.store.write(lambda tx: spool.postpone(tx, message_id, until))
+            await self.store.write(lambda tx: spool.postpone(tx, message_id, until), Step.POSTPONE)
             return
         today = await self.store.read(lambda tx: committee_now(tx, committee))
         spam = committee.trust.spam_header
@@ -250,7 +251,7 @@ class Pipeline:
 
         for _ in range(NAMES_TRIED):
             try:
-                return await self.store.write(work)
+                return await self.store.write(work, Step.DECIDE)
             except cases.NameTaken:
                 continue
         raise RuntimeError("no code name is free")
@@ -265,7 +266,7 @@ class Pipeline:
             for letter in to_admins(self.roster.admins, "shunted", about):
                 queue(tx, letter, self.roster.first, self.now())
 
-        await self.store.write(work)
+        await self.store.write(work, Step.SHUNT)
         self.queued.set()
 
 

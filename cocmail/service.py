@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import signal
 import socket
 import sys
@@ -28,9 +27,11 @@ from cocmail.config.settings import Settings
 from cocmail.core.letters import to_admins
 from cocmail.daemon import Daemon
 from cocmail.errors import ConfigError, StoreBusy
+from cocmail.mail import memory
 from cocmail.records import handed_over
 from cocmail.roster import Roster
 from cocmail.store import notes
+from cocmail.store.boundaries import Crossed, Step, unwatched
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
@@ -43,7 +44,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-async def serve(path: Path, environ: Mapping[str, str], now: Callable[[], datetime] = utc_now) -> None:
+async def serve(
+    path: Path, environ: Mapping[str, str], now: Callable[[], datetime] = utc_now, crossed: Crossed = unwatched
+) -> None:
     """Run the daemon of a configuration until SIGTERM or SIGINT.
 
     Raises ConfigError where neither the configuration nor its last good version can be used, KeyFileError, StoreError.
@@ -53,7 +56,7 @@ async def serve(path: Path, environ: Mapping[str, str], now: Callable[[], dateti
     sys.setswitchinterval(0.0005)
     sources = read(path)
     url, key_file = locate_store(sources.main, environ)
-    store = Store.open(url, Keyring.load(key_file))
+    store = Store.open(url, Keyring.load(key_file), crossed=crossed)
     try:
         settings, used, broken = await _last_good(store, sources, now().date(), environ)
         maillog.configure(settings.log_level, settings.log_format)
@@ -180,7 +183,7 @@ async def _keep(store: Store, sources: Sources) -> None:
         for file in (sources.main, *sources.committees):
             notes.keep(tx, f"config {os.path.abspath(file.path)}", file.text.encode())
 
-    await store.write(work)
+    await store.write(work, Step.KEEP_CONFIGURATION)
 
 
 async def _alarm(store: Store, roster: Roster, now: datetime, errors: Sequence[str]) -> None:
@@ -188,14 +191,13 @@ async def _alarm(store: Store, roster: Roster, now: datetime, errors: Sequence[s
         for letter in to_admins(roster.admins, "configuration", now.isoformat(), errors[:PROBLEMS_TOLD]):
             queue(tx, letter, roster.first, now)
 
-    await store.write(work)
+    await store.write(work, Step.ALARM)
 
 
 def _harden() -> None:
     """No core dump ever holds a report; no file of ours is for others to read."""
     os.umask(0o077)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    memory.keep()
 
 
 def _notify(environ: Mapping[str, str], state: str) -> None:

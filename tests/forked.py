@@ -106,12 +106,27 @@ _source: list[_Source] = []
 
 
 def start(
-    arguments: Sequence[str], *, cwd: Path | None, environ: Mapping[str, str], stdin: int, stdout: int, stderr: int
+    arguments: Sequence[str],
+    *,
+    cwd: Path | None,
+    environ: Mapping[str, str],
+    stdin: int,
+    stdout: int,
+    stderr: int,
+    program: Path | None = None,
 ) -> Process:
-    """`cocmail ARGUMENTS` in a new session; `environ` is all of its environment, the streams are descriptors."""
+    """`cocmail ARGUMENTS` in a new session; `environ` is all of its environment, the streams are descriptors.
+
+    `program` is run in place of `python -m cocmail`.
+    """
     if not _source:
         _source.append(_Source())
-    order = {"arguments": list(arguments), "cwd": str(cwd or Path.cwd()), "environ": dict(environ)}
+    order = {
+        "arguments": list(arguments),
+        "cwd": str(cwd or Path.cwd()),
+        "environ": dict(environ),
+        "program": str(program or ""),
+    }
     return _source[0].start(order, [stdin, stdout, stderr])
 
 
@@ -119,7 +134,7 @@ def start(
 
 
 def take_orders(orders: socket.socket) -> list[str] | None:
-    """Forks for each order. Returns in a fork, with its arguments; in the process itself, None, when all is over."""
+    """Forks for each order. Returns in a fork, with program and arguments; None in the process itself, at the end."""
     keepers: list[int] = []
     while True:
         message, descriptors, _, _ = socket.recv_fds(orders, MESSAGE_MAX, 4)
@@ -149,7 +164,7 @@ def keep(order: Mapping[str, object], descriptors: Sequence[int]) -> list[str]:
 
 
 def become(order: Mapping[str, object], streams: Sequence[int]) -> list[str]:
-    """Takes on session, folder, environment and streams; gives the arguments."""
+    """Takes on session, folder, environment and streams; gives the program and its arguments."""
     os.setsid()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
@@ -159,7 +174,7 @@ def become(order: Mapping[str, object], streams: Sequence[int]) -> list[str]:
     assert isinstance(environ, dict) and isinstance(arguments, list)
     os.environ.clear()
     os.environ.update(environ)
-    return arguments
+    return [str(order["program"]), *arguments]
 
 
 def main() -> None:
@@ -170,8 +185,11 @@ def main() -> None:
     gc.freeze()
     arguments = take_orders(socket.socket(fileno=int(sys.argv[1])))
     if arguments is not None:
-        sys.argv = ["cocmail", *arguments]
-        runpy.run_module("cocmail", run_name="__main__", alter_sys=True)
+        program, sys.argv = arguments[0], ["cocmail", *arguments[1:]]
+        if program:
+            runpy.run_path(program, run_name="__main__")
+        else:
+            runpy.run_module("cocmail", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -35,6 +35,8 @@ class Server:
     """A running server, reached as its superuser through a socket in `folder`."""
 
     folder: Path
+    _command: tuple[str | Path, ...] = ()
+    _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def new_database(self) -> str:
         """Makes an empty database and gives its URL, in the form that the configuration takes."""
@@ -42,6 +44,18 @@ class Server:
         with psycopg.connect(f"host={self.folder} user=cocmail dbname=postgres", autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"')
         return f"postgresql://cocmail@/{name}?host={self.folder}"
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self._running.append(subprocess.Popen(self._command, cwd=self.folder, stdout=log, stderr=log))
+        _wait(self._running[-1], self.folder)
+
+    def end(self, number: int) -> None:
+        """SIGQUIT: nothing of it is kept, so nothing needs to be written. SIGKILL: as a crash ends it."""
+        while self._running:
+            process = self._running.pop()
+            process.send_signal(number)
+            process.wait(timeout=20)
 
 
 @contextmanager
@@ -53,21 +67,14 @@ def running() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="cocmail-pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp")))
     data = folder / "data"
     as_user = _as_other_user(folder)
-    process = None
+    settings = [f"--{name.replace('_', '-')}={value}" for name, value in _SETTINGS.items()]
+    server = Server(folder, (*as_user, postgres, "-D", data, "-k", folder, *settings))
     try:
         _run([*as_user, initdb, "-D", data, "-U", "cocmail", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"], folder)
-        settings = [f"--{name.replace('_', '-')}={value}" for name, value in _SETTINGS.items()]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [*as_user, postgres, "-D", data, "-k", folder, *settings], cwd=folder, stdout=log, stderr=log
-            )
-        _wait(process, folder)
-        yield Server(folder)
+        server.start()
+        yield server
     finally:
-        if process is not None:
-            # "Immediate shutdown": nothing of it is kept, so nothing needs to be written.
-            process.send_signal(signal.SIGQUIT)
-            process.wait(timeout=20)
+        server.end(signal.SIGQUIT)
         shutil.rmtree(folder, ignore_errors=True)
 
 

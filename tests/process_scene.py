@@ -36,6 +36,7 @@ from cocmail.vault.keyring import new_key_file
 from scene import ALIAS, AUTHSERV, Delivered, committee_file
 
 PROJECT = Path(__file__).resolve().parent.parent
+WATCHED = PROJECT / "tests" / "watched.py"
 PATIENCE = 45.0
 # Of the contract, section 1; 70 is a bug, or damage that `keys verify` found.
 EXIT_CODES = (0, 2, 69, 75)
@@ -93,6 +94,11 @@ class Smarthost:
     def delivered(self) -> list[Delivered]:
         return list(self._server.delivered)
 
+    @property
+    def answers(self) -> dict[str, str]:
+        """The reply to RCPT, a recipient; "" is all."""
+        return self._server.answers
+
     def of(self, kind: str, to: str | None = None) -> list[Delivered]:
         """What came of a kind, to everybody or to one address."""
         return [mail for mail in self.delivered if mail.kind == kind and (to is None or mail.recipient == to)]
@@ -118,10 +124,13 @@ class House:
         self.retry = "[1s]"
         self.level = "info"
         self.store_url = "sqlite:///var/store.db"
+        self.committees = "[committee.yaml]"
         self.intake = 'smtp: {listen: "127.0.0.1:0"}\n  lmtp: {listen: ./lmtp.sock}'
         self.more = main
         self.environ: dict[str, str] = {}
         self.cold = False
+        # Somebody stands at its boundaries (`watched`).
+        self.watch: dict[str, object] | None = None
         self.process: subprocess.Popen[bytes] | forked.Process | None = None
         self._log = Lines(self.log)
         self._logged = 0
@@ -143,7 +152,7 @@ delivery:
 store: {{url: "{self.store_url}", key_file: master.key}}
 logging: {{level: {self.level}}}
 admins: [ops@example.com]
-committees: [committee.yaml]
+committees: {self.committees}
 {self.more}
 """)
         (self.folder / "committee.yaml").write_text(self.committee)
@@ -168,9 +177,10 @@ committees: [committee.yaml]
             self.process = started(
                 ["run", "--config", str(self.config)],
                 cwd=self.folder,
-                environ=environment(self.environ),
+                environ=environment(self.environ | ({"WATCHED": json.dumps(self.watch)} if self.watch else {})),
                 streams=(nothing.fileno(), log.fileno(), log.fileno()),
                 cold=self.cold,
+                program=WATCHED if self.watch else None,
             )
         if wait:
             self.wait_for_event("ready")
@@ -334,12 +344,20 @@ def environment(more: Mapping[str, str]) -> dict[str, str]:
 
 
 def started(
-    arguments: Sequence[str], *, cwd: Path | None, environ: Mapping[str, str], streams: tuple[int, int, int], cold: bool
+    arguments: Sequence[str],
+    *,
+    cwd: Path | None,
+    environ: Mapping[str, str],
+    streams: tuple[int, int, int],
+    cold: bool,
+    program: Path | None = None,
 ) -> subprocess.Popen[bytes] | forked.Process:
     """`cocmail ARGUMENTS` as a process in a session of its own; `streams` are descriptors."""
     stdin, stdout, stderr = streams
     if not cold:
-        return forked.start(arguments, cwd=cwd, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr)
+        return forked.start(
+            arguments, cwd=cwd, environ=environ, stdin=stdin, stdout=stdout, stderr=stderr, program=program
+        )
     command = [sys.executable, "-m", "cocmail", *arguments]
     return subprocess.Popen(
         command, cwd=cwd, env=environ, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True

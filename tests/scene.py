@@ -37,6 +37,7 @@ from cocmail.doors.smtp_in import silence_library
 from cocmail.records import load_case
 from cocmail.service import Reloads
 from cocmail.store import cases, outbox, spool
+from cocmail.store.boundaries import Crossed, unwatched
 from cocmail.store.engine import Store
 from cocmail.vault.keyring import Keyring, new_key_file
 
@@ -188,6 +189,8 @@ class Scene:
         self.port = 0
         # Set where a story tells in the open what otherwise names who reported unknown (`canaries`).
         self.names_are_told = False
+        # Who stands at the store's boundaries.
+        self.crossed: Crossed = unwatched
         self._seen = 0
         self._numbers = itertools.count(1)
         self._key = folder / "master.key"
@@ -240,7 +243,9 @@ committees: [committee.yaml]
     async def start(self) -> None:
         """Start the daemon, on the store as it is."""
         settings = self.settings()
-        self.store = Store.open(settings.store_url, Keyring.load(settings.key_file))
+        self.store = Store.open(
+            settings.store_url, Keyring.load(settings.key_file), crossed=lambda step, side: self.crossed(step, side)
+        )
         self.daemon = Daemon(settings, self.store, self.now, self.tick)
         for reader in (self.daemon.reader, self.daemon.content_reader):
             reader.__class__ = lent.LentReader

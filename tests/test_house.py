@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from cocmail.store.boundaries import Step
+
 HOUSE = Path(__file__).resolve().parent.parent
 PACKAGE = HOUSE / "cocmail"
 
@@ -128,6 +130,21 @@ def test_only_the_command_line_prints() -> None:
         if called in {"print", "pprint", "pprint.pprint", "breakpoint", "sys.stdout.write", "sys.stderr.write"}
     ]
     assert found == []
+
+
+def test_every_commit_of_the_daemon_names_the_step_at_which_a_crash_is_tried() -> None:
+    """So that the list in `store/boundaries.py` is whole; `tests/process/test_every_boundary.py` dies at each."""
+    files = python_files("cocmail")
+    found = [
+        (len(node.args), f"{name(path)}:{node.lineno}")
+        for path in files
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("write", "_write")
+        if ast.unparse(node.func.value).endswith(("store", "self"))
+    ]
+    assert found and [place for arguments, place in found if arguments != 2] == []
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    assert [step for step in Step if f"Step.{step.name}" not in text] == [], "steps that are taken nowhere"
 
 
 def test_every_log_line_is_written_in_one_place() -> None:

@@ -32,6 +32,7 @@ from cocmail.mail.draw import SystemDraw
 from cocmail.records import case_in_force, case_that_opens, linked_cases, load_book
 from cocmail.roster import Roster
 from cocmail.store import cases, notes, outbox, restored, spool, timers
+from cocmail.store.boundaries import Step
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
 
@@ -100,7 +101,7 @@ class Clock:
         ]
         for work in looks:
             try:
-                await self._store.write(work)
+                await self._store.write(work, Step.LOOK)
             except StoreBusy:
                 raise
             except Exception as error:
@@ -123,7 +124,7 @@ class Clock:
                 spool.discard(tx, held, reason)
 
         if await self._store.read(lambda tx: spool.to_forget(tx, now)):
-            await self._store.write(work)
+            await self._store.write(work, Step.FORGET)
             self._scrubs = True
 
     async def _scrub(self) -> None:
@@ -154,14 +155,14 @@ class Clock:
             left[:] = [self._carry_out(tx, timer) for timer in claimed]
 
         try:
-            await self._store.write(work)
+            await self._store.write(work, Step.TIMER)
         except StoreBusy:
             raise
         except Exception as error:
             # A bug of ours about this one case: the others go on, and this one is tried again.
             maillog.failed("clock", error)
             until = now + AFTER_A_BUG
-            await self._store.write(lambda tx: _put_off(tx, claimed, until))
+            await self._store.write(lambda tx: _put_off(tx, claimed, until), Step.PUT_OFF)
         if any(left) and self._review is not None:
             await self._review()
         self.queued.set()

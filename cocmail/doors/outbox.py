@@ -30,6 +30,7 @@ from cocmail.mail.compose import Outgoing, compose
 from cocmail.records import CaseErased, committee_now, load_case
 from cocmail.roster import Roster
 from cocmail.store import notes, outbox, shredding
+from cocmail.store.boundaries import Side, Step
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.outbox import OutRow
 from cocmail.store.transaction import Tx
@@ -118,7 +119,7 @@ class Outbox:
             return outbox.claim(tx, now, limit, LEASE, busy) if may_leave else []
 
         try:
-            rows = await self._store.write(work)
+            rows = await self._store.write(work, Step.CLAIM)
         except StoreBusy:
             maillog.store_busy("outbox")
             return
@@ -132,7 +133,8 @@ class Outbox:
         except StoreBusy:
             # It was not tried. Without this it would wait as long as a letter whose daemon died.
             maillog.store_busy("outbox")
-            await self._write(lambda tx: outbox.wait(tx, row.id, self._now() + timedelta(seconds=BUSY_PAUSE)))
+            until = self._now() + timedelta(seconds=BUSY_PAUSE)
+            await self._write(lambda tx: outbox.wait(tx, row.id, until), Step.WAIT)
         except CaseErased:
             # Its row went with the case, while it was being made.
             maillog.withheld(row.id, row.kind)
@@ -145,16 +147,15 @@ class Outbox:
             self._free.append(sender)
             self.wake.set()
 
-    async def _write(self, work: Callable[[Tx], object]) -> None:
+    async def _write(self, work: Callable[[Tx], object], step: Step) -> None:
         """What became of a letter, written as soon as the store can be: forgotten, it would go out again, or late."""
         while True:
             try:
-                await self._store.write(work)
+                await self._store.write(work, step)
+                return
             except StoreBusy:
                 maillog.store_busy("outbox")
                 await asyncio.sleep(BUSY_PAUSE)
-            else:
-                return
 
     async def _finish(self) -> None:
         sending = list(self._sending.values())
@@ -170,8 +171,7 @@ class Outbox:
         committee_id, letter = decode_letter(row.payload)
         committee, case = await self._at_hand(committee_id, letter)
         if committee is None:
-            await self._wait(row, letter)
-            return
+            return await self._wait(row, letter)
         letter = as_addressed(letter, case)
         content = await self._enclosures.of(letter, committee, case)
         if content is None and (letter.entry or letter.template in MADE):
@@ -209,7 +209,7 @@ class Outbox:
         return sight is Sight.YES
 
     async def _drop(self, row: OutRow) -> None:
-        await self._write(lambda tx: outbox.sent(tx, row.id))
+        await self._write(lambda tx: outbox.sent(tx, row.id), Step.WITHHOLD)
         maillog.withheld(row.id, row.kind)
 
     async def _deliver(self, about: About, content: Mail | None, sender: Sender) -> None:
@@ -218,7 +218,9 @@ class Outbox:
         if not await self._may_leave(row, letter):
             return
         try:
+            self._store.cross(Step.SEND, Side.BEFORE)
             await sender.send(outgoing)
+            self._store.cross(Step.SEND, Side.AFTER)
         except Unreachable:
             # While nobody answers, nobody refuses: that time does not count towards giving up.
             since = row.refused_since
@@ -234,7 +236,7 @@ class Outbox:
             else:
                 await self._park(row, error.code)
         else:
-            await self._write(lambda tx: untaken.sent(tx, self._roster, row, letter, self._now()))
+            await self._write(lambda tx: untaken.sent(tx, self._roster, row, letter, self._now()), Step.SENT)
             maillog.sent(row.id, row.kind, row.attempts + 1)
 
     async def _composed(self, about: About, content: Mail | None) -> Outgoing:
@@ -260,14 +262,13 @@ class Outbox:
                 for notice in to_admins(self._roster.admins, "waiting-address", today):
                     queue(tx, notice, self._roster.first, now)
 
-        await self._write(work)
+        await self._write(work, Step.WAIT)
         maillog.waits_for_member(row.id, row.kind)
 
     async def _defer(self, row: OutRow, code: str | None, refused_since: datetime | None = None) -> None:
-        wait = self.schedule.wait(row.attempts)
-        until = self._now() + wait
+        until = self._now() + self.schedule.wait(row.attempts)
         await self._write(
-            lambda tx: outbox.defer(tx, row.id, code=code, next_attempt=until, refused_since=refused_since)
+            lambda tx: outbox.defer(tx, row.id, code=code, next_attempt=until, refused_since=refused_since), Step.DEFER
         )
         maillog.deferred(row.id, row.kind, code or "", row.attempts + 1)
 
@@ -292,5 +293,5 @@ class Outbox:
             for notice in to_admins(admins, "parked", f"{row.id} {now.isoformat()}"):
                 queue(tx, notice, committee, now)
 
-        await self._write(work)
+        await self._write(work, Step.PARK)
         maillog.parked(row.id, row.kind, code)

@@ -17,14 +17,15 @@ import signal
 import sys
 from typing import BinaryIO
 
+from cocmail.mail import memory
 from cocmail.mail.frames import LENGTH, answer, answer_on_files, framed
 from cocmail.mail.lookinto import look
 from cocmail.mail.parse import read
 
 
-def main(memory: int) -> None:
-    """Answers messages until the input ends. `memory`: bytes of address space that this process may have (0: all)."""
-    _settle(memory)
+def main(space: int) -> None:
+    """Answers messages until the input ends. `space`: bytes of address space that this process may have (0: all)."""
+    _settle(space)
     # What has been loaded stays for good: a long message's garbage is looked for beside it, not in it.
     gc.freeze()
     gc.enable()
@@ -42,16 +43,16 @@ def main(memory: int) -> None:
         del raw, mail, description, contents
 
 
-def _settle(memory: int) -> None:
+def _settle(space: int) -> None:
     """Signals to the whole process group are for the daemon, which ends the child by closing its input."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     logging.disable(logging.CRITICAL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory:
+    memory.keep()
+    if space:
         with contextlib.suppress(ValueError, OSError):  # a tighter limit is in force already
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+            resource.setrlimit(resource.RLIMIT_AS, (space, space))
 
 
 def _frame(source: BinaryIO) -> bytes:

@@ -26,6 +26,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from cocmail.errors import ConfigError, StoreBusy, StoreGone
 from cocmail.store import notes, revisions
+from cocmail.store.boundaries import Crossed, Side, Step, unwatched
 from cocmail.store.transaction import Tx, told
 from cocmail.store.writer import Writer
 from cocmail.vault.keyring import Keyring
@@ -45,22 +46,26 @@ MIGRATION_LOCK = 0x636F636D61696C
 class Store:
     """An open store. Functions given to it run in its threads, take a `Tx` and return plain values, never rows."""
 
-    def __init__(self, writing: Engine, reading: Engine, keyring: Keyring, lock: int | None) -> None:
+    def __init__(self, writing: Engine, reading: Engine, keyring: Keyring, lock: int | None, crossed: Crossed) -> None:
         """Use `Store.open`."""
         self._engines = (writing, reading)
         self._reading = reading
         self._keyring = keyring
         self._lock = lock
-        self._writer = Writer(writing, keyring)
+        self._crossed = crossed
+        self._writer = Writer(writing, keyring, crossed)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
     @staticmethod
-    def open(url: str, keyring: Keyring, *, exclusive: bool = True, migrate: bool = True) -> Store:
+    def open(
+        url: str, keyring: Keyring, *, exclusive: bool = True, migrate: bool = True, crossed: Crossed = unwatched
+    ) -> Store:
         """Opens or makes the store at `url` (`sqlite:///PATH` or `postgresql://USER@HOST/DB`) and migrates it.
 
         `exclusive` is for the daemon; the command line opens beside it. Without `migrate` a store that is new, or older
-        than this release, is StoreBusy and stays as it is. Raises ConfigError for another sort of URL,
-        StoreBusy when a daemon holds the store or its server is gone, StoreTooNew, and SealError for the wrong keys.
+        than this release, is StoreBusy and stays as it is. `crossed`: see `boundaries`. Raises ConfigError for another
+        sort of URL, StoreBusy when a daemon holds the store or its server is gone, StoreTooNew, and SealError for the
+        wrong keys.
         """
         target = target_of(url)
         lock = _prepare_file(Path(str(target.database)), exclusive) if target.get_backend_name() == "sqlite" else None
@@ -70,7 +75,7 @@ class Store:
                 if not migrate:
                     raise StoreBusy("the daemon has not made or migrated the store yet")
                 with _migrating(target, lock):
-                    _bring_up(writing, keyring)
+                    _bring_up(writing, keyring, crossed)
         except BaseException as error:
             writing.dispose()
             reading.dispose()
@@ -80,20 +85,24 @@ class Store:
             if isinstance(error, SQLAlchemyError):
                 raise told(error) from None
             raise
-        return Store(writing, reading, keyring, lock)
+        return Store(writing, reading, keyring, lock, crossed)
 
     @property
     def keyring(self) -> Keyring:
         """The keys that this store was opened with."""
         return self._keyring
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
-        """Runs `work` in a transaction and returns its value once that is committed: on disk.
+    def cross(self, step: Step, side: Side) -> None:
+        """A boundary of a step that is no transaction is passed."""
+        self._crossed(step, side)
+
+    async def write(self, work: Callable[[Tx], T], step: Step | None = None) -> T:
+        """Runs `work` in a transaction and returns its value once that is committed: on disk. `step` is its name.
 
         Raises what `work` raised (its changes are then undone), StoreBusy when nothing was stored and it can be tried
         again, StoreError otherwise. Cancelling the caller does not take back work that has begun.
         """
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await asyncio.wrap_future(self._writer.submit(work, step))
 
     def write_now(self, work: Callable[[Tx], T]) -> T:
         """`write` for callers without an event loop. Blocks."""
@@ -128,8 +137,10 @@ class Store:
         try:
             connection = writing.raw_connection()
             try:
+                self.cross(Step.SCRUB, Side.BEFORE)
                 # No transaction: `begin` would open one, in which nothing can be emptied.
                 busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                self.cross(Step.SCRUB, Side.AFTER)
             finally:
                 connection.close()
         except (SQLAlchemyError, sqlite3.Error):
@@ -273,7 +284,7 @@ def _migrating(target: URL, lock: int | None) -> Iterator[None]:
         unlock(alone)
 
 
-def _bring_up(writing: Engine, keyring: Keyring) -> None:
+def _bring_up(writing: Engine, keyring: Keyring, crossed: Crossed) -> None:
     """Migrates to the newest revision in one transaction."""
     with writing.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -286,3 +297,5 @@ def _bring_up(writing: Engine, keyring: Keyring) -> None:
             notes.mark(Tx(connection, keyring))
         else:
             notes.check(Tx(connection, keyring))
+        crossed(Step.MIGRATE, Side.BEFORE)
+    crossed(Step.MIGRATE, Side.AFTER)

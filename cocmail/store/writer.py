@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cocmail.errors import StoreBusy
+from cocmail.store.boundaries import Crossed, Side, Step
 from cocmail.store.transaction import Tx, told
 from cocmail.vault.keyring import Keyring
 
@@ -31,6 +32,7 @@ GROUP = 50
 @dataclass(frozen=True, slots=True)
 class _Job:
     work: Callable[[Tx], Any]
+    step: Step | None
     future: Future[Any]
 
 
@@ -43,9 +45,10 @@ class _Outcome:
 class Writer:
     """Runs functions one after the other in its thread. `submit` may be called from any thread."""
 
-    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+    def __init__(self, engine: Engine, keyring: Keyring, crossed: Crossed) -> None:
         self._engine = engine
         self._keyring = keyring
+        self._crossed = crossed
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closing = Lock()
         self._closed = False
@@ -54,13 +57,13 @@ class Writer:
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Tx], T]) -> Future[T]:
+    def submit(self, work: Callable[[Tx], T], step: Step | None = None) -> Future[T]:
         """Queues `work`. The future gives what it returned, after the commit. Raises StoreBusy after `close`."""
         future: Future[T] = Future()
         with self._closing:
             if self._closed:
                 raise StoreBusy("the store is closed")
-            self._jobs.put(_Job(work, future))
+            self._jobs.put(_Job(work, step, future))
         return future
 
     def close(self) -> None:
@@ -105,11 +108,18 @@ class Writer:
         try:
             with self._engine.begin() as connection:
                 outcomes = [self._attempt(connection, job.work) for job in group]
+                self._cross(group, Side.BEFORE)
+            self._cross(group, Side.AFTER)
             return outcomes
         except BaseException:
             # Whatever the driver threw: nothing of the group is known to be stored, and this thread must live on. Each
             # gets an exception of its own, since they are raised in different tasks.
             return [_Outcome(error=StoreBusy("the store failed to commit")) for _ in group]
+
+    def _cross(self, group: list[_Job], side: Side) -> None:
+        for job in group:
+            if job.step is not None:
+                self._crossed(job.step, side)
 
     def _attempt(self, connection: Connection, work: Callable[[Tx], Any]) -> _Outcome:
         savepoint = connection.begin_nested()

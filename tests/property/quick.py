@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, delete, event
 from sqlalchemy.exc import SQLAlchemyError
 
+from cocmail.store.boundaries import Step
 from cocmail.store.engine import Store
 from cocmail.store.tables import CASES, COUNTERS, EVENTS, LOOKUPS, NOTES, OUTBOX, SPOOL, TIMERS
 from cocmail.store.transaction import Tx, told
@@ -56,7 +57,7 @@ class QuickStore(Store):
         except SQLAlchemyError as error:
             raise told(error) from None
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], step: Step | None = None) -> T:
         return self.write_now(work)
 
     async def read(self, work: Callable[[Tx], T]) -> T:

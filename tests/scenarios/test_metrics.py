@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from cocmail.errors import ConfigError
-from scene import Scene
+from cocmail.store import outbox
+from scene import HANDLES, Scene
 
 MAIN = 'metrics: {listen: "127.0.0.1:0"}'
 
@@ -53,6 +55,23 @@ async def test_health_is_good_while_the_workers_run_and_bad_when_one_is_gone(tmp
         worker.cancel()
         await asyncio.sleep(0.1)
         assert await ask(scene, "/health") == (503, "not ok\n")
+
+
+async def test_when_nothing_left_for_four_hours_the_monitor_sees_it_and_the_admins_hear_of_it_when_mail_goes_again(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path, main=MAIN) as scene:
+        await scene.smarthost.stop()
+        await scene.report()
+        await scene.pass_time(timedelta(hours=5))
+        await scene.store.write(scene.daemon.clock.remind)
+        (age,) = [line for line in (await ask(scene, "/metrics"))[1].splitlines() if line.startswith("cocmail_oldest")]
+        assert 4 < float(age.split()[1]) / 3600 < 6
+        assert all(row.state == outbox.QUEUED for row in await scene.store.read(outbox.listing))
+        await scene.smarthost.start()
+        await scene.pass_time(timedelta(hours=13))
+        assert "more than four hours" in scene.last("notice", "ops@example.com").text
+        assert scene.recipients("forward") == set(HANDLES)
 
 
 async def test_without_the_key_nothing_listens(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from cocmail import knowledge
 from cocmail.core.access import Standing
 from cocmail.core.lifecycle import State
 from cocmail.errors import StoreBusy
+from cocmail.store.boundaries import Step
 from cocmail.store.transaction import Tx
 from questions import vote
 from scene import ALIAS, HANDLES, Scene, committee_file, nothing_more
@@ -252,11 +253,11 @@ async def test_a_letter_lay_for_a_quarter_of_an_hour_when_the_store_was_busy_for
         ask, worker, tries = getattr(scene.store, name), scene.daemon.outbox, iter(range(1000))
         watching = asyncio.current_task()
 
-        async def is_away(work: Callable[[Tx], object]) -> object:
+        async def is_away(work: Callable[[Tx], object], *step: Step) -> object:
             # The claim is let through, and whoever watches; what a letter in hand asks for is not, at first.
             if asyncio.current_task() is not watching and worker._sending and next(tries) < 2:
                 raise StoreBusy("away")
-            return await ask(work)
+            return await ask(work, *step)
 
         monkeypatch.setattr(scene.store, name, is_away)
         await scene.report()

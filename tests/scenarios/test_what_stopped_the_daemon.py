@@ -18,6 +18,7 @@ from cocmail.core.access import Standing
 from cocmail.core.model import Committee
 from cocmail.errors import ConfigError, StoreBusy
 from cocmail.store import cases, notes
+from cocmail.store.boundaries import Step
 from cocmail.store.transaction import Tx
 from questions import vote
 from scene import ALIAS, HANDLES, Scene, committee_file, nothing_more
@@ -145,10 +146,10 @@ async def test_a_reload_at_a_busy_moment_was_forgotten_and_who_had_to_go_stayed(
     async with Scene(tmp_path) as scene:
         write, tries = scene.store.write, iter(range(1000))
 
-        async def is_away(work: Callable[[Tx], object]) -> object:
+        async def is_away(work: Callable[[Tx], object], *step: Step) -> object:
             if next(tries) == 0:
                 raise StoreBusy("away")
-            return await write(work)
+            return await write(work, *step)
 
         scene.store.write = is_away  # type: ignore[method-assign]
         await scene.reload(without("ivo"))

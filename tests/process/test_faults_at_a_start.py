@@ -1,0 +1,43 @@
+"""What may be wrong when the daemon starts, or with what it starts from."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+
+from cocmail.mail import memory
+from process_scene import House
+
+PR_GET_DUMPABLE = 3
+
+
+def test_half_a_key_file_starts_nothing_and_nothing_is_written(tmp_path: Path) -> None:
+    """The machine went down while the key was written, or the copy was cut off."""
+    with House(tmp_path) as house:
+        key = house.folder / "master.key"
+        whole = key.read_bytes()
+        for size in (0, len(whole) // 2):
+            key.write_bytes(whole[:size])
+            house.start(wait=False)
+            assert house.ended() == 2
+        assert not (house.folder / "var").exists()
+        assert "master.key" in house.lines()[-1]
+
+
+def test_no_core_file_is_written_of_a_running_daemon(tmp_path: Path) -> None:
+    with House(tmp_path) as house:
+        house.start()
+        assert house.process is not None
+        limits = Path(f"/proc/{house.process.pid}/limits").read_text().splitlines()
+        assert [line.split()[4:6] for line in limits if line.startswith("Max core")] == [["0", "0"]]
+        assert house.stop() == 0
+
+
+def test_no_core_is_piped_to_a_program_either() -> None:
+    """A limit does not hold that back (core(5)); asked in a process of its own, whose memory it is."""
+    pid = os.fork()
+    if pid == 0:
+        memory.keep()
+        os._exit(ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
