@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from cocmail import maillog
 from cocmail.core import events
+from cocmail.core.asides import encode_aside
 from cocmail.core.book import encode_book
 from cocmail.core.classify import FROM_MEMBERS, REACHED_NOBODY, READ_BY_NOBODY
 from cocmail.core.counts import encode_count
@@ -16,9 +17,10 @@ from cocmail.core.letters import message_id, to_admins
 from cocmail.core.model import Committee, Person
 from cocmail.core.setting import Message
 from cocmail.core.tombstones import Tombstone, encode_tombstone
-from cocmail.knowledge import fingerprint, window
+from cocmail.counting import window
+from cocmail.knowledge import fingerprint
 from cocmail.mail.fields import as_text
-from cocmail.store import cases, counts, lookups, notes, outbox, shredding, spool, timers
+from cocmail.store import asides, cases, counts, lookups, notes, outbox, shredding, spool, timers
 from cocmail.store.transaction import Tx
 
 # No question that is asked by mail is good for longer, with a day to spare (`core/membership.py`, changed addresses).
@@ -40,7 +42,8 @@ def commit(
     carry_out(tx, decision, committee, admins, message.id, now)
     if decision.release is not None:
         entry, token = decision.release
-        spool.confirm(tx, entry, token)
+        if not asides.open_(tx, entry, token):
+            spool.confirm(tx, entry, token)
     _file(tx, decision, message, committee, now)
 
 
@@ -78,11 +81,15 @@ def carry_out(
         for address in dict.fromkeys((committee.id, *sorted(committee.addresses))):
             notes.keep(tx, f"book {address}", book)
     for kind, value in decision.counted:
-        notes.bump(tx, kind, value, window(kind, now))
+        notes.bump(tx, kind, value, window(kind, value, now))
     for case_id, count in decision.counts:
         counts.put(tx, committee.id, case_id, encode_count(count) if count is not None else None, now)
     for case_id, tombstone in decision.erased:
         _erase(tx, case_id, tombstone, now)
+    for aside in decision.asides:
+        asides.put(tx, aside.entry, committee.id, encode_aside(aside, committee.id), now)
+    for entry in decision.again:
+        asides.again(tx, entry)
 
 
 def _erase(tx: Tx, case_id: str, tombstone: Tombstone, now: datetime) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from cocmail.core import subjects
+from cocmail import counting
+from cocmail.core import flood, subjects
 from cocmail.core.addresses import is_about_address
 from cocmail.core.book import in_force
 from cocmail.core.case import Case, Entry
@@ -22,7 +23,7 @@ from cocmail.core.sealed import REPORTED, SEALED, TOLD
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Twin
 from cocmail.core.tombstones import Tombstone, decode_tombstone
 from cocmail.records import case_that_opens, cases_of, circle_of, linked_cases, load_book, load_case
-from cocmail.store import lookups, notes, shredding
+from cocmail.store import asides, lookups, shredding
 from cocmail.store.transaction import Tx
 
 REFERENCES_LOOKED_UP = 30
@@ -39,11 +40,6 @@ def fingerprint(mail: Mail, wanted: Wanted | None = None) -> str:
     parts = (mail.message_id, ",".join(mail.from_addresses), mail.date, mail.subject, mail.body_digest)
     scope = ",".join(sorted(wanted.only)) if wanted is not None and wanted.only and not wanted.alias else ""
     return hashlib.sha256("\0".join((*parts, scope)).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def window(kind: str, now: datetime) -> str:
-    """The stretch of time that a counter counts in: an hour for the global cap, else a day."""
-    return now.strftime("%Y-%m-%dT%H" if kind == "ack-hour" else "%Y-%m-%d")
 
 
 def _asks_for_all(question: Question | None, subject: str) -> bool:
@@ -90,7 +86,7 @@ class Gatherer:
             own_mail=self._is_ours(mail),
             foreign_token=grant is None and self._is_foreign(wanted.token),
             questions=self._open_questions(member) if member else (),
-            counts=self._counts(mail, member),
+            counts=self._counts(member),
             confirmed=confirmed,
             ran=bool(self._find("ran", fingerprint(mail))),
             book=self._book,
@@ -98,6 +94,9 @@ class Gatherer:
             told=told,
             reported=reported,
             erased=next(iter(self._erased("token", wanted.token)), None),
+            acknowledge_at=self._acknowledge_at(mail),
+            acknowledged=self._acknowledged(message.id) if confirmed is not None else "",
+            asides=frozenset((question.entry,)) if question and asides.holds(self._tx, question.entry) else frozenset(),
             erased_before=tuple(each for sender in mail.from_addresses[:5] for each in self._erased("party", sender)),
         )
 
@@ -170,9 +169,17 @@ class Gatherer:
         return self._cases.get(case_id)
 
     def _grant(self, token: str) -> Grant | None:
-        for case_id, note in self._find("token", token):
+        # Who was answered while the report was put aside goes on with that address in the case.
+        for case_id, note in sorted(self._find("token", token), key=lambda hit: not hit[0]):
             return Grant(Person.parse(note["person"]), note["address"], case_id)
         return None
+
+    def _acknowledge_at(self, mail: Mail) -> datetime | None:
+        sender = next(iter(mail.from_addresses), "")
+        return counting.acknowledge_at(self._tx, self._committee, sender, self._now) if sender else None
+
+    def _acknowledged(self, entry: str) -> str:
+        return next((str(note["token"]) for _, note in self._find("acknowledged", entry)), "")
 
     def _erased(self, kind: str, value: str) -> list[Tombstone]:
         """What is left of the erased cases that a reply address belonged to, or a reporter."""
@@ -285,9 +292,8 @@ class Gatherer:
         member = self._committee.member_at(authors[0]) if len(authors) == 1 else None
         return member.handle if member else ""
 
-    def _counts(self, mail: Mail, handle: str) -> dict[str, int]:
-        sender = mail.from_addresses[0] if mail.from_addresses else ""
-        asked = {"ack-sender": f"{self._committee.id} {sender}", "ack-hour": ""}
-        if handle:
-            asked |= dict.fromkeys(("confirm", "confirm-token", "confirm-proven"), f"{self._committee.id} {handle}")
-        return {kind: notes.counted(self._tx, kind, value, window(kind, self._now)) for kind, value in asked.items()}
+    def _counts(self, handle: str) -> dict[str, int]:
+        kinds = ("confirm", "confirm-token", "confirm-proven") if handle else ()
+        who = f"{self._committee.id} {handle}"
+        asked = {kind: counting.counted(self._tx, kind, who, self._now) for kind in kinds}
+        return {**asked, flood.COUNTER: counting.reports(self._tx, self._committee, self._now)}

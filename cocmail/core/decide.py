@@ -11,17 +11,20 @@ decide -> automatic? filed
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from cocmail.core import checks, clocks, erasing, questions, sealed, subjects
 from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import hold, send_receipt
+from cocmail.core.automatic import kind_of_automatic
 from cocmail.core.case import Case
-from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, looks_automatic
+from cocmail.core.classify import FROM_REPORTERS, LISTED, Reason, looks_automatic
 from cocmail.core.commands import two_people
 from cocmail.core.commands.conflict import LAPSE, lapse
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
+from cocmail.core.digests import flood_count, is_held_back, is_listed, open_listed, put_aside
 from cocmail.core.effects import Decision
 from cocmail.core.grave import forget, may_be_secret
 from cocmail.core.lifecycle import LIVE, State
@@ -48,13 +51,20 @@ def _decided(message: Message, setting: Setting) -> Decision:
     if known.confirmed is None:
         if known.own_mail:
             return Decision(Reason.OWN_MAIL)
-        automatic = classify_automatic(message.mail, message.envelope, message.wanted, message.proof)
-        if automatic is not None:
+        automatic = kind_of_automatic(message, setting)
+        steers = automatic in LISTED and _is_members_step(message, setting)
+        if automatic in LISTED and not steers:
+            return _aside(message, setting, automatic)
+        # What the border takes for spam proves itself, if a member sent it, or is asked about.
+        if automatic is not None and not (steers and automatic is Reason.SPAM):
             return Decision(automatic)
         if known.twin is not None:
             return _again(message, setting, known.twin)
         if message.wanted.confirm and known.question is not None:
             return _confirm(message, setting)
+    elif is_listed(known.confirmed):
+        # A member opened what a digest listed: a report like any other, from whoever sent it.
+        return _again(message, setting, known.twin) if known.twin is not None else _from_outside(message, setting)
     if known.foreign_token:
         return Decision(Reason.DEAD_TOKEN)
     if known.grant is not None:
@@ -70,7 +80,37 @@ def _decided(message: Message, setting: Setting) -> Decision:
     taker = _may_have_taken_down(message, setting)
     if taker is not None:
         return hold(message, setting, taker, None, None, subjects.read(message.mail.subject))
-    return _from_outside(message, setting)
+    return _unless_flooded(message, setting)
+
+
+def _aside(message: Message, setting: Setting, reason: Reason) -> Decision:
+    """What a digest lists. What was to be sealed stays so, unread by anybody; what came before by another way is not
+    listed again.
+    """
+    if setting.known.twin is not None:
+        return _again(message, setting, setting.known.twin)
+    would = _from_outside(message, setting)
+    return would if message.wanted.escrow else put_aside(message, setting, reason, would)
+
+
+def _is_members_step(message: Message, setting: Setting) -> bool:
+    """Whether a mail of somebody else's address is none that could be listed: a command, or a report taken down.
+
+    Its Subject alone may tell what its member did.
+    """
+    member = _author(message, setting)
+    speaks = member is not None and not looks_automatic(message.mail) and has_member_business(message, setting, member)
+    return speaks or _may_have_taken_down(message, setting) is not None
+
+
+def _unless_flooded(message: Message, setting: Setting) -> Decision:
+    """A report; of too many at once, those that nobody vouches for are listed instead."""
+    would = _from_outside(message, setting)
+    if not any(change.opens for change in would.changes):
+        return would
+    if is_held_back(message, setting):
+        return put_aside(message, setting, Reason.FLOOD, would)
+    return replace(would, counted=(*would.counted, *flood_count(setting)))
 
 
 def _may_have_taken_down(message: Message, setting: Setting) -> Member | None:
@@ -165,6 +205,8 @@ def _confirm(message: Message, setting: Setting) -> Decision:
     plan = Plan(setting)
     plan.answered_at = message.came(setting.now)
     in_time = plan.answered_at < question.expires
+    if is_listed(question) and question.address in member.addresses:
+        return open_listed(plan, message, question, member, in_time=in_time)
     if is_about_address(question):
         return confirm_address(plan, message, question) if in_time else Decision(Reason.DEAD_CONFIRM)
     if question.address not in member.addresses:
@@ -188,6 +230,9 @@ def _to_token(message: Message, setting: Setting, grant: Grant) -> Decision:
             return Decision(Reason.DEAD_TOKEN)
         return decide_for_member(message, setting, member, grant=grant)
     case, theirs = setting.known.cases.get(grant.case_id), _addresses_of(grant, setting)
+    if grant.person == REPORTER and not grant.case_id and grant.address:
+        # What this is about is put aside; what comes on top of it is not.
+        return _unless_flooded(message, setting)
     if setting.known.erased is not None and grant.person.kind != "witness":
         # Whoever writes again has something to say, and nobody else has kept it.
         return open_case(message, setting, by_token=True)

@@ -136,7 +136,8 @@ class Known:
     membership. `sealed`, `told` and `reported` are, for each name that the message names, the cases that are sealed and
     have it, the others, and those whose reported person is called so. `evidence` is there when a case may have to be
     erased; `erased` is what is left of the case that the reply address belonged to, `erased_before` of those that came
-    from the same sender.
+    from the same sender. `acknowledge_at` is when an acknowledgement can leave (None: now), `acknowledged` the reply
+    address that the sender was given while the message was put aside, `asides` which of the messages at hand are.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -159,6 +160,9 @@ class Known:
     evidence: Evidence = Evidence()
     erased: Tombstone | None = None
     erased_before: tuple[Tombstone, ...] = ()
+    acknowledge_at: datetime | None = None
+    acknowledged: str = ""
+    asides: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

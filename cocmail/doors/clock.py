@@ -26,12 +26,13 @@ from cocmail.core.letters import to_admins
 from cocmail.core.lifecycle import LIVE
 from cocmail.core.model import Committee
 from cocmail.core.setting import Evidence, Known, Setting
+from cocmail.doors import listing
 from cocmail.doors.evidence import RunningTime, evidence_of
 from cocmail.errors import StoreBusy
 from cocmail.mail.draw import SystemDraw
 from cocmail.records import case_in_force, case_that_opens, linked_cases, load_book
 from cocmail.roster import Roster
-from cocmail.store import cases, notes, outbox, spool, timers
+from cocmail.store import asides, cases, notes, outbox, spool, timers
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
 
@@ -41,6 +42,7 @@ SHORTEST = 0.05
 LEASE = timedelta(minutes=5)
 AFTER_A_BUG = timedelta(hours=1)
 DELAYED = timedelta(hours=4)
+LIST_EVERY = timedelta(minutes=1)
 TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached")
 
 
@@ -59,6 +61,7 @@ class Clock:
         self._store, self._roster, self._now, self._review = store, roster, now, review
         self._draw = SystemDraw()
         self._running = RunningTime(tick)
+        self._listed: datetime | None = None
         # At first, too: what the last run destroyed may still stand in the journal.
         self._scrubs = True
         self.queued = asyncio.Event()
@@ -76,6 +79,7 @@ class Clock:
                     reminded = tick
                 while await self.do_one():
                     pass
+                await self.list_asides()
                 await self._forget()
                 await self._scrub()
                 pause = await self._pause()
@@ -110,6 +114,23 @@ class Clock:
         """
         now = self._now()
         timers.pull_back(tx, WATCH, now + LOOK_AGAIN, now)
+
+    async def list_asides(self) -> None:
+        """The digests that are due. One committee's failing keeps no other's back."""
+        now = self._now()
+        recently = self._listed is not None and abs(now - self._listed) < LIST_EVERY
+        if recently or not await self._store.read(asides.has_any):
+            return
+        self._listed = now
+        for committee in self._roster:
+            try:
+                await self._store.write(partial(listing.list_asides, committee, self._roster.admins, now, self._draw))
+            except StoreBusy:
+                self._listed = None
+                raise
+            except Exception as error:
+                maillog.failed("clock", error)
+        self.queued.set()
 
     async def _forget(self) -> None:
         """What was held for a yes that cannot come any more, and must not stay, goes (`core/grave.py`)."""
@@ -201,6 +222,7 @@ class Clock:
             "delayed": lambda: waits_since is not None and now - waits_since > DELAYED,
             "nobody-reached": lambda: any(_is_unread(case) for case in every if case is not None),
             "damaged": lambda: None in every,
+            "unlisted": lambda: listing.has_unlisted(tx, self._roster),
         }
         for alarm, stands in standing.items():
             last = (notes.kept(tx, f"reminded {alarm}") or b"").decode()

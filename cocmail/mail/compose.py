@@ -51,6 +51,7 @@ _SUBJECTS_OUTSIDE = {
 }
 _SUBJECTS_WITHOUT_CASE = {
     "sheet": "Status sheet",
+    "digest": "Mail that waits",
     "committee": "Committee talk",
     **dict.fromkeys(("left", "welcome", "renewal", "no_answer", "term"), "About the committee"),
     **dict.fromkeys(("paused", "forced_out", "erased"), "About a case"),
@@ -208,7 +209,11 @@ def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[s
         return f"mailto:{reply}?subject={quote(tag if outside else f'{prefix}{tag}')}{body}"
 
     confirm = f"mailto:{local}+confirm-{letter.question}@{domain}?subject={quote('Yes')}" if letter.question else ""
-    return {"link": link, "confirm": confirm}
+
+    def opens(token: str) -> str:
+        return f"mailto:{local}+confirm-{token}@{domain}?subject={quote('Open')}"
+
+    return {"link": link, "confirm": confirm, "opens": opens}
 
 
 def deadline(value: object) -> str:
