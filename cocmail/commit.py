@@ -86,6 +86,10 @@ def carry_out(
         counts.put(tx, committee.id, case_id, encode_count(count) if count is not None else None, now)
     for case_id, tombstone in decision.erased:
         _erase(tx, case_id, tombstone, now)
+    _put_aside(tx, decision, committee, now)
+
+
+def _put_aside(tx: Tx, decision: Decision, committee: Committee, now: datetime) -> None:
     for aside in decision.asides:
         asides.put(tx, aside.entry, committee.id, encode_aside(aside, committee.id), now)
     for entry in decision.again:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -75,7 +76,7 @@ class Gatherer:
         for case in [case for case in self._cases.values() if case is not None]:
             # Who is out of the one report is asked nothing about the other.
             self._cases.update(linked_cases(self._tx, case))
-        return Known(
+        found = Known(
             cases={case_id: case for case_id, case in self._cases.items() if case is not None},
             names=names,
             grant=grant,
@@ -94,11 +95,8 @@ class Gatherer:
             told=told,
             reported=reported,
             erased=next(iter(self._erased("token", wanted.token)), None),
-            acknowledge_at=self._acknowledge_at(mail),
-            acknowledged=self._acknowledged(message.id) if confirmed is not None else "",
-            asides=frozenset((question.entry,)) if question and asides.holds(self._tx, question.entry) else frozenset(),
-            erased_before=tuple(each for sender in mail.from_addresses[:5] for each in self._erased("party", sender)),
         )
+        return self._with_asides(found, message)
 
     @property
     def committee(self) -> Committee:
@@ -174,12 +172,16 @@ class Gatherer:
             return Grant(Person.parse(note["person"]), note["address"], case_id)
         return None
 
-    def _acknowledge_at(self, mail: Mail) -> datetime | None:
-        sender = next(iter(mail.from_addresses), "")
-        return counting.acknowledge_at(self._tx, self._committee, sender, self._now) if sender else None
-
-    def _acknowledged(self, entry: str) -> str:
-        return next((str(note["token"]) for _, note in self._find("acknowledged", entry)), "")
+    def _with_asides(self, known: Known, message: Message) -> Known:
+        senders, asked = message.mail.from_addresses[:5], known.question
+        given = self._find("acknowledged", message.id) if known.confirmed is not None else []
+        return replace(
+            known,
+            acknowledge_at=counting.acknowledge_at(self._tx, self._committee, "".join(senders[:1]), self._now),
+            acknowledged=next((str(note["token"]) for _, note in given), ""),
+            asides=frozenset((asked.entry,) if asked and asides.holds(self._tx, asked.entry) else ()),
+            erased_before=tuple(each for sender in senders for each in self._erased("party", sender)),
+        )
 
     def _erased(self, kind: str, value: str) -> list[Tombstone]:
         """What is left of the erased cases that a reply address belonged to, or a reporter."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cocmail.core import caps, letters
+from cocmail.core.automatic import is_bare_answer
 from cocmail.core.classify import is_from_robot, is_null_sender, looks_automatic, wants_no_answer
 from cocmail.core.effects import Letter, Note
 from cocmail.core.model import REPORTER, Committee
@@ -42,7 +43,9 @@ def may_be_answered(message: Message, setting: Setting) -> bool:
     """Not a program, nor who may be somebody else; and spam only once a member has opened it."""
     mail, opened = message.mail, setting.known.confirmed is not None
     suspect = is_null_sender(mail, message.envelope) or (message.proof.spam and not opened)
-    return not (suspect or looks_automatic(mail) or wants_no_answer(mail) or message.proof.is_forged)
+    return not (
+        suspect or looks_automatic(mail) or is_bare_answer(mail) or wants_no_answer(mail) or message.proof.is_forged
+    )
 
 
 def write(plan: Plan, message: Message, address: str, case_id: str, token: str, words: Mapping[str, object]) -> None:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from cocmail.core.classify import Reason, auto_submitted, classify_automatic
+from cocmail.core.model import Mail
 from cocmail.core.setting import Message, Setting
 
 # What mail programs put in front of the Subject that they answer, or in its place, by language.
@@ -66,6 +67,12 @@ def is_out_of_office(subject: str) -> bool:
     """Whether a Subject begins as those of vacation replies do, in one of the languages that mail programs write."""
     bare = _REPLY.sub("", _plain(subject), count=1).lstrip("[(【 ")
     return bare.startswith(_BEGINS) or _SHORT.match(bare) is not None
+
+
+def is_bare_answer(mail: Mail) -> bool:
+    """Whether a program most likely answered somebody's mail: a person who answers has Re: in front."""
+    is_answer = bool(mail.in_reply_to or mail.references)
+    return is_answer and is_out_of_office(mail.subject) and not _REPLY.match(_plain(mail.subject))
 
 
 def kind_of_automatic(message: Message, setting: Setting) -> Reason | None:

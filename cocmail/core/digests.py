@@ -177,7 +177,7 @@ def open_listed(plan: Plan, message: Message, question: Question, member: Member
     waits = question.entry in plan.setting.known.asides
     outcome = "opened-late" if not in_time else "opened" if waits else "opened-already"
     plan.spent.append(question.token)
-    send_receipt(plan, message, member, None, [{"outcome": outcome, "refused": outcome == "opened-late"}])
+    send_receipt(plan, message, member, None, [{"outcome": outcome}])
     if outcome != "opened":
         return plan.finish(Reason.DEAD_CONFIRM)
     plan.release = (question.entry, question.token)
@@ -191,6 +191,6 @@ def defused(text: str, limit: int = SHOWN) -> str:
     """What a stranger wrote, as one short line in which no mail program finds a link, or anything to hide behind."""
     kept = "".join(" " if char.isspace() else char for char in text[: 8 * limit])
     kept = "".join(char for char in kept if unicodedata.category(char) not in _UNSEEN)
-    line = re.sub(r"(?<=\S)[.。．｡](?=\S)", "[.]", " ".join(kept.split()))
+    line = re.sub(r"(?<=[^\s.])[.。．｡](?=[^\s.])", "[.]", " ".join(kept.split()))
     line = re.sub(r":(?=\S)", ": ", re.sub(r"\s*[@＠]\s*", " at ", line))
     return line if len(line) <= limit else line[: limit - 3].rstrip() + "..."

@@ -62,6 +62,7 @@ class Clock:
         self._draw = SystemDraw()
         self._running = RunningTime(tick)
         self._listed: datetime | None = None
+        self._listing = asyncio.Lock()
         # At first, too: what the last run destroyed may still stand in the journal.
         self._scrubs = True
         self.queued = asyncio.Event()
@@ -117,20 +118,21 @@ class Clock:
 
     async def list_asides(self) -> None:
         """The digests that are due. One committee's failing keeps no other's back."""
-        now = self._now()
-        recently = self._listed is not None and abs(now - self._listed) < LIST_EVERY
-        if recently or not await self._store.read(asides.has_any):
-            return
-        self._listed = now
-        for committee in self._roster:
-            try:
-                await self._store.write(partial(listing.list_asides, committee, self._roster.admins, now, self._draw))
-            except StoreBusy:
-                self._listed = None
-                raise
-            except Exception as error:
-                maillog.failed("clock", error)
-        self.queued.set()
+        async with self._listing:
+            now = self._now()
+            recently = self._listed is not None and abs(now - self._listed) < LIST_EVERY
+            if recently or not await self._store.read(asides.has_any):
+                return
+            for committee in self._roster:
+                work = partial(listing.list_asides, committee, self._roster.admins, now, self._draw)
+                try:
+                    await self._store.write(work)
+                except StoreBusy:
+                    raise
+                except Exception as error:
+                    maillog.failed("clock", error)
+            self._listed = now
+            self.queued.set()
 
     async def _forget(self) -> None:
         """What was held for a yes that cannot come any more, and must not stay, goes (`core/grave.py`)."""
