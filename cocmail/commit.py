@@ -13,12 +13,12 @@ from cocmail.core.book import encode_book
 from cocmail.core.classify import FROM_MEMBERS, REACHED_NOBODY, READ_BY_NOBODY
 from cocmail.core.counts import encode_count
 from cocmail.core.effects import Decision, Letter, encode_letter
+from cocmail.core.fingerprint import fingerprint
 from cocmail.core.letters import message_id, to_admins
 from cocmail.core.model import Committee, Person
 from cocmail.core.setting import Message
 from cocmail.core.tombstones import Tombstone, encode_tombstone
 from cocmail.counting import window
-from cocmail.knowledge import fingerprint
 from cocmail.mail.fields import as_text
 from cocmail.store import asides, cases, counts, lookups, notes, outbox, shredding, spool, timers
 from cocmail.store.transaction import Tx

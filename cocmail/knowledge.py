@@ -5,7 +5,6 @@ Reads only. Whatever belongs to another committee is as good as unknown.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,6 +17,7 @@ from cocmail.core.addresses import is_about_address
 from cocmail.core.book import in_force
 from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import exists_for, is_asked, is_new_to
+from cocmail.core.fingerprint import fingerprint
 from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, Wanted
 from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED, TOLD
@@ -30,17 +30,6 @@ from cocmail.store.transaction import Tx
 REFERENCES_LOOKED_UP = 30
 # Case ids, by a name.
 Found = dict[str, tuple[str, ...]]
-
-
-def fingerprint(mail: Mail, wanted: Wanted | None = None) -> str:
-    """What makes two messages the same one, whatever the door (contract, section 3, rule 1).
-
-    A report to one member alone and the same report to everybody are two: neither may swallow the other. What a member
-    steers or says to the others is one, whatever address of ours it comes to: there `wanted` is left out.
-    """
-    parts = (mail.message_id, ",".join(mail.from_addresses), mail.date, mail.subject, mail.body_digest)
-    scope = ",".join(sorted(wanted.only)) if wanted is not None and wanted.only and not wanted.alias else ""
-    return hashlib.sha256("\0".join((*parts, scope)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _asks_for_all(question: Question | None, subject: str) -> bool:
