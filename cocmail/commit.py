@@ -63,6 +63,9 @@ def carry_out(
     for case_id, person in decision.resend:
         outbox.resend(tx, case_id, person_key(committee.id, person, ""), now)
     for note in decision.notes:
+        if note.kind == "token" and note.case_id:
+            # Given out before there was a case: it dies with this one, and so does whose it was.
+            lookups.drop_detached(tx, note.kind, note.value)
         _remember(tx, note.kind, note.value, note.note, note.case_id, committee, now)
     for letter in decision.letters:
         queue(tx, letter, committee, now)

@@ -156,14 +156,13 @@ class Gatherer:
         return self._cases.get(case_id)
 
     def _grant(self, token: str) -> Grant | None:
-        # Who was answered while the report was put aside goes on with that address in the case.
-        for case_id, note in sorted(self._find("token", token), key=lambda hit: not hit[0]):
+        for case_id, note in self._find("token", token):
             return Grant(Person.parse(note["person"]), note["address"], case_id)
         return None
 
     def _with_asides(self, known: Known, message: Message) -> Known:
         senders, asked = message.mail.from_addresses[:5], known.question
-        given = self._find("acknowledged", message.id) if known.confirmed is not None else []
+        given = self._find("acknowledged", message.id)
         return replace(
             known,
             acknowledge_at=counting.acknowledge_at(self._tx, self._committee, "".join(senders[:1]), self._now),

@@ -31,7 +31,7 @@ def acknowledge_aside(plan: Plan, message: Message) -> None:
     is held back by nothing.
     """
     address = answer_address(message, plan.setting.committee)
-    if not address or not may_be_answered(message, plan.setting):
+    if not address or plan.setting.known.acknowledged or not may_be_answered(message, plan.setting):
         return
     token = plan.setting.draw.token()
     plan.notes.append(Note("token", token, {"person": str(REPORTER), "address": address}))

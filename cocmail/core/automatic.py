@@ -45,7 +45,6 @@ _OUT_OF_OFFICE = (
         "自动应答",
         "자동 회신",
         "자동회신",
-        "부재 중",
     ),
 )
 _SHORT = re.compile(r"(?:ooo|ooto)\b")

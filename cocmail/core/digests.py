@@ -106,6 +106,11 @@ class Last:
     flood: datetime | None = None
 
 
+def is_over(aside: Aside, now: datetime) -> bool:
+    """Whether what a digest listed cannot be opened any more: the message stays, what is known of it need not."""
+    return not _is_fresh(aside, now)
+
+
 def digests(setting: Setting, asides: Sequence[Aside], last: Last) -> tuple[Decision, Last] | None:
     """The digests that are due, with when they were made; None where nothing is to be done.
 
@@ -184,7 +189,7 @@ def open_listed(plan: Plan, message: Message, question: Question, member: Member
     return plan.finish(Reason.CONFIRMED)
 
 
-_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Mn", "Me"))
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Me"))
 
 
 def defused(text: str, limit: int = SHOWN) -> str:
@@ -192,5 +197,5 @@ def defused(text: str, limit: int = SHOWN) -> str:
     kept = "".join(" " if char.isspace() else char for char in text[: 8 * limit])
     kept = "".join(char for char in kept if unicodedata.category(char) not in _UNSEEN)
     line = re.sub(r"(?<=[^\s.])[.。．｡](?=[^\s.])", "[.]", " ".join(kept.split()))
-    line = re.sub(r":(?=\S)", ": ", re.sub(r"\s*[@＠]\s*", " at ", line))
+    line = re.sub(r"[:：](?=\S)", ": ", re.sub(r"\s*[@＠]\s*", " at ", line))
     return line if len(line) <= limit else line[: limit - 3].rstrip() + "..."

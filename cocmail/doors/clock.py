@@ -42,7 +42,7 @@ SHORTEST = 0.05
 LEASE = timedelta(minutes=5)
 AFTER_A_BUG = timedelta(hours=1)
 DELAYED = timedelta(hours=4)
-LIST_EVERY = timedelta(minutes=1)
+LIST_EVERY = timedelta(minutes=5)
 TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached")
 
 
@@ -124,9 +124,11 @@ class Clock:
             if recently or not await self._store.read(asides.has_any):
                 return
             for committee in self._roster:
+                due = partial(listing.is_due, committee, now, self._draw)
                 work = partial(listing.list_asides, committee, self._roster.admins, now, self._draw)
                 try:
-                    await self._store.write(work)
+                    if await self._store.read(due):
+                        await self._store.write(work)
                 except StoreBusy:
                     raise
                 except Exception as error:

@@ -9,7 +9,8 @@ from datetime import datetime
 from cocmail.commit import carry_out
 from cocmail.core.asides import Aside, decode_aside
 from cocmail.core.book import in_force
-from cocmail.core.digests import Last, digests
+from cocmail.core.digests import Last, digests, is_over
+from cocmail.core.effects import Decision
 from cocmail.core.model import Committee
 from cocmail.core.setting import Draw, Known, Setting
 from cocmail.records import load_book
@@ -20,14 +21,29 @@ from cocmail.store.transaction import Tx
 
 def list_asides(committee: Committee, admins: Sequence[str], now: datetime, draw: Draw, tx: Tx) -> None:
     """Write the digests of one committee that are due."""
-    book = load_book(tx, committee)
-    name = f"digests {committee.id}"
-    last = _last(notes.kept(tx, name, lock=True))
-    made = digests(Setting(in_force(committee, book), Known(book=book), now, draw), _of(tx, committee), last)
+    made, over = _made(tx, committee, now, draw)
+    for entry in over:
+        asides.forget(tx, entry)
     if made is not None:
         decision, last = made
         carry_out(tx, decision, committee, admins, f"{committee.id} {now.isoformat()}", now)
-        notes.keep(tx, name, _written(last))
+        notes.keep(tx, f"digests {committee.id}", _written(last))
+
+
+def is_due(committee: Committee, now: datetime, draw: Draw, tx: Tx) -> bool:
+    """Whether there is something to write. Looked at first, so that nobody waits for a lock in vain."""
+    return any(_made(tx, committee, now, draw))
+
+
+def _made(
+    tx: Tx, committee: Committee, now: datetime, draw: Draw
+) -> tuple[tuple[Decision, Last] | None, tuple[str, ...]]:
+    """The digests that are due, and what is aside in vain."""
+    book = load_book(tx, committee)
+    last = _last(notes.kept(tx, f"digests {committee.id}", lock=tx.writing))
+    every = _of(tx, committee)
+    setting = Setting(in_force(committee, book), Known(book=book), now, draw)
+    return digests(setting, every, last), tuple(each.entry for each in every if is_over(each, now))
 
 
 def has_unlisted(tx: Tx, roster: Roster) -> bool:

@@ -48,6 +48,12 @@ def open_(tx: Tx, entry: str, token: str) -> bool:
     return True
 
 
+def forget(tx: Tx, entry: str) -> None:
+    """The message stays as it is, and can be opened by no address any more."""
+    if holds(tx, entry):
+        lookups.drop(tx, entry)
+
+
 def again(tx: Tx, entry: str) -> None:
     """The message is to be understood anew, under the roster of today. Nothing happens to one that is not aside."""
     if holds(tx, entry):

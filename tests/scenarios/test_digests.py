@@ -236,6 +236,7 @@ async def test_a_digest_that_waits_is_not_sent_to_who_has_a_conflict_by_then(tmp
         ("write to me@evil.example", "write to me at evil[.]example"),
         ("mailto:me＠evil。example", "mailto: me at evil[.]example"),
         ("two\nlines\r\n\x1b[31mred\u202e and\u200b hidden", "two lines [31mred and hidden"),
+        ("हिन्दी में", "हिन्दी में"),
         ("x" * 500, "x" * 117 + "..."),
         ("", ""),
         ("Wait... what? 3.5 of 4", "Wait... what? 3[.]5 of 4"),

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from cocmail.core import caps
-from cocmail.store import notes
+from cocmail.store import lookups, notes
+from cocmail.store.transaction import Tx
 from scenarios.test_digests import digests, opens
 from scene import ALIAS, Delivered, Scene, committee_file, nothing_more
 
@@ -85,6 +86,8 @@ async def test_who_is_held_back_is_answered_and_their_answer_is_read_at_once(tmp
         await scene.answer(ack, "One more thing.", proven=False)
         assert (await scene.reasons())["follow-up"] == 1, "the reply address goes on with the case"
         assert scene.recipients("forward", mark) == {"amara", "jun", "noor", "sam"}
+        loose = await scene.store.read(lambda tx: lookups.detached(tx, "token"))
+        assert not [note for note in loose if b"mika" in note], "what the case's end destroys is the case's alone"
 
 
 async def test_members_replies_and_sealed_reports_are_never_held_back(tmp_path: Path) -> None:
@@ -134,17 +137,24 @@ async def test_a_report_that_no_member_may_see_is_not_held_back(tmp_path: Path) 
 
 async def test_a_bomb_through_many_subaddresses_is_answered_five_times_a_day_and_the_rest_waits(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        for number in range(7):
-            await scene.report(f"Number {number}", sender=f"Victim <Victim+{number}@visitors.example>")
+        victim = "Victim <Victim+{}@visitors.example>"
+        for number in range(5):
+            await scene.report(f"Number {number}", sender=victim.format(number))
+        tomorrow = caps.of_sender(ALIAS, "victim@visitors.example", scene.now() + timedelta(days=1))
+        await scene.store.write(lambda tx: fill(tx, caps.SENDER, tomorrow, caps.A_SENDER_AND_DAY))
+        await scene.report("Number 6", sender=victim.format(6))
         assert len(scene.all("ack")) == 5
         await scene.pass_time(timedelta(days=1))
-        assert len(scene.all("ack")) == 7, "it waits, and does not vanish"
+        assert len(scene.all("ack")) == 5, "that day was full as well"
+        await scene.pass_time(timedelta(days=1))
+        assert len(scene.all("ack")) == 6, "it waits, and does not vanish"
 
 
 async def test_no_hour_sees_more_than_a_hundred_acknowledgements(tmp_path: Path) -> None:
     async with Scene(tmp_path, main="flood: off") as scene:
-        for value in (0, 1):
-            await scene.store.write(lambda tx, ahead=value: fill(scene, tx, ahead))
+        for ahead in (0, 1):
+            hour = caps.of_hour(scene.now() + timedelta(hours=ahead))
+            await scene.store.write(lambda tx, hour=hour: fill(tx, caps.HOUR, hour, caps.AN_HOUR))
         await scene.report("Somebody shouted.")
         assert not scene.all("ack")
         await scene.pass_time(timedelta(hours=1))
@@ -153,11 +163,10 @@ async def test_no_hour_sees_more_than_a_hundred_acknowledgements(tmp_path: Path)
         assert len(scene.all("ack")) == 1
 
 
-def fill(scene: Scene, tx, ahead: int) -> None:  # type: ignore[no-untyped-def]
-    """That many acknowledgements were promised for an hour."""
-    value = caps.of_hour(scene.now() + timedelta(hours=ahead))
-    for _ in range(caps.AN_HOUR):
-        notes.bump(tx, caps.HOUR, value, value)
+def fill(tx: Tx, kind: str, value: str, number: int) -> None:
+    """That many acknowledgements were promised for a day, or an hour."""
+    for _ in range(number):
+        notes.bump(tx, kind, value, value.rpartition(" ")[2])
 
 
 async def test_who_asks_for_no_automatic_answer_gets_none_and_is_heard(tmp_path: Path) -> None:
