@@ -167,6 +167,8 @@ class Gatherer:
             known,
             acknowledge_at=counting.acknowledge_at(self._tx, self._committee, "".join(senders[:1]), self._now),
             acknowledged=next((str(note["token"]) for _, note in given), ""),
+            asides_of_sender=tuple(str(note["entry"]) for _, note in self._find("aside-of", "".join(senders[:1]))),
+            kept_out={str(note["handle"]): note["sure"] for _, note in self._find("kept-out", "".join(senders[:1]))},
             asides=frozenset((asked.entry,) if asked and asides.holds(self._tx, asked.entry) else ()),
             erased_before=tuple(each for sender in senders for each in self._erased("party", sender)),
         )

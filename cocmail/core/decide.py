@@ -24,7 +24,15 @@ from cocmail.core.commands.conflict import LAPSE, lapse
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
-from cocmail.core.digests import flood_count, is_held_back, is_listed, open_listed, put_aside
+from cocmail.core.digests import (
+    as_kept_out,
+    flood_count,
+    is_held_back,
+    is_listed,
+    keep_out_of_asides,
+    open_listed,
+    put_aside,
+)
 from cocmail.core.effects import Decision
 from cocmail.core.grave import forget, may_be_secret
 from cocmail.core.lifecycle import LIVE, State
@@ -43,7 +51,8 @@ def decide(message: Message, setting: Setting) -> Decision:
     In: the message as understood and everything the store knew of it. Out: a `Decision` with a reason of the closed
     list. Never raises on purpose; whatever it raises is a bug and shunts the message.
     """
-    return forget(_decided(message, setting), message, setting)
+    kept = as_kept_out(message, setting)
+    return forget(keep_out_of_asides(_decided(kept, setting), message, setting), message, setting)
 
 
 def _decided(message: Message, setting: Setting) -> Decision:

@@ -20,11 +20,12 @@ from cocmail.core import flood
 from cocmail.core.acknowledging import acknowledge_aside
 from cocmail.core.asides import Aside
 from cocmail.core.asking import confirm_note, send_receipt
-from cocmail.core.classify import Reason
+from cocmail.core.classify import LISTED, Reason, looks_automatic
 from cocmail.core.deadlines import minute
-from cocmail.core.effects import Decision
-from cocmail.core.model import Committee, Member, Verdict
-from cocmail.core.opening import exclude_elsewhere
+from cocmail.core.effects import Decision, Note
+from cocmail.core.model import Committee, Member, Role, Verdict
+from cocmail.core.opening import exclude_elsewhere, is_trusted
+from cocmail.core.places import LEFT_AT_LEAST
 from cocmail.core.plan import Plan
 from cocmail.core.screening import looked_for_as
 from cocmail.core.setting import Message, Question, Setting
@@ -85,6 +86,32 @@ def put_aside(message: Message, setting: Setting, reason: Reason, would: Decisio
         roster=roster_of(setting.committee),
     )
     return replace(plan.finish(reason), asides=(aside,))
+
+
+def as_kept_out(message: Message, setting: Setting) -> Message:
+    """The message, kept also from whom its sender excluded in another one that is, or was, put aside.
+
+    Of what is not sure so much holds as leaves two readers: nobody must be able to choose who is left.
+    """
+    kept_out, found = setting.known.kept_out, message.screening.found
+    sure = {handle for handle, is_sure in kept_out.items() if is_sure} | message.wanted.excluded
+    primary = (member.handle for member in setting.committee.members if member.role is Role.PRIMARY)
+    left = [handle for handle in primary if handle not in sure and handle not in found and handle not in kept_out]
+    excluded = sure | kept_out.keys() if len(left) >= LEFT_AT_LEAST else sure
+    return replace(message, wanted=replace(message.wanted, excluded=frozenset(excluded))) if kept_out else message
+
+
+def keep_out_of_asides(decision: Decision, message: Message, setting: Setting) -> Decision:
+    """Whom a sender excludes does not get, nor hear of, what the same sender wrote and what is put aside."""
+    known, excluded, authors = setting.known, message.wanted.excluded, message.mail.from_addresses
+    concerned = bool(known.asides_of_sender) or decision.reason in (*LISTED, Reason.FLOOD)
+    fresh = sorted(handle for handle in excluded if not known.kept_out.get(handle))
+    if not concerned or len(authors) != 1 or message.proof.is_forged or looks_automatic(message.mail):
+        return decision
+    own = [Note("aside-of", authors[0], {"entry": each.entry}) for each in decision.asides]
+    kept = [Note("kept-out", authors[0], {"handle": handle, "sure": is_trusted(message)}) for handle in fresh]
+    others = tuple(entry for entry in known.asides_of_sender if entry != message.id) if kept else ()
+    return replace(decision, notes=(*decision.notes, *own, *kept), again=(*decision.again, *others))
 
 
 def flood_count(setting: Setting) -> tuple[tuple[str, str], ...]:

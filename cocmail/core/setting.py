@@ -137,7 +137,8 @@ class Known:
     have it, the others, and those whose reported person is called so. `evidence` is there when a case may have to be
     erased; `erased` is what is left of the case that the reply address belonged to, `erased_before` of those that came
     from the same sender. `acknowledge_at` is when an acknowledgement can leave (None: now), `acknowledged` the reply
-    address that the sender was given while the message was put aside, `asides` which of the messages at hand are.
+    address that the sender was given while the message was put aside, `asides` which of the messages at hand are, and
+    `asides_of_sender` those of the same sender; whom that one excluded since is in `kept_out`, with whether it is sure.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -163,6 +164,8 @@ class Known:
     acknowledge_at: datetime | None = None
     acknowledged: str = ""
     asides: frozenset[str] = frozenset()
+    asides_of_sender: tuple[str, ...] = ()
+    kept_out: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
