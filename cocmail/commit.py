@@ -63,9 +63,6 @@ def carry_out(
     for case_id, person in decision.resend:
         outbox.resend(tx, case_id, person_key(committee.id, person, ""), now)
     for note in decision.notes:
-        if note.kind == "token" and note.case_id:
-            # Given out before there was a case: it dies with this one, and so does whose it was.
-            lookups.drop_detached(tx, note.kind, note.value)
         _remember(tx, note.kind, note.value, note.note, note.case_id, committee, now)
     for letter in decision.letters:
         queue(tx, letter, committee, now)
@@ -152,6 +149,9 @@ def queue(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> None:
 def _remember(
     tx: Tx, kind: str, value: str, note: Mapping[str, object], case_id: str, committee: Committee, now: datetime
 ) -> None:
+    if kind == "token" and case_id:
+        # Given out before there was a case: it dies with this one, and so does whose it was.
+        lookups.drop_detached(tx, kind, value)
     data = json.dumps({**note, "committee": committee.id}, ensure_ascii=False).encode()
     lookups.remember(tx, kind, value, data, case_id=case_id or None, now=now)
 
