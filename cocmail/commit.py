@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 
 from cocmail import maillog, returns
 from cocmail.core import events
+from cocmail.core.asides import encode_aside
 from cocmail.core.book import encode_book
 from cocmail.core.classify import FROM_MEMBERS, REACHED_NOBODY, READ_BY_NOBODY
 from cocmail.core.counts import encode_count
 from cocmail.core.effects import Decision, Letter, encode_letter
+from cocmail.core.fingerprint import fingerprint
 from cocmail.core.letters import message_id, to_admins
 from cocmail.core.model import Committee, Person
 from cocmail.core.setting import Message
 from cocmail.core.tombstones import Tombstone, encode_tombstone
-from cocmail.knowledge import fingerprint, window
+from cocmail.counting import window
 from cocmail.mail.fields import as_text
-from cocmail.store import cases, counts, lookups, notes, outbox, shredding, spool, timers
+from cocmail.store import asides, cases, counts, lookups, notes, outbox, shredding, spool, timers
 from cocmail.store.transaction import Tx
 
 # No question that is asked by mail is good for longer, with a day to spare (`core/membership.py`, changed addresses).
@@ -40,7 +42,8 @@ def commit(
     carry_out(tx, decision, committee, admins, message.id, now)
     if decision.release is not None:
         entry, token = decision.release
-        spool.confirm(tx, entry, token)
+        if not asides.open_(tx, entry, token):
+            spool.confirm(tx, entry, token)
     _file(tx, decision, message, committee, now)
 
 
@@ -79,11 +82,19 @@ def carry_out(
         for address in dict.fromkeys((committee.id, *sorted(committee.addresses))):
             notes.keep(tx, f"book {address}", book)
     for kind, value in decision.counted:
-        notes.bump(tx, kind, value, window(kind, now))
+        notes.bump(tx, kind, value, window(kind, value, now))
     for case_id, count in decision.counts:
         counts.put(tx, committee.id, case_id, encode_count(count) if count is not None else None, now)
     for case_id, tombstone in decision.erased:
         _erase(tx, case_id, tombstone, now)
+    _put_aside(tx, decision, committee, now)
+
+
+def _put_aside(tx: Tx, decision: Decision, committee: Committee, now: datetime) -> None:
+    for aside in decision.asides:
+        asides.put(tx, aside.entry, committee.id, encode_aside(aside, committee.id), now)
+    for entry in decision.again:
+        asides.again(tx, entry)
 
 
 def _erase(tx: Tx, case_id: str, tombstone: Tombstone, now: datetime) -> None:
@@ -140,6 +151,9 @@ def queue(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> None:
 def _remember(
     tx: Tx, kind: str, value: str, note: Mapping[str, object], case_id: str, committee: Committee, now: datetime
 ) -> None:
+    if kind == "token" and case_id:
+        # Given out before there was a case: it dies with this one, and so does whose it was.
+        lookups.drop_detached(tx, kind, value)
     data = json.dumps({**note, "committee": committee.id}, ensure_ascii=False).encode()
     lookups.remember(tx, kind, value, data, case_id=case_id or None, now=now)
 

@@ -5,48 +5,26 @@ Reads only. Whatever belongs to another committee is as good as unknown.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
 
-from cocmail import returns
-from cocmail.core import subjects
+from cocmail import counting, returns
+from cocmail.core import flood, subjects
 from cocmail.core.addresses import is_about_address
-from cocmail.core.book import in_force
-from cocmail.core.case import Case, Entry
+from cocmail.core.case import Entry
 from cocmail.core.conflicts import exists_for, is_asked, is_new_to
-from cocmail.core.decide import LOOPS, SAID, said_by
-from cocmail.core.model import REPORTER, Committee, Mail, Member, Person, Wanted
+from cocmail.core.fingerprint import fingerprint
+from cocmail.core.loops import LOOPS, SAID, said_by
+from cocmail.core.model import REPORTER, Committee, Mail, Member, Wanted
 from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED, TOLD
-from cocmail.core.setting import Grant, Known, Message, Question, Reference, Returned, Twin
-from cocmail.core.tombstones import Tombstone, decode_tombstone
-from cocmail.mail.address import TOKEN
-from cocmail.records import case_that_opens, cases_of, circle_of, linked_cases, load_book, load_case
-from cocmail.store import lookups, notes, shredding
-from cocmail.store.transaction import Tx
+from cocmail.core.setting import Grant, Known, Message, Question, Twin
+from cocmail.pointers import Pointers
+from cocmail.records import cases_of, circle_of, linked_cases
+from cocmail.store import asides, lookups, shredding
 
-REFERENCES_LOOKED_UP = 30
 # Case ids, by a name.
 Found = dict[str, tuple[str, ...]]
-
-
-def fingerprint(mail: Mail, wanted: Wanted | None = None) -> str:
-    """What makes two messages the same one, whatever the door (contract, section 3, rule 1).
-
-    A report to one member alone and the same report to everybody are two: neither may swallow the other. What a member
-    steers or says to the others is one, whatever address of ours it comes to: there `wanted` is left out.
-    """
-    parts = (mail.message_id, ",".join(mail.from_addresses), mail.date, mail.subject, mail.body_digest)
-    scope = ",".join(sorted(wanted.only)) if wanted is not None and wanted.only and not wanted.alias else ""
-    return hashlib.sha256("\0".join((*parts, scope)).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def window(kind: str, now: datetime) -> str:
-    """The stretch of time that a counter counts in: an hour for the global cap, else a day."""
-    return now.strftime("%Y-%m-%dT%H" if kind == "ack-hour" else "%Y-%m-%d")
 
 
 def _asks_for_all(question: Question | None, subject: str) -> bool:
@@ -54,14 +32,8 @@ def _asks_for_all(question: Question | None, subject: str) -> bool:
     return subjects.is_numbered_clear(subject) or (question is not None and is_about_address(question))
 
 
-class Gatherer:
+class Gatherer(Pointers):
     """Collects `Known` for one message within one transaction. `committee` is as the configuration has it."""
-
-    def __init__(self, tx: Tx, committee: Committee, now: datetime) -> None:
-        self._tx, self._now = tx, now
-        self._book = load_book(tx, committee)
-        self._committee = in_force(committee, self._book)
-        self._cases: dict[str, Case | None] = {}
 
     def gather(self, message: Message, confirmed_by: str | None) -> Known:
         """Everything known. `confirmed_by` is the confirm token that released the message, or None."""
@@ -81,7 +53,7 @@ class Gatherer:
             self._cases.update(cases_of(self._tx, self._committee))
         sealed, told, reported = self._namesakes(message)
         self._add_linked()
-        return Known(
+        found = Known(
             cases={case_id: case for case_id, case in self._cases.items() if case is not None},
             names=names,
             grant=grant,
@@ -101,18 +73,14 @@ class Gatherer:
             reported=reported,
             erased=next(iter(self._erased("token", wanted.token)), None),
             test=self._test(mail),
-            erased_before=tuple(each for sender in mail.from_addresses[:5] for each in self._erased("party", sender)),
             returned=returned,
         )
+        return self._with_asides(found, message)
 
     def _add_linked(self) -> None:
         """Who is out of the one report is asked nothing about the other."""
         for case in [case for case in self._cases.values() if case is not None]:
             self._cases.update(linked_cases(self._tx, case))
-
-    def _returned(self, token: str) -> Returned | None:
-        found = returns.returned(self._tx, self._committee, token, self._now)
-        return found if found is None or not found.case_id or self._opens(found.case_id) else None
 
     @property
     def committee(self) -> Committee:
@@ -169,93 +137,18 @@ class Gatherer:
         drafts = case.proceedings.drafts if case is not None else ()
         return tuple(draft.text for draft in drafts if draft.sent_at is not None)
 
-    def _find(self, kind: str, value: str) -> list[tuple[str, dict[str, Any]]]:
-        """(case id or "", note) of everything remembered by this committee under a value."""
-        if not value:
-            return []
-        found = [(hit.case_id or "", json.loads(hit.note or b"{}")) for hit in lookups.find(self._tx, kind, value)]
-        return [(case_id, note) for case_id, note in found if note.get("committee") in self._committee.addresses]
-
-    def _case(self, case_id: str) -> Case | None:
-        if case_id and case_id not in self._cases:
-            case = load_case(self._tx, case_id)
-            self._cases[case_id] = case if case.committee in self._committee.addresses else None
-        return self._cases.get(case_id)
-
-    def _grant(self, token: str) -> Grant | None:
-        for case_id, note in self._find("token", token):
-            return Grant(Person.parse(note["person"]), note["address"], case_id)
-        return None
-
-    def _erased(self, kind: str, value: str) -> list[Tombstone]:
-        """What is left of the erased cases that a reply address belonged to, or a reporter."""
-        names = (str(note["erased"]) for _, note in self._find(kind, value) if "erased" in note)
-        found = (shredding.tombstone(self._tx, name) for name in names)
-        return [decode_tombstone(data) for data in found if data is not None]
-
-    def _is_foreign(self, token: str) -> bool:
-        """Whether a token was issued, but by another committee or by one that is no more."""
-        return bool(token) and bool(lookups.find(self._tx, "token", token))
-
-    def _test(self, mail: Mail) -> str:
-        """The token of a test mail for which `cocmail doctor` waits: good once, and by its header alone."""
-        token = next(iter(TOKEN.findall(mail.value("cocmail-test")[:40])), "")
-        waiting = [] if self._find("test-came", token) else self._find("test-mail", token)
-        return next((token for _, note in waiting if datetime.fromisoformat(note["expires"]) > self._now), "")
-
-    def _question(self, token: str) -> Question | None:
-        for case_id, note in self._find("confirm", token):
-            expires = datetime.fromisoformat(note["expires"])
-            answered = note.get("answered_at")
-            return Question(
-                token,
-                note["entry"],
-                note["handle"],
-                note["command"],
-                expires,
-                case_id,
-                note["spent"],
-                note.get("address", ""),
-                datetime.fromisoformat(answered) if answered else None,
-            )
-        return None
-
-    def _open_questions(self, handle: str) -> tuple[Question, ...]:
-        notes_of = self._find("question", f"{self._committee.id} {handle}")
-        found = (self._question(note["token"]) for _, note in notes_of)
-        return tuple(question for question in found if question is not None and not question.spent)
-
-    def _references(self, mail: Mail) -> tuple[Reference, ...]:
-        wanted: Iterable[str] = dict.fromkeys((*mail.in_reply_to, *reversed(mail.references)))
-        found = []
-        for message_id in (mail.message_id, *list(wanted)[:REFERENCES_LOOKED_UP]):
-            for case_id, note in self._find("message-id", message_id):
-                # Its own id is one of ours where somebody sent a letter on with words of theirs: that is of its case.
-                is_copy = message_id == mail.message_id and not note.get("ours")
-                if is_copy or (case_id and self._case(case_id) is None):
-                    continue
-                found.append(
-                    Reference(
-                        case_id=case_id,
-                        kind=note["kind"],
-                        person=note["person"],
-                        # Only the mail that is answered can be a question; further up the thread it is history.
-                        question=note.get("question", "") if message_id in mail.in_reply_to else "",
-                        # Nor does a tag further up stand in the way of the same tag now (section 5, rule 3).
-                        tags=tuple(note.get("tags", ())) if message_id in mail.in_reply_to else (),
-                        label=note.get("label", "") if message_id in mail.in_reply_to else "",
-                    )
-                )
-        return tuple(found)
-
-    def _names(self, subject: str) -> dict[str, str]:
-        named = {}
-        for name in subjects.names_in(subject)[:5]:
-            for hit in lookups.find(self._tx, lookups.CODE_NAME, name):
-                case = self._case(hit.case_id or "")
-                if case is not None:
-                    named[name] = case.id
-        return named
+    def _with_asides(self, known: Known, message: Message) -> Known:
+        senders, asked = message.mail.from_addresses[:5], known.question
+        given = self._find("acknowledged", message.id)
+        return replace(
+            known,
+            acknowledge_at=counting.acknowledge_at(self._tx, self._committee, "".join(senders[:1]), self._now),
+            acknowledged=next((str(note["token"]) for _, note in given), ""),
+            asides_of_sender=tuple(str(note["entry"]) for _, note in self._find("aside-of", "".join(senders[:1]))),
+            kept_out={str(note["handle"]): note["sure"] for _, note in self._find("kept-out", "".join(senders[:1]))},
+            asides=frozenset((asked.entry,) if asked and asides.holds(self._tx, asked.entry) else ()),
+            erased_before=tuple(each for sender in senders for each in self._erased("party", sender)),
+        )
 
     def _namesakes(self, message: Message) -> tuple[Found, Found, Found]:
         """Cases by name: the sealed ones that have a name of the message, the others, and those whose reported person
@@ -272,16 +165,6 @@ class Gatherer:
         """A case that does not open is none here: a stranger's report must not wait for it."""
         found = {name: [hit for hit in lookups.cases_of(self._tx, kind, name) if self._opens(hit)] for name in names}
         return {name: tuple(ids) for name, ids in found.items() if ids}
-
-    def _opens(self, case_id: str) -> bool:
-        if case_id not in self._cases:
-            case = case_that_opens(self._tx, case_id)
-            self._cases[case_id] = case if case is not None and case.committee in self._committee.addresses else None
-        return self._cases[case_id] is not None
-
-    def _parties(self, mail: Mail) -> tuple[str, ...]:
-        found = [case_id for address in mail.from_addresses[:5] for case_id, _ in self._find("party", address)]
-        return tuple(case_id for case_id in dict.fromkeys(found) if self._case(case_id) is not None)
 
     def _twin(self, message: Message) -> Twin | None:
         for case_id, note in self._find("fingerprint", fingerprint(message.mail, message.wanted)):
@@ -301,8 +184,8 @@ class Gatherer:
 
     def _counts(self, mail: Mail, handle: str) -> dict[str, int]:
         sender = mail.from_addresses[0] if mail.from_addresses else ""
-        asked = {"ack-sender": f"{self._committee.id} {sender}", "ack-hour": "", LOOPS: ""}
-        asked[SAID] = said_by(self._committee, sender, mail.body_digest)
+        asked = {LOOPS: "", SAID: said_by(self._committee, sender, mail.body_digest)}
         if handle:
             asked |= dict.fromkeys(("confirm", "confirm-token", "confirm-proven"), f"{self._committee.id} {handle}")
-        return {kind: notes.counted(self._tx, kind, value, window(kind, self._now)) for kind, value in asked.items()}
+        found = {kind: counting.counted(self._tx, kind, value, self._now) for kind, value in asked.items()}
+        return {**found, flood.COUNTER: counting.reports(self._tx, self._committee, self._now)}

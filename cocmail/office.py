@@ -31,8 +31,8 @@ ASKED_FOR = (
     "who has that case is told by mail, as soon as the daemon runs. After 7 days on which it ran, the key of the case"
     " is destroyed, unless one of them has answered with #keep. Its row in the status sheet stays"
 )
-# Reports can be among these: they are kept for the digest that a later release sends.
-UNREAD = frozenset({Reason.NULL_SENDER.value, Reason.SPAM.value})
+# Reports can be among these: members are told of them by a digest, and nobody has opened them.
+UNREAD = frozenset({Reason.NULL_SENDER.value, Reason.SPAM.value, Reason.FLOOD.value})
 
 
 @contextmanager

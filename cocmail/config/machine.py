@@ -10,13 +10,15 @@ import ipaddress
 import os
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from cocmail.config.document import Path
 from cocmail.config.files import absolute, open_to_others, secret_path, trouble_with
-from cocmail.config.problems import NO_EFFECT, Findings
+from cocmail.config.problems import Findings
 from cocmail.config.schema import MainFile, SmtpDelivery
-from cocmail.config.settings import Flood, Listener, Mailbox, Settings, Smarthost
+from cocmail.config.settings import Listener, Mailbox, Settings, Smarthost
+from cocmail.core.flood import Flood
 from cocmail.core.model import Committee
 from cocmail.mail.address import extension
 
@@ -30,11 +32,10 @@ def make_settings(
     main: MainFile, committees: tuple[Committee, ...], findings: Findings, environ: Mapping[str, str]
 ) -> Settings:
     """The settings, with everything that is wrong in `findings`; of use only where that holds no error."""
-    if "flood" in main.model_fields_set:
-        findings.warning(("flood",), NO_EFFECT)
     if not main.admins and not findings.given(("admins", 0)):
         findings.warning(("admins",), "no one is told when mail cannot be sent or handled")
     delivery = main.delivery
+    flood = Flood(main.flood.reports, main.flood.per) if main.flood else None
     return Settings(
         listeners=_listeners(main, findings, environ),
         max_message_bytes=main.intake.max_message_bytes,
@@ -48,9 +49,9 @@ def make_settings(
         log_level=main.logging.level,
         log_format=main.logging.format,
         metrics=main.metrics.listen if main.metrics else None,
-        flood=Flood(main.flood.reports, main.flood.per) if main.flood else None,
+        flood=flood,
         admins=tuple(dict.fromkeys(main.admins)),
-        committees=committees,
+        committees=tuple(replace(committee, flood=flood) for committee in committees),
         imap=_mailbox(main, committees, findings, environ),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cocmail.core.flood import Flood
 from cocmail.core.model import Committee
 
 
@@ -47,14 +48,6 @@ class Smarthost:
     tls: str
     user: str | None = None
     password_file: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Flood:
-    """From how many new reports in what time on they reach members as a digest."""
-
-    reports: int
-    per: timedelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Entry:
     label: str = ""
     waits: bool = False
     at: datetime | None = None
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,7 @@ def _entry(case: Case, event: EntryFiled) -> Entry:
         # Until all have answered, talk is short and waits (domain R33).
         waits=event.kind == "discussion" and case.proceedings.state is State.CHECKING,
         at=datetime.fromisoformat(event.at) if event.at else None,
+        automatic=event.automatic,
     )
 
 

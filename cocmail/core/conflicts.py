@@ -193,7 +193,9 @@ def may_have(letter: Letter, committee: Committee, case: Case | None, now: datet
     if member is None or (not letter.needs_access and letter.address not in member.addresses):
         return Sight.NO
     if not letter.needs_access:
-        return Sight.YES
+        # It lists what was searched for this person as they were on the roster then.
+        told = letter.template == "digest" and letter.words.get("searched") != looked_for_as(member)
+        return Sight.NO if told else Sight.YES
     return Sight.NO if case is None else _may_have_of(member, letter, case, committee, now)
 
 

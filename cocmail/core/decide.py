@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from cocmail.core import checks, clocks, erasing, questions, sealed, subjects
+from cocmail.core import checks, clocks, digests, erasing, questions, sealed, subjects
 from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import hold, send_receipt
+from cocmail.core.automatic import kind_of_automatic
 from cocmail.core.case import Case
-from cocmail.core.classify import FROM_REPORTERS, Reason, classify_automatic, is_looping, looks_automatic
+from cocmail.core.classify import FROM_REPORTERS, LISTED, Reason, looks_automatic
 from cocmail.core.commands import two_people
 from cocmail.core.commands.conflict import LAPSE, lapse
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
@@ -27,18 +28,15 @@ from cocmail.core.conversation import follow_up
 from cocmail.core.effects import Decision, Note
 from cocmail.core.grave import forget, may_be_secret
 from cocmail.core.lifecycle import LIVE, State
+from cocmail.core.loops import counted_and_alarmed, is_said_too_often, own_words_of_member
 from cocmail.core.members import decide_for_member, has_member_business
 from cocmail.core.membership import end_access
-from cocmail.core.model import REPORTER, Committee, Member, Person
+from cocmail.core.model import REPORTER, Member, Person
 from cocmail.core.opening import exclude, is_trusted, open_case
 from cocmail.core.plan import Plan
 from cocmail.core.returned import decide_returned
 from cocmail.core.setting import Grant, Message, Setting, Twin
 from cocmail.core.vacancies import check_is_over, complete
-
-# Counters of a day: looping mail; the same words of a member. No person writes them so often, and no case needs it.
-LOOPS, SAID = "loops", "said"
-SAID_A_DAY = 10
 
 
 def decide(message: Message, setting: Setting) -> Decision:
@@ -47,36 +45,13 @@ def decide(message: Message, setting: Setting) -> Decision:
     In: the message as understood and everything the store knew of it. Out: a `Decision` with a reason of the closed
     list. Never raises on purpose; whatever it raises is a bug and shunts the message.
     """
-    words = _own_words_of_member(message, setting)
-    if words and setting.known.counts.get(SAID, 0) >= SAID_A_DAY:
+    words = own_words_of_member(message, setting)
+    if words and is_said_too_often(setting):
         # A responder that marks nothing answers our answer: by now everybody has read it often enough.
         return Decision(Reason.AUTO_REPLY)
-    decision = forget(_decided(message, setting), message, setting)
-    if words:
-        decision = replace(decision, counted=(*decision.counted, (SAID, words)))
-    return _alarmed(decision, message, setting)
-
-
-def _own_words_of_member(message: Message, setting: Setting) -> str:
-    """Whose words they are and which, where they come from a member's address and use no tag; else ""."""
-    mail, authors = message.mail, message.mail.from_addresses
-    if len(authors) != 1 or setting.committee.member_at(authors[0]) is None or setting.known.confirmed is not None:
-        return ""
-    if message.wanted.confirm or subjects.tag_names(mail.subject) or not mail.text.strip():
-        return ""
-    return said_by(setting.committee, authors[0], mail.body_digest)
-
-
-def said_by(committee: Committee, address: str, digest: str) -> str:
-    """What is counted of the same words from the same address."""
-    return f"{committee.id} {address} {digest}"
-
-
-def _alarmed(decision: Decision, message: Message, setting: Setting) -> Decision:
-    """Once a day the admins hear that mail goes round in a circle. It goes its way as automatic mail does."""
-    if not is_looping(message.mail) or setting.known.counts.get(LOOPS, 0):
-        return decision
-    return replace(decision, alarms=(*decision.alarms, "loop"), counted=(*decision.counted, (LOOPS, "")))
+    kept = digests.as_kept_out(message, setting)
+    decision = forget(digests.keep_out_of_asides(_decided(kept, setting), message, setting), message, setting)
+    return counted_and_alarmed(decision, message, setting, words)
 
 
 def _decided(message: Message, setting: Setting) -> Decision:
@@ -88,13 +63,20 @@ def _decided(message: Message, setting: Setting) -> Decision:
             return Decision(Reason.OWN_MAIL)
         if known.returned is not None:
             return decide_returned(message, setting, known.returned)
-        automatic = classify_automatic(message.mail, message.envelope, message.wanted, message.proof)
-        if automatic is not None:
+        automatic = kind_of_automatic(message, setting)
+        steers = automatic in LISTED and _is_members_step(message, setting)
+        if automatic in LISTED and not steers:
+            return _aside(message, setting, automatic)
+        # What the border takes for spam proves itself, if a member sent it, or is asked about.
+        if automatic is not None and not (steers and automatic is Reason.SPAM):
             return Decision(automatic)
         if known.twin is not None:
             return _again(message, setting, known.twin)
         if message.wanted.confirm and known.question is not None:
             return _confirm(message, setting)
+    elif digests.is_listed(known.confirmed):
+        # A member opened what a digest listed: a report like any other, from whoever sent it.
+        return _again(message, setting, known.twin) if known.twin is not None else _from_outside(message, setting)
     if known.foreign_token:
         return Decision(Reason.DEAD_TOKEN)
     if known.grant is not None:
@@ -110,7 +92,37 @@ def _decided(message: Message, setting: Setting) -> Decision:
     taker = _may_have_taken_down(message, setting)
     if taker is not None:
         return hold(message, setting, taker, None, None, subjects.read(message.mail.subject))
-    return _from_outside(message, setting)
+    return _unless_flooded(message, setting)
+
+
+def _aside(message: Message, setting: Setting, reason: Reason) -> Decision:
+    """What a digest lists. What was to be sealed stays so, unread by anybody; what came before by another way is not
+    listed again.
+    """
+    if setting.known.twin is not None:
+        return _again(message, setting, setting.known.twin)
+    would = _from_outside(message, setting)
+    return would if message.wanted.escrow else digests.put_aside(message, setting, reason, would)
+
+
+def _is_members_step(message: Message, setting: Setting) -> bool:
+    """Whether a mail of somebody else's address is none that could be listed: a command, or a report taken down.
+
+    Its Subject alone may tell what its member did.
+    """
+    member = _author(message, setting)
+    speaks = member is not None and not looks_automatic(message.mail) and has_member_business(message, setting, member)
+    return speaks or _may_have_taken_down(message, setting) is not None
+
+
+def _unless_flooded(message: Message, setting: Setting) -> Decision:
+    """A report; of too many at once, those that nobody vouches for are listed instead."""
+    would = _from_outside(message, setting)
+    if not any(change.opens for change in would.changes):
+        return would
+    if digests.is_held_back(message, setting):
+        return digests.put_aside(message, setting, Reason.FLOOD, would)
+    return replace(would, counted=(*would.counted, *digests.flood_count(setting)))
 
 
 def _may_have_taken_down(message: Message, setting: Setting) -> Member | None:
@@ -205,6 +217,8 @@ def _confirm(message: Message, setting: Setting) -> Decision:
     plan = Plan(setting)
     plan.answered_at = message.came(setting.now)
     in_time = plan.answered_at < question.expires
+    if digests.is_listed(question) and question.address in member.addresses:
+        return digests.open_listed(plan, message, question, member, in_time=in_time)
     if is_about_address(question):
         return confirm_address(plan, message, question) if in_time else Decision(Reason.DEAD_CONFIRM)
     if question.address not in member.addresses:
@@ -228,6 +242,9 @@ def _to_token(message: Message, setting: Setting, grant: Grant) -> Decision:
             return Decision(Reason.DEAD_TOKEN)
         return decide_for_member(message, setting, member, grant=grant)
     case, theirs = setting.known.cases.get(grant.case_id), _addresses_of(grant, setting)
+    if grant.person == REPORTER and not grant.case_id and grant.address:
+        # What this is about is put aside; what comes on top of it is not.
+        return _unless_flooded(message, setting)
     if setting.known.erased is not None and grant.person.kind != "witness":
         # Whoever writes again has something to say, and nobody else has kept it.
         return open_case(message, setting, by_token=True)

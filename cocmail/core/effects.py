@@ -14,6 +14,7 @@ from cocmail.core.events import Event
 from cocmail.core.model import Person
 
 if TYPE_CHECKING:
+    from cocmail.core.asides import Aside
     from cocmail.core.counts import Count
     from cocmail.core.tombstones import Tombstone
 
@@ -115,8 +116,9 @@ class Decision:
     set. `answered_at` is when the answer came in that spends a token. `book` is what the committee's book says from now
     on, if that changed; `left`: somebody is no member any more by it. `counts` are what is counted of cases that are
     over by it (None: not over any more). `erased` are cases whose keys go, with what stays of each. A message that is
-    still held at `forget_at` loses its content. `returned` is the return path's word of a letter that
-    came back, `code` the status code that it came back with.
+    still held at `forget_at` loses its content. `returned` is the return path's word of a letter that came back, `code`
+    the status code that it came back with. `asides` are messages put aside for a digest, or listed by one; those of
+    `again` are understood anew.
     """
 
     reason: Reason
@@ -142,3 +144,5 @@ class Decision:
     forget_at: datetime | None = None
     returned: str = ""
     code: str = ""
+    asides: tuple[Aside, ...] = ()
+    again: tuple[str, ...] = ()

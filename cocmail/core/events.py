@@ -210,6 +210,7 @@ class EntryFiled:
     handles found: who was not looked for, or was found, is never let in unasked. `unreadable` as in `Mail`. `forged`:
     the border said that the sender is another. `employers`: whose employer it mentions. `kept_from`: whom it is about,
     where the others talk about a conflict of interest, under the question `label` (Q1). `at`: when it was filed.
+    `automatic`: it may be a vacation reply.
     """
 
     entry: str
@@ -224,6 +225,7 @@ class EntryFiled:
     kept_from: str = ""
     label: str = ""
     at: str = ""
+    automatic: bool = False
 
 
 Event = (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 
 from cocmail.core.calendar import EVERY_WEEKDAY, Calendar
+from cocmail.core.flood import Flood
 from cocmail.core.retention import FOR_EVER, Retention
 
 
@@ -119,6 +120,7 @@ class Committee:
     templates_dir: str | None = None
     calendar: Calendar = EVERY_WEEKDAY
     retention: Retention = FOR_EVER
+    flood: Flood | None = None
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -236,8 +238,7 @@ class Verdict(Enum):
 class Proof:
     """Who sent a message, as far as it is proven (contract, section 5, rule 5).
 
-    `address` is the one From address that was proven, or None; `how`: dmarc, dkim, token or confirm. `dmarc` and `spam`
-    are what is believed of either.
+    `address` is the one From address that was proven, or None; `how`: dmarc, dkim, token or confirm.
     """
 
     address: str | None = None
@@ -297,4 +298,4 @@ class Wanted:
     excluded: frozenset[str] = frozenset()
     escrow: bool = False
     unknown: bool = False
-    alias: bool = field(default=False)
+    alias: bool = False

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
 
-from cocmail.core import letters, readers, sealed, tombstones
+from cocmail.core import acknowledging, readers, sealed, tombstones
 from cocmail.core.access import Standing
+from cocmail.core.automatic import is_out_of_office
 from cocmail.core.case import Case
 from cocmail.core.checks import begin_watch
-from cocmail.core.classify import Reason, is_from_robot, looks_automatic
+from cocmail.core.classify import Reason, looks_automatic
 from cocmail.core.conflicts import is_new_to, was_ever
 from cocmail.core.conflicts import readers as having
-from cocmail.core.effects import Decision, Letter, Note
-from cocmail.core.events import CaseOpened, EntryFiled, ReporterKnown
+from cocmail.core.effects import Decision, Note
+from cocmail.core.events import CaseOpened, EntryFiled, ReporterKnown, TokenIssued
 from cocmail.core.model import REPORTER, Committee, Member, Person
 from cocmail.core.places import admit, forward_entry, holders, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
 from cocmail.core.screening import looked_for_as
 from cocmail.core.setting import Message, Setting
 from cocmail.core.vacancies import complete
-
-ACKS_A_DAY = 5
-ACKS_AN_HOUR = 100
 
 
 def open_case(message: Message, setting: Setting, *, related: str = "", by_token: bool = False) -> Decision:
@@ -47,7 +44,7 @@ def open_case(message: Message, setting: Setting, *, related: str = "", by_token
         )
     )
     # Whoever answers for somebody outside reported nothing: nobody writes to them as to the reporter by mistake.
-    address = "" if by_contact else answer_address(message, setting.committee)
+    address = "" if by_contact else acknowledging.answer_address(message, setting.committee)
     proven = bool(address) and message.proof.address == address
     plan.add(case_id, ReporterKnown(address, message.mail.from_name, proven))
     file_entry(plan, message, case_id, REPORTER, "report")
@@ -180,7 +177,8 @@ def file_entry(
     unreadable = message.mail.unreadable
     forged, employers = message.proof.is_forged, message.screening.employers
     how = (looked_for, named, unreadable, forged, employers, kept_from, label, plan.setting.now.isoformat())
-    plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, *how))
+    automatic = kind == "follow-up" and is_out_of_office(message.mail.subject)
+    plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, *how, automatic))
     for handle in named if _may_choose_readers(plan.cases[case_id], author) else ():
         place = plan.cases[case_id].members.get(handle)
         if place is not None and place.standing is Standing.ASKED:
@@ -230,47 +228,24 @@ def exclude(plan: Plan, message: Message, case_id: str, *, trusted: bool) -> Non
     complete(plan, case_id)
 
 
-def answer_address(message: Message, committee: Committee) -> str:
-    """Where the reporter can be answered, or "": one From address of a person, not ours."""
-    authors = message.mail.from_addresses
-    if len(authors) != 1 or is_from_robot(message.mail):
-        return ""
-    return "" if committee.owns(authors[0]) else authors[0]
-
-
 def acknowledge(plan: Plan, message: Message, case_id: str, *, chosen: bool) -> None:
     """One acknowledgement a case, or none (rule 10; RFC 3834, section 2).
 
     `chosen`: only members whom the reporter chose have it, so that the text may say so.
     """
-    case, counts = plan.cases[case_id], plan.setting.known.counts
-    reporter = case.reporter
-    if reporter is None or not reporter.address or "automatic" in case.marks or message.proof.is_forged:
+    case, before = plan.cases[case_id], plan.setting.known.acknowledged
+    if case.reporter is None or not case.reporter.address or not acknowledging.may_be_answered(message, plan.setting):
         return
-    if counts.get("ack-sender", 0) >= ACKS_A_DAY:
+    address = case.reporter.address
+    if before:
+        # They were answered when it came in, and go on with that reply address.
+        plan.add(case_id, TokenIssued(str(REPORTER), before, address))
+        plan.notes.append(Note("token", before, {"person": str(REPORTER), "address": address}, case_id))
         return
-    token = plan.issue(case_id, REPORTER, reporter.address)
-    hours = counts.get("ack-hour", 0) // ACKS_AN_HOUR
-    mail = message.mail
-    plan.counted += [("ack-sender", f"{plan.setting.committee.id} {reporter.address}"), ("ack-hour", "")]
-    plan.letters.append(
-        Letter(
-            id=letters.letter_id(case_id, message.id, "ack"),
-            kind="ack",
-            to=REPORTER,
-            template="ack",
-            address=reporter.address,
-            case_id=case_id,
-            token=token,
-            in_reply_to=mail.message_id,
-            references=(*mail.references[-20:], mail.message_id) if mail.message_id else (),
-            words={
-                "escrowed": case.audience == "escrow",
-                "unreached": case.unreached,
-                "handed": case.target is not None,
-                "one": case.audience == "one" and chosen,
-                "may_be_sealed": plan.setting.committee.policy.get("reporter.escrow") is True,
-            },
-            due=plan.setting.now + timedelta(hours=hours) if hours else None,
-        )
-    )
+    words = {
+        "escrowed": case.audience == "escrow",
+        "unreached": case.unreached,
+        "handed": case.target is not None,
+        "one": case.audience == "one" and chosen,
+    }
+    acknowledging.write(plan, message, address, case_id, plan.issue(case_id, REPORTER, address), words)

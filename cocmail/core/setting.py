@@ -162,7 +162,10 @@ class Known:
     have it, the others, and those whose reported person is called so. `evidence` is there when a case may have to be
     erased; `erased` is what is left of the case that the reply address belonged to, `erased_before` of those that came
     from the same sender. `test` is the token of a test mail that `cocmail doctor` waits for, "" for every other mail.
-    `returned` is the letter whose return path it came to.
+    `returned` is the letter whose return path it came to. `acknowledge_at` is when an acknowledgement can leave (None:
+    now), `acknowledged` the reply address that the sender was given while the message was put aside, `asides` which of
+    the messages at hand are, and `asides_of_sender` those of the same sender; whom that one excluded since is in
+    `kept_out`, with whether it is sure.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -187,6 +190,11 @@ class Known:
     erased_before: tuple[Tombstone, ...] = ()
     test: str = ""
     returned: Returned | None = None
+    acknowledge_at: datetime | None = None
+    acknowledged: str = ""
+    asides: frozenset[str] = frozenset()
+    asides_of_sender: tuple[str, ...] = ()
+    kept_out: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

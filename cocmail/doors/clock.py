@@ -26,12 +26,13 @@ from cocmail.core.letters import to_admins
 from cocmail.core.lifecycle import LIVE
 from cocmail.core.model import Committee
 from cocmail.core.setting import Evidence, Known, Setting
+from cocmail.doors import listing
 from cocmail.doors.evidence import RunningTime, evidence_of
 from cocmail.errors import StoreBusy
 from cocmail.mail.draw import SystemDraw
 from cocmail.records import case_in_force, case_that_opens, linked_cases, load_book
 from cocmail.roster import Roster
-from cocmail.store import cases, notes, outbox, restored, spool, timers
+from cocmail.store import asides, cases, notes, outbox, restored, spool, timers
 from cocmail.store.boundaries import Step
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
@@ -42,6 +43,7 @@ SHORTEST = 0.05
 LEASE = timedelta(minutes=5)
 AFTER_A_BUG = timedelta(hours=1)
 DELAYED = timedelta(hours=4)
+LIST_EVERY = timedelta(minutes=5)
 TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached")
 # No mail can say that none is sent.
 LOGGED_ALONE = ("sends-nothing",)
@@ -62,6 +64,8 @@ class Clock:
         self._store, self._roster, self._now, self._review = store, roster, now, review
         self._draw = SystemDraw()
         self._running = RunningTime(tick)
+        self._listed: datetime | None = None
+        self._listing = asyncio.Lock()
         # At first, too: what the last run destroyed may still stand in the journal.
         self._scrubs = True
         self.queued = asyncio.Event()
@@ -79,6 +83,7 @@ class Clock:
                     reminded = tick
                 while await self.do_one():
                     pass
+                await self.list_asides()
                 await self._forget()
                 await self._scrub()
                 pause = await self._pause()
@@ -114,6 +119,26 @@ class Clock:
         """
         now = self._now()
         timers.pull_back(tx, WATCH, now + LOOK_AGAIN, now)
+
+    async def list_asides(self) -> None:
+        """The digests that are due. One committee's failing keeps no other's back."""
+        async with self._listing:
+            now = self._now()
+            recently = self._listed is not None and abs(now - self._listed) < LIST_EVERY
+            if recently or not await self._store.read(asides.has_any):
+                return
+            for committee in self._roster:
+                due = partial(listing.is_due, committee, now, self._draw)
+                work = partial(listing.list_asides, committee, self._roster.admins, now, self._draw)
+                try:
+                    if await self._store.read(due):
+                        await self._store.write(work)
+                except StoreBusy:
+                    raise
+                except Exception as error:
+                    maillog.failed("clock", error)
+            self._listed = now
+            self.queued.set()
 
     async def _forget(self) -> None:
         """What was held for a yes that cannot come any more, and must not stay, goes (`core/grave.py`)."""
@@ -212,6 +237,7 @@ class Clock:
             "nobody-reached": lambda: any(_is_unread(case) for case in every if case is not None),
             "damaged": lambda: None in every,
             "sends-nothing": lambda: restored.sends_nothing(tx),
+            "unlisted": lambda: listing.has_unlisted(tx, self._roster),
         }
         for alarm, stands in standing.items():
             last = (notes.kept(tx, f"reminded {alarm}") or b"").decode()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from cocmail import counting
 from cocmail.core.case import Case
 from cocmail.core.erasing import LOOK, admin_notices
 from cocmail.core.model import Committee
 from cocmail.core.setting import Evidence
-from cocmail.knowledge import window
 from cocmail.store import notes, outbox, shredding
 from cocmail.store.transaction import Tx
 
@@ -53,6 +53,6 @@ def evidence_of(
         running=running,
         waiting=unanswered or outbox.holds(tx, notices),
         sending=shredding.is_sending(tx, case.id),
-        warned_today=notes.counted(tx, LOOK, committee.id, window(LOOK, now)),
+        warned_today=counting.counted(tx, LOOK, committee.id, now),
         admins=tuple(admins),
     )

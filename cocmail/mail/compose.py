@@ -52,6 +52,7 @@ _SUBJECTS_OUTSIDE = {
 }
 _SUBJECTS_WITHOUT_CASE = {
     "sheet": "Status sheet",
+    "digest": "Mail that waits",
     "committee": "Committee talk",
     **dict.fromkeys(
         ("left", "welcome", "renewal", "no_answer", "term", "restored", "comes_back"), "About the committee"
@@ -223,7 +224,11 @@ def _links(letter: Letter, committee: Committee, case: Case | None) -> Mapping[s
         return f"mailto:{reply}?subject={quote(tag if outside else f'{prefix}{tag}')}{body}"
 
     confirm = f"mailto:{local}+confirm-{letter.question}@{domain}?subject={quote('Yes')}" if letter.question else ""
-    return {"link": link, "confirm": confirm}
+
+    def opens(token: str) -> str:
+        return f"mailto:{local}+confirm-{token}@{domain}?subject={quote('Open')}"
+
+    return {"link": link, "confirm": confirm, "opens": opens}
 
 
 def deadline(value: object) -> str:

@@ -23,6 +23,7 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "untaken": {"back": False},
     "transfer": {"purpose": ""},
     "receipt": {"forgotten": False},
+    "ack": {"waiting": False},
 }
 _LINES: Mapping[str, Mapping[str, object]] = {
     "recused": {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""},

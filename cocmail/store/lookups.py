@@ -122,6 +122,12 @@ def forget(tx: Tx, kinds: Collection[str], before: datetime) -> None:
     tx.run(delete(LOOKUPS).where(LOOKUPS.c.kind.in_(list(kinds)), LOOKUPS.c.created_at < before))
 
 
+def drop_detached(tx: Tx, kind: str, value: str) -> None:
+    """Forgets what is remembered of a value and belongs to no case."""
+    digest = tx.keyring.lookup(kind, value)
+    tx.run(delete(LOOKUPS).where(LOOKUPS.c.kind == kind, LOOKUPS.c.hash == digest, LOOKUPS.c.case_id.is_(None)))
+
+
 def detach(tx: Tx, found_id: str, note_of: Callable[[bytes], bytes]) -> None:
     """A look-up of a case stays findable when its case is gone: its note, made of the old one, belongs to none.
 

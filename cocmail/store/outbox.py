@@ -161,8 +161,12 @@ def resend(tx: Tx, case_id: str, person: str, now: datetime) -> None:
 
 
 def pull_back(tx: Tx, now: datetime, longest: timedelta) -> None:
-    """What waits longer than any schedule says was put off by a clock that ran ahead: it is due."""
-    ahead = and_(OUTBOX.c.state == QUEUED, OUTBOX.c.next_attempt > now + longest)
+    """What waits longer than any schedule says was put off by a clock that ran ahead: it is due.
+
+    An acknowledgement may wait for days until there is room for it.
+    """
+    by_clock = or_(OUTBOX.c.kind != "ack", OUTBOX.c.attempts > 0, OUTBOX.c.created_at > now)
+    ahead = and_(OUTBOX.c.state == QUEUED, OUTBOX.c.next_attempt > now + longest, by_clock)
     tx.run(update(OUTBOX).where(ahead).values(next_attempt=now))
 
 

@@ -197,9 +197,9 @@ def rewrite(tx: Tx, spool_id: str, raw: bytes) -> None:
     _set(tx, spool_id, {"envelope": envelope, "raw": sealed, "size": len(raw), "wrapped_key": wrapped})
 
 
-def confirm(tx: Tx, spool_id: str, handle: str) -> None:
-    """Lets a held message run, with the member who proved to have sent it. Does nothing unless it is held."""
-    row = tx.run(select(SPOOL.c.id, *_KEY_COLUMNS).where(SPOOL.c.id == spool_id, SPOOL.c.state == HELD)).one_or_none()
+def confirm(tx: Tx, spool_id: str, handle: str, *, state: str = HELD) -> None:
+    """Lets a message run, with the member who confirmed it. Does nothing unless it is held, or whatever is told."""
+    row = tx.run(select(SPOOL.c.id, *_KEY_COLUMNS).where(SPOOL.c.id == spool_id, SPOOL.c.state == state)).one_or_none()
     if row is not None:
         sealed = box.seal(_row_key(tx, row), handle.encode(), box.identity("spool", spool_id, "confirmed"))
         _set(tx, spool_id, {"state": NEW, "next_attempt": None, "confirmed": sealed})

@@ -35,7 +35,7 @@ def test_what_is_left_out_has_the_defaults_of_the_contract(examined: Judge, plac
     assert found.key_file == str(place / "master.key")
     assert (found.log_level, found.log_format) == ("info", "json")
     assert (found.metrics, found.imap, found.smarthost) == (None, None, None)
-    assert found.flood == Flood(30, timedelta(hours=1))
+    assert found.flood == Flood(30, timedelta(hours=1)) == found.committees[0].flood
     assert found.maildir == str(place / "var/outbox")
 
 
@@ -71,7 +71,7 @@ def test_nothing_leaves_this_machine_unencrypted_unless_asked(
 def test_flood_can_be_switched_off_and_a_postgresql_url_stays_as_it_is(examined: Judge, sound_main: str) -> None:
     url = "postgresql://cocmail@db.example.org/cocmail"
     found, _ = examined(sound_main.replace("store:", f"flood: off\nstore:\n  url: {url}"))
-    assert found.flood is None
+    assert found.flood is None and found.committees[0].flood is None
     assert found.store_url == url
 
 

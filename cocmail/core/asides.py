@@ -1,0 +1,42 @@
+"""A message that was put aside, as the digests list it; kept beside the message until somebody opens it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from cocmail.core.classify import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """`entry` is the stored message, `readers` who may be told of it, each with what they were searched for as.
+
+    `roster` stands for everybody whom its text was searched for, `listed` is when a digest had it, or "".
+    """
+
+    entry: str
+    reason: str
+    came: str
+    sender: str
+    subject: str
+    readers: Mapping[str, str]
+    roster: str
+    listed: str = ""
+
+    @property
+    def is_flood(self) -> bool:
+        return self.reason == Reason.FLOOD.value
+
+
+def encode_aside(aside: Aside, committee: str) -> bytes:
+    """An aside as JSON, with the committee that it came for."""
+    return json.dumps({**asdict(aside), "committee": committee}, ensure_ascii=False).encode()
+
+
+def decode_aside(data: bytes) -> tuple[str, Aside]:
+    """The committee and what `encode_aside` wrote. Raises TypeError or ValueError for one of a later release."""
+    values = json.loads(data)
+    committee: str = values.pop("committee")
+    return committee, Aside(**values)

@@ -1,0 +1,228 @@
+"""Mail that is put aside, and the digests that list it (contract, section 3, rule 3, and section 2, `flood`).
+
+What has no envelope sender, what the mail server in front takes for spam, and what a flood of reports brings is kept
+and opens no case; members get its date, sender and Subject, with a one-use address that opens it.
+
+The rule: an entry is listed to whom the case would go, as the very decision on that case says it, and to nobody else;
+nobody learns how many others there are. Nothing of its text is shown, and nothing in it can be clicked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cocmail.core import flood
+from cocmail.core.acknowledging import acknowledge_aside
+from cocmail.core.asides import Aside
+from cocmail.core.asking import confirm_note, send_receipt
+from cocmail.core.classify import LISTED, Reason, looks_automatic
+from cocmail.core.deadlines import minute
+from cocmail.core.effects import Decision, Note
+from cocmail.core.model import Committee, Member, Role, Verdict
+from cocmail.core.opening import exclude_elsewhere, is_trusted
+from cocmail.core.places import LEFT_AT_LEAST
+from cocmail.core.plan import Plan
+from cocmail.core.screening import looked_for_as
+from cocmail.core.setting import Message, Question, Setting
+
+OPENS = "#listed"
+GOOD_FOR = timedelta(days=7)
+ENTRIES = 200
+# A day of digests begins at this hour, UTC.
+MORNING = timedelta(hours=6)
+FLOODS_EVERY = timedelta(minutes=30)
+SHOWN = 120
+
+
+def is_listed(question: Question) -> bool:
+    """Whether a one-use address opens what a digest listed."""
+    return question.command == OPENS
+
+
+def is_held_back(message: Message, setting: Setting) -> bool:
+    """Whether a new report is one too many.
+
+    Never one whose sender the mail server in front vouches for, a proven member's, one that answers our own
+    acknowledgement from where that went, one that nobody reads anyway, or one that a member opens.
+    """
+    limit, known = setting.committee.flood, setting.known
+    if limit is None or known.confirmed is not None or message.wanted.escrow:
+        return False
+    if message.proof.dmarc is Verdict.PASS or known.counts.get(flood.COUNTER, 0) < limit.reports:
+        return False
+    authors = message.mail.from_addresses
+    answers = known.grant is not None and authors == (known.grant.address,) and not message.proof.is_forged
+    proven = len(authors) == 1 and message.proof.address == authors[0]
+    return not answers and not (proven and setting.committee.member_at(authors[0]) is not None)
+
+
+def put_aside(message: Message, setting: Setting, reason: Reason, would: Decision) -> Decision:
+    """Kept, to be listed. `would` is what would become of it otherwise: who would get it then is who is told of it.
+
+    A report that nobody could be told of is not held back by a flood.
+    """
+    got = {each.to.handle for each in would.letters if each.kind == "forward" and each.to.kind == "member"}
+    members = [member for member in setting.committee.members if member.handle in got]
+    if reason is Reason.FLOOD and not members:
+        return would
+    plan = Plan(setting)
+    if reason is Reason.FLOOD:
+        plan.counted += flood_count(setting)
+        acknowledge_aside(plan, message)
+        # Whom its sender keeps out of earlier cases is out of them now, not when somebody opens this.
+        exclude_elsewhere(plan, message, but="")
+    aside = Aside(
+        entry=message.id,
+        reason=reason.value,
+        came=message.came(setting.now).isoformat(),
+        sender=defused(", ".join(message.mail.from_addresses[:3])),
+        subject=defused(message.mail.subject),
+        readers={member.handle: looked_for_as(member) for member in members},
+        roster=roster_of(setting.committee),
+    )
+    return replace(plan.finish(reason), asides=(aside,))
+
+
+def as_kept_out(message: Message, setting: Setting) -> Message:
+    """The message, kept also from whom its sender excluded in another one that is, or was, put aside.
+
+    Of what is not sure so much holds as leaves two readers: nobody must be able to choose who is left.
+    """
+    kept_out, found = setting.known.kept_out, message.screening.found
+    sure = {handle for handle, is_sure in kept_out.items() if is_sure} | message.wanted.excluded
+    primary = (member.handle for member in setting.committee.members if member.role is Role.PRIMARY)
+    left = [handle for handle in primary if handle not in sure and handle not in found and handle not in kept_out]
+    excluded = sure | kept_out.keys() if len(left) >= LEFT_AT_LEAST else sure
+    return replace(message, wanted=replace(message.wanted, excluded=frozenset(excluded))) if kept_out else message
+
+
+def keep_out_of_asides(decision: Decision, message: Message, setting: Setting) -> Decision:
+    """Whom a sender excludes does not get, nor hear of, what the same sender wrote and what is put aside."""
+    known, excluded, authors = setting.known, message.wanted.excluded, message.mail.from_addresses
+    concerned = bool(known.asides_of_sender) or decision.reason in (*LISTED, Reason.FLOOD)
+    fresh = sorted(handle for handle in excluded if not known.kept_out.get(handle))
+    if not concerned or len(authors) != 1 or message.proof.is_forged or looks_automatic(message.mail):
+        return decision
+    own = [Note("aside-of", authors[0], {"entry": each.entry}) for each in decision.asides]
+    kept = [Note("kept-out", authors[0], {"handle": handle, "sure": is_trusted(message)}) for handle in fresh]
+    others = tuple(entry for entry in known.asides_of_sender if entry != message.id) if kept else ()
+    return replace(decision, notes=(*decision.notes, *own, *kept), again=(*decision.again, *others))
+
+
+def flood_count(setting: Setting) -> tuple[tuple[str, str], ...]:
+    """What one more report adds to the count."""
+    limit, committee = setting.committee.flood, setting.committee
+    return ((flood.COUNTER, flood.slices(committee.id, limit, setting.now)[0]),) if limit is not None else ()
+
+
+def roster_of(committee: Committee) -> str:
+    """Everybody whom a text was searched for, as a digest: another name, member or tie gives another one."""
+    return hashlib.sha256("\n".join(map(looked_for_as, committee.members)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """When the last digests of a committee were made: the day of the daily one, and the moment of a flood's."""
+
+    day: str = ""
+    flood: datetime | None = None
+
+
+def is_over(aside: Aside, now: datetime) -> bool:
+    """Whether what a digest listed cannot be opened any more: the message stays, what is known of it need not."""
+    return not _is_fresh(aside, now)
+
+
+def digests(setting: Setting, asides: Sequence[Aside], last: Last) -> tuple[Decision, Last] | None:
+    """The digests that are due, with when they were made; None where nothing is to be done.
+
+    What was understood under another roster is understood anew first: nobody has looked for today's members in it.
+    """
+    roster, now = roster_of(setting.committee), setting.now
+    again = [each for each in asides if each.roster != roster and _is_fresh(each, now)]
+    waiting = [each for each in asides if each.roster == roster and not each.listed and _readers(each, setting)]
+    today = (now - MORNING).date().isoformat()
+    daily = [each for each in waiting if not each.is_flood and _day(each) < today] if last.day != today else []
+    held = [each for each in waiting if each.is_flood] if _is_due(last.flood, now) else []
+    if not (again or daily or held):
+        return None
+    plan, listed = Plan(setting), list[Aside]()
+    for kind, every in (("spam", daily), ("flood", held)):
+        listed += every[:ENTRIES]
+        for member in setting.committee.members:
+            _write(plan, member, kind, [each for each in every if member in _readers(each, setting)], every[:ENTRIES])
+    done = tuple(replace(each, listed=now.isoformat()) for each in listed)
+    decision = replace(plan.finish(Reason.NO_MESSAGE), asides=done, again=tuple(each.entry for each in again))
+    return decision, Last(today if daily else last.day, now if held else last.flood)
+
+
+def _is_fresh(aside: Aside, now: datetime) -> bool:
+    """Not listed yet, or lately: who joined, or whose letter did not leave, is to be told of it."""
+    return not aside.listed or now - datetime.fromisoformat(aside.listed) < GOOD_FOR
+
+
+def _is_due(last: datetime | None, now: datetime) -> bool:
+    # A clock that was set back must not silence a flood.
+    return last is None or last > now or now - last >= FLOODS_EVERY
+
+
+def _day(aside: Aside) -> str:
+    return (datetime.fromisoformat(aside.came) - MORNING).date().isoformat()
+
+
+def _readers(aside: Aside, setting: Setting) -> list[Member]:
+    every = setting.committee.members
+    return [member for member in every if aside.readers.get(member.handle) == looked_for_as(member)]
+
+
+def _write(plan: Plan, member: Member, kind: str, theirs: Sequence[Aside], page: Sequence[Aside]) -> None:
+    """One digest to one member: what is theirs of this page; of the rest only how much of it is theirs."""
+    shown = [each for each in theirs if each in page]
+    if not shown:
+        return
+    now = plan.setting.now
+    entries = [_entry(plan, member, each) for each in shown]
+    words = {
+        "flood": kind == "flood",
+        "entries": entries,
+        "more": len(theirs) - len(shown),
+        "until": minute(now + GOOD_FOR),
+        "searched": looked_for_as(member),
+    }
+    plan.write(member, "digest", f"{plan.setting.committee.id} {kind} {now.isoformat()}", words)
+
+
+def _entry(plan: Plan, member: Member, aside: Aside) -> Mapping[str, object]:
+    token, expires = plan.setting.draw.token(), plan.setting.now + GOOD_FOR
+    plan.notes.append(confirm_note(token, aside.entry, member.handle, OPENS, expires, member.email))
+    came = minute(datetime.fromisoformat(aside.came))
+    return {"came": came, "sender": aside.sender, "subject": aside.subject, "reason": aside.reason, "token": token}
+
+
+def open_listed(plan: Plan, message: Message, question: Question, member: Member, *, in_time: bool) -> Decision:
+    """Mail to the one-use address of an entry: what it lists is understood again, as a report like any other."""
+    waits = question.entry in plan.setting.known.asides
+    outcome = "opened-late" if not in_time else "opened" if waits else "opened-already"
+    plan.spent.append(question.token)
+    send_receipt(plan, message, member, None, [{"outcome": outcome}])
+    if outcome != "opened":
+        return plan.finish(Reason.DEAD_CONFIRM)
+    plan.release = (question.entry, question.token)
+    return plan.finish(Reason.CONFIRMED)
+
+
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Me"))
+
+
+def defused(text: str, limit: int = SHOWN) -> str:
+    """What a stranger wrote, as one short line in which no mail program finds a link, or anything to hide behind."""
+    kept = "".join(" " if char.isspace() else char for char in text[: 8 * limit])
+    kept = "".join(char for char in kept if unicodedata.category(char) not in _UNSEEN)
+    line = re.sub(r"(?<=[^\s.])[.。．｡](?=[^\s.])", "[.]", " ".join(kept.split()))
+    line = re.sub(r"[:：](?=\S)", ": ", re.sub(r"\s*[@＠]\s*", " at ", line))
+    return line if len(line) <= limit else line[: limit - 3].rstrip() + "..."

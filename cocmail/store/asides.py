@@ -1,0 +1,62 @@
+"""What is known of messages that were put aside: one sealed row a message, under the message's own id.
+
+The rule: the row is there as long as nobody has opened the message; taking it away and making the message new again is
+one step, so that it is opened once. This module must not know what is written in it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from cocmail.store import lookups, spool
+from cocmail.store.tables import LOOKUPS, SPOOL
+from cocmail.store.transaction import Tx
+
+_KIND = "aside"
+
+
+def put(tx: Tx, entry: str, committee_id: str, note: bytes, now: datetime) -> None:
+    """Keeps what is known of a message, in place of what was known before."""
+    lookups.drop(tx, entry)
+    lookups.put(tx, entry, _KIND, committee_id, note, now)
+
+
+def holds(tx: Tx, entry: str) -> bool:
+    """Whether a message was put aside and is not opened."""
+    found = select(LOOKUPS.c.id).where(LOOKUPS.c.id == entry, LOOKUPS.c.kind == _KIND)
+    return tx.run(tx.locked(found)).one_or_none() is not None
+
+
+def has_any(tx: Tx) -> bool:
+    """Whether there is any, of whatever committee."""
+    return lookups.has(tx, _KIND)
+
+
+def every(tx: Tx) -> list[bytes]:
+    """Of all committees, oldest first. One that does not open stops none of the others."""
+    return lookups.detached(tx, _KIND)
+
+
+def open_(tx: Tx, entry: str, token: str) -> bool:
+    """Makes the message new again, for who confirmed it by that token. False where it was not aside."""
+    if not holds(tx, entry):
+        return False
+    lookups.drop(tx, entry)
+    spool.confirm(tx, entry, token, state=spool.FILED)
+    return True
+
+
+def forget(tx: Tx, entry: str) -> None:
+    """The message stays as it is, and can be opened by no address any more."""
+    if holds(tx, entry):
+        lookups.drop(tx, entry)
+
+
+def again(tx: Tx, entry: str) -> None:
+    """The message is to be understood anew, under the roster of today. Nothing happens to one that is not aside."""
+    if holds(tx, entry):
+        lookups.drop(tx, entry)
+        filed = (SPOOL.c.id == entry, SPOOL.c.state == spool.FILED, SPOOL.c.case_id.is_(None))
+        tx.run(update(SPOOL).where(*filed).values(state=spool.NEW, next_attempt=None))
