@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from pathlib import Path
 
@@ -49,7 +49,8 @@ def messages(every: int = 1) -> dict[str, bytes]:
 
 
 def parsed(raw: bytes) -> Message:
-    return message_from_bytes(raw)
+    """The header alone: Python's parser has no bound on how deep the rest is nested."""
+    return BytesHeaderParser().parsebytes(raw)
 
 
 def envelope_sender(raw: bytes) -> str:
@@ -68,7 +69,10 @@ def envelope_sender(raw: bytes) -> str:
 def is_automatic(raw: bytes) -> bool:
     """Judged without the program: by the headers that RFC 3834, RFC 2369 and long use give programs."""
     mail = parsed(raw)
-    authors = [address.casefold() for _, address in getaddresses([str(mail.get("From", ""))])]
+    written = str(mail.get("From", ""))
+    # Where more than one address stands there, readers disagree about who it is.
+    plain = written.count("@") < 2 and len(mail.get_all("From", [])) == 1
+    authors = [address.casefold() for _, address in getaddresses([written]) if plain]
     return any(
         (
             str(mail.get("Auto-Submitted", "no")).split(";")[0].split("(")[0].strip().casefold() not in ("no", ""),

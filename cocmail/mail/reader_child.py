@@ -15,15 +15,19 @@ import os
 import resource
 import signal
 import sys
-from typing import BinaryIO
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
-from cocmail.mail.frames import LENGTH, answer, answer_on_files, framed
+from cocmail.mail.frames import LENGTH, answer, answer_on_files
 from cocmail.mail.lookinto import look
 from cocmail.mail.parse import read
+from cocmail.mail.tokens import as_passed_on, without_tokens
+
+MAPPED = 512 << 20
 
 
 def main(memory: int) -> None:
-    """Answers messages until the input ends. `memory`: bytes of address space that this process may have (0: all)."""
+    """Answers messages until the input ends. `memory`: bytes that this process may have (0: all there are)."""
     _settle(memory)
     # What has been loaded stays for good: a long message's garbage is looked for beside it, not in it.
     gc.freeze()
@@ -31,15 +35,22 @@ def main(memory: int) -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while True:
         asked = json.loads(_frame(source))
-        raw = _frame(source)
         signal.setitimer(signal.ITIMER_REAL, asked["seconds"])
-        mail = read(raw, contents=asked["contents"], also=frozenset(asked["also"]))
-        description, contents = answer_on_files(map(look, mail.attachments)) if asked["files"] else answer(mail)
+        # Nothing here keeps the message: its bytes are let go as soon as it is parsed.
+        frames = (b"", without_tokens(_frame(source))) if asked["whole"] else _read(_frame(source), asked)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        for frame in (description, contents):
-            sink.write(framed(frame))
+        for frame in frames:
+            sink.write(LENGTH.pack(len(frame)))
+            sink.write(frame)
         sink.flush()
-        del raw, mail, description, contents
+        del frames, frame
+
+
+def _read(raw: bytes, asked: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    mail = read(raw, contents=asked["contents"], also=frozenset(asked["also"]))
+    if asked["files"]:
+        return answer_on_files(map(look, mail.attachments))
+    return answer(as_passed_on(mail) if asked["contents"] else mail)
 
 
 def _settle(memory: int) -> None:
@@ -50,8 +61,10 @@ def _settle(memory: int) -> None:
     logging.disable(logging.CRITICAL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory:
-        with contextlib.suppress(ValueError, OSError):  # a tighter limit is in force already
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        # What is its own (Linux 4.7), and all that it maps, libraries and their data too.
+        for kind, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_AS, memory + MAPPED)):
+            with contextlib.suppress(ValueError, OSError):  # a tighter limit is in force already
+                resource.setrlimit(kind, (most, most))
 
 
 def _frame(source: BinaryIO) -> bytes:
