@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesHeaderParser
-from email.utils import getaddresses
 from pathlib import Path
 
 from sqlalchemy import select
@@ -72,7 +71,7 @@ def is_automatic(raw: bytes) -> bool:
     written = str(mail.get("From", ""))
     # Where more than one address stands there, readers disagree about who it is.
     plain = written.count("@") < 2 and len(mail.get_all("From", [])) == 1
-    authors = [address.casefold() for _, address in getaddresses([written]) if plain]
+    authors = [address.casefold() for address in ADDRESS.findall(written) if plain]
     return any(
         (
             str(mail.get("Auto-Submitted", "no")).split(";")[0].split("(")[0].strip().casefold() not in ("no", ""),
