@@ -25,7 +25,6 @@ from cocmail.vault.keyring import Keyring
 from process_scene import PROJECT
 
 CORPUS = Path(os.environ.get("COCMAIL_CORPUS") or PROJECT.parent / "shared" / "corpora")
-MISSING = f"no corpora: {CORPUS} is not there; COCMAIL_CORPUS names another folder"
 STRANGER = "stranger@visitors.example"
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+[A-Za-z0-9]")
 

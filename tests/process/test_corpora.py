@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cocmail.core.classify import REASONS
-from corpora import MISSING, Filed, as_sent, envelope_sender, is_automatic, messages, stored
+from corpora import CORPUS, Filed, as_sent, envelope_sender, is_automatic, messages, stored
 from process_scene import House, Lmtp, Smarthost, wait_until
 from scene import ALIAS, committee_file
 
@@ -38,7 +38,7 @@ def table(filed: dict[str, tuple[str, Filed]]) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.skipif(not messages(), reason=MISSING)
+@pytest.mark.skipif(not messages(), reason=f"no corpora: {CORPUS} is not there; COCMAIL_CORPUS names another folder")
 @pytest.mark.timeout(600)
 # All of them are read by tests/mail/test_parse.py as well, without a daemon.
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from cocmail.core.classify import REASONS
-from corpora import MISSING, Filed, as_sent, envelope_sender, is_automatic, messages, stored
+from corpora import CORPUS, Filed, as_sent, envelope_sender, is_automatic, messages, stored
 from mutations import mutated
 from process_scene import House, Lmtp, Smarthost, wait_until
 from scene import ALIAS, committee_file
@@ -107,7 +107,7 @@ def problems(mails: Mapping[str, bytes], filed: Sequence[Filed]) -> list[str]:
     return found
 
 
-@pytest.mark.skipif(not messages(), reason=MISSING)
+@pytest.mark.skipif(not messages(), reason=f"no corpora: {CORPUS} is not there; COCMAIL_CORPUS names another folder")
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("each", [pytest.param(EACH, id="all", marks=pytest.mark.soak), pytest.param(0, id="some")])
 def test_damaged_mail_is_stored_and_filed_and_no_program_is_answered(
