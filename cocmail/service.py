@@ -7,6 +7,7 @@ their mail: at a reload the old configuration stays, at a start the last good ve
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import resource
 import signal
@@ -35,6 +36,8 @@ from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
 
+# Longer pieces of memory are pages of their own, and not kept once they are free.
+LONG = 1 << 20
 PROBLEMS_TOLD = 20
 NOT_IN_FORCE = "the files have no error that was found, but they are not in force: cocmail failed on them, see its log"
 
@@ -196,6 +199,9 @@ def _harden() -> None:
     os.umask(0o077)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # What a long message took is given back to the system at once (mallopt(3), M_MMAP_THRESHOLD; glibc alone has it).
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(-3, LONG)
 
 
 def _notify(environ: Mapping[str, str], state: str) -> None:
