@@ -30,12 +30,18 @@ def resident(pid: int) -> float:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process started and that are still there."""
+    """The processes that a daemon reads mail in, once they are loaded: until then they count the daemon's memory."""
     found: list[int] = []
     with suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
-    return found
+    return [each for each in found if _is_loaded(each)]
+
+
+def _is_loaded(pid: int) -> bool:
+    with suppress(OSError):
+        return b"reader_child" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def forget_peak(pid: int) -> None:

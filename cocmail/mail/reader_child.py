@@ -8,6 +8,7 @@ It gets no key, no configuration and no address but those in the mail.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import json
 import logging
@@ -18,6 +19,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from cocmail.core.model import Mail
 from cocmail.mail.frames import LENGTH, answer, answer_on_files
 from cocmail.mail.lookinto import look
 from cocmail.mail.parse import read
@@ -37,7 +39,12 @@ def main(memory: int) -> None:
         asked = json.loads(_frame(source))
         signal.setitimer(signal.ITIMER_REAL, asked["seconds"])
         # Nothing here keeps the message: its bytes are let go as soon as it is parsed.
-        frames = (b"", without_tokens(_frame(source))) if asked["whole"] else _read(_frame(source), asked)
+        if asked["whole"]:
+            frames = b"", without_tokens(_frame(source))
+        else:
+            mail = read(_frame(source), contents=asked["contents"], also=frozenset(asked["also"]))
+            frames = _answer(mail, asked)
+            del mail
         signal.setitimer(signal.ITIMER_REAL, 0)
         for frame in frames:
             sink.write(LENGTH.pack(len(frame)))
@@ -46,8 +53,7 @@ def main(memory: int) -> None:
         del frames, frame
 
 
-def _read(raw: bytes, asked: Mapping[str, Any]) -> tuple[bytes, bytes]:
-    mail = read(raw, contents=asked["contents"], also=frozenset(asked["also"]))
+def _answer(mail: Mail, asked: Mapping[str, Any]) -> tuple[bytes, bytes]:
     if asked["files"]:
         return answer_on_files(map(look, mail.attachments))
     return answer(as_passed_on(mail) if asked["contents"] else mail)
@@ -60,6 +66,9 @@ def _settle(memory: int) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     logging.disable(logging.CRITICAL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Long pieces are given back at once (mallopt(3), M_MMAP_THRESHOLD): what is free counts against the limit, too.
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(-3, 1 << 20)
     if memory:
         # What is its own (Linux 4.7), and all that it maps, libraries and their data too.
         for kind, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_AS, memory + MAPPED)):
