@@ -109,7 +109,8 @@ def parts_of(message: Message, *, keep: bool) -> Parts:
             found.cut = True
             break
         view = readable(part)
-        payload = part.get_payload()
+        # Of a leaf it would be decoded here, for nothing.
+        payload = part.get_payload() if part.is_multipart() else None
         if isinstance(payload, list) and view.get_content_maintype() == "multipart":
             found.encrypted = found.encrypted or view.get_content_subtype() == "encrypted"
             if view.get_content_subtype() == "alternative":
@@ -187,9 +188,10 @@ def _content(part: Message) -> bytes:
 
 def _long_base64(part: Message) -> bytes | None:
     """A long file, where it is without a fault: `email` holds it in memory line by line, three times."""
+    if str(part.get("content-transfer-encoding", "")).strip().lower() != "base64":
+        return None
     payload = part.get_payload()
-    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
-    if encoding != "base64" or not isinstance(payload, str) or len(payload) <= LONG or not payload.isascii():
+    if not isinstance(payload, str) or len(payload) <= LONG or not payload.isascii():
         return None
     try:
         return binascii.a2b_base64(payload.encode("ascii").translate(None, b"\r\n"), strict_mode=True)
@@ -282,7 +284,7 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
         for name, value in each.raw_items():
             if name.lower() in ("from", "to", "cc", "subject", "reply-to"):
                 found.hide(one_line(decode_words(from_header(_octets(str(value))))))
-        payload = each.get_payload()
+        payload = each.get_payload() if each.is_multipart() else None
         if isinstance(payload, list):
             children = enclosed.opened(each)
             # A message may be encoded within an encoded one: each level costs another parsing of the rest.
