@@ -1,8 +1,8 @@
 """Real mail, damaged on the way: whatever came of it is stored, is filed or a case, and no program is answered.
 
-In `make test` a few hundred go through the whole program, and 5,000 through the reader and what is decided of what it
-read; in `make soak` a hundred of each message of the corpora go through the whole program. `COCMAIL_MUTATIONS` names
-another number of each, and `COCMAIL_FIRST` the number of the first.
+In `make test` a few hundred go through the whole program, and 5,000 through the parser alone; in `make soak` a hundred
+of each message of the corpora go through the whole program. `COCMAIL_MUTATIONS` names another number of each, and
+`COCMAIL_FIRST` the number of the first.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from cocmail.core.classify import REASONS
+from cocmail.mail.parse import read
 from corpora import CORPUS, Filed, as_sent, envelope_sender, is_automatic, messages, stored
 from mutations import mutated
 from process_scene import House, Lmtp, Smarthost, wait_until
@@ -31,6 +32,7 @@ BATCH = 1_000
 EACH = int(os.environ.get("COCMAIL_MUTATIONS", "100"))
 FIRST = int(os.environ.get("COCMAIL_FIRST", "0"))
 SOME = 300
+UNREADABLE = ("", "encrypted", "unparsable", "too-long", "attachments-only", "empty")
 
 
 @dataclass
@@ -125,3 +127,11 @@ def test_damaged_mail_is_stored_and_filed_and_no_program_is_answered(
     with capsys.disabled():
         print(f"\n{tally}\n{time.monotonic() - begun:.0f} s")
     assert tally.problems == []
+
+
+@pytest.mark.skipif(not messages(), reason=f"no corpora: {CORPUS} is not there; COCMAIL_CORPUS names another folder")
+def test_five_thousand_damaged_messages_are_read() -> None:
+    for name, raw in islice(damaged(FIRST + 1, 6), 5_000):
+        mail = read(raw)
+        assert mail.unreadable in UNREADABLE, name
+        assert mail.text.isprintable() or "\r" not in mail.text, name
