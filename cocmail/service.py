@@ -198,6 +198,7 @@ def _harden() -> None:
     """No core dump ever holds a report; no file of ours is for others to read."""
     os.umask(0o077)
     memory.keep()
+    memory.give_back()
 
 
 def _notify(environ: Mapping[str, str], state: str) -> None:

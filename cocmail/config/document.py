@@ -20,11 +20,13 @@ Path = tuple[str | int, ...]
 
 # No key of ours is nested half as deep; every walk over the values may recurse.
 DEPTH_MAX = 20
+BRACKETS_MAX = 200
 
 _TAG = "tag:yaml.org,2002:"
 _TAGS = {_TAG + name for name in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")}
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,18}")
 _QUOTED = re.compile(r"['\"](.*?)['\"]", re.DOTALL)
+_BRACKETS = re.compile(r"[\[\]{}]")
 _TOKEN = re.compile(r"[^\w\s]{1,3}|<[a-z ]+>")
 
 
@@ -81,6 +83,7 @@ class Document:
 
 def read_document(text: str) -> Document:
     """Reads one YAML document; an empty text is an empty map. Raises Unreadable."""
+    _check_brackets(text)
     try:
         # A warning (of an anchor used twice) would quote the text.
         with warnings.catch_warnings(action="ignore"):
@@ -98,6 +101,18 @@ def read_document(text: str) -> Document:
     reading = _Reading()
     data = reading.value(root, ())
     return Document(data, reading.lines, tuple(reading.faults), whole=data)
+
+
+def _check_brackets(text: str) -> None:
+    """The parser takes quadratic time for brackets that stay open, and minutes for a few thousand.
+
+    Those in quotes and comments are counted with them: no text has so many.
+    """
+    depth = 0
+    for bracket in _BRACKETS.finditer(text):
+        depth = depth + 1 if bracket[0] in "[{" else max(depth - 1, 0)
+        if depth > BRACKETS_MAX:
+            raise Unreadable(text.count("\n", 0, bracket.start()) + 1, "is nested too deeply")
 
 
 def _reason(error: MarkedYAMLError) -> str:

@@ -12,11 +12,11 @@ from dataclasses import replace
 from cocmail.core.files import FileRead
 from cocmail.core.model import Attachment, Mail
 from cocmail.mail.reader import Reader
-from cocmail.mail.tokens import attached_without_tokens, without_tokens
 from cocmail.store import spool
 from cocmail.store.engine import Store
 
 KEPT = 8
+LARGE = 4 << 20
 KEPT_BYTES = 64 * 1024 * 1024
 UNPARSABLE = "unparsable"
 
@@ -39,10 +39,11 @@ class Contents:
             stored = await self._store.read(lambda tx: spool.open_mail(tx, message_id))
             return await self._reader.look_into(stored[1]) if stored is not None else None
 
-    async def of(self, message_id: str, unreadable: str) -> Mail | None:
+    async def of(self, message_id: str, unreadable: str, *, in_the_end: bool = False) -> Mail | None:
         """The message with its attachments; None when its content was destroyed.
 
-        `unreadable` is what was said of it when it came in. Raises ReadAgainFailed rather than give less than that.
+        `unreadable` is what was said of it when it came in. Raises ReadAgainFailed rather than give less than that;
+        but `in_the_end` what cannot be read comes as it is.
         """
         async with self._lock:
             if message_id in self._read:
@@ -53,27 +54,37 @@ class Contents:
                 return None
             mail = await self._reader.read(stored[1], contents=True)
             if mail.unreadable == UNPARSABLE:
-                if unreadable != UNPARSABLE:
+                if unreadable != UNPARSABLE and not in_the_end:
                     raise ReadAgainFailed
-                mail = with_body(mail, stored[1])
-            mail = await asyncio.to_thread(_as_passed_on, mail)
+                mail = await self._with_body(mail, stored[1])
+                if unreadable != UNPARSABLE:
+                    # Not for the next who asks, who may be allowed less.
+                    return mail
             self._read[message_id] = (len(stored[1]), mail)
             while len(self._read) > KEPT or sum(size for size, _ in self._read.values()) > KEPT_BYTES:
                 self._read.popitem(last=False)
             return mail
 
+    async def _with_body(self, mail: Mail, raw: bytes) -> Mail:
+        """A message that cannot be taken apart, with its body as it came, less its author's reply address."""
+        if mail.attachments:
+            return mail
+        return with_body(mail, await self._whole(raw))
 
-def _as_passed_on(mail: Mail) -> Mail:
-    """Without the reply address of who wrote it, which stands above every quotation of a mail of ours."""
-    parts = tuple(map(attached_without_tokens, mail.attachments))
-    text = without_tokens(mail.text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
-    return replace(mail, text=text, attachments=parts)
+    async def whole(self, raw: bytes) -> bytes:
+        """A message as it came in, less its author's reply address. Raises ReadAgainFailed where the reader failed."""
+        async with self._lock:
+            return await self._whole(raw)
+
+    async def _whole(self, raw: bytes) -> bytes:
+        found = await self._reader.without_tokens(raw)
+        if found is None:
+            raise ReadAgainFailed
+        return found
 
 
 def with_body(mail: Mail, raw: bytes) -> Mail:
-    """A message that cannot be taken apart, with its body as it came. Not its header: that tells where it came from."""
-    if mail.attachments:
-        return mail
+    """With the body as it came. Not its header: that tells where it came from."""
     ends = [(raw.find(mark), len(mark)) for mark in (b"\r\n\r\n", b"\n\n")]
     first = min((end for end in ends if end[0] >= 0), default=(0, 0))
     body = raw[sum(first) :]
@@ -85,3 +96,8 @@ def without_attachments(mail: Mail) -> Mail:
     left_out = "\n".join(f"- {part.filename} ({part.content_type}, {part.size} bytes)" for part in mail.attachments)
     note = f"\n\n[Left out, because the mail server did not take the message with it:\n{left_out}\nIt is kept.]"
     return replace(mail, text=mail.text + note, attachments=())
+
+
+def is_large(mail: Mail | None) -> bool:
+    """Whether what is made of it, for the wire, takes memory that several at a time should not take."""
+    return mail is not None and len(mail.text) + sum(len(part.content) for part in mail.attachments) > LARGE

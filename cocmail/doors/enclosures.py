@@ -15,7 +15,6 @@ from cocmail.core.conflicts import is_told_at
 from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER, Attachment, Committee, Mail
 from cocmail.doors.contents import Contents, ReadAgainFailed
-from cocmail.mail.tokens import without_tokens
 from cocmail.records import cases_of, tombstones_of
 from cocmail.reports import sheet
 from cocmail.reports.document import document
@@ -24,6 +23,7 @@ from cocmail.reports.thread import thread
 from cocmail.store import spool
 from cocmail.store.engine import Store
 
+TRIES = 3
 MADE = frozenset({"sheet", "thread", "original", "document"})
 
 
@@ -33,8 +33,11 @@ class Enclosures:
     def __init__(self, store: Store, contents: Contents, now: Callable[[], datetime]) -> None:
         self._store, self._contents, self._now = store, contents, now
 
-    async def of(self, letter: Letter, committee: Committee, case: Case | None) -> Mail | None:
+    async def of(self, letter: Letter, committee: Committee, case: Case | None, attempts: int) -> Mail | None:
         """What the letter carries; None where it carries nothing, or what it should carry has been destroyed.
+
+        `attempts`: how often that failed already. To members a message that cannot be read any more goes as it came, in
+        the end: a report must reach somebody. To somebody outside it goes as it was read, or not at all.
 
         Raises ReadAgainFailed where a stored message could not be read just now.
         """
@@ -42,7 +45,8 @@ class Enclosures:
             return await self._files(letter, case)
         if letter.entry:
             said = [entry.unreadable for entry in case.entries if entry.id == letter.entry] if case is not None else []
-            return await self._contents.of(letter.entry, said[0] if said else "")
+            in_the_end = attempts >= TRIES and letter.kind == "forward"
+            return await self._contents.of(letter.entry, said[0] if said else "", in_the_end=in_the_end)
         if letter.template == "sheet":
             return await self._sheet(letter, committee)
         if letter.kind == "receipt":
@@ -84,7 +88,7 @@ class Enclosures:
             stored = await self._store.read(lambda tx, id_=entry.id: spool.open_mail(tx, id_))  # type: ignore[misc]
             if stored is not None:
                 name = f"{case.code_name.replace(' ', '-')}-{len(parts) + 1}.eml"
-                raw = await asyncio.to_thread(without_tokens, stored[1])
+                raw = await self._contents.whole(stored[1])
                 parts.append(Attachment(name, "application/octet-stream", len(raw), raw))
         return Mail(attachments=tuple(parts))
 

@@ -11,7 +11,6 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from cocmail import maillog
 from cocmail.commit import queue
@@ -22,9 +21,11 @@ from cocmail.core.letters import as_addressed, to_admins
 from cocmail.core.model import Committee, Mail
 from cocmail.doors import untaken
 from cocmail.doors.aftermath import Aftermath
-from cocmail.doors.contents import without_attachments
+from cocmail.doors.contents import is_large, without_attachments
 from cocmail.doors.enclosures import MADE, Enclosures
 from cocmail.doors.returnpath import return_path
+from cocmail.doors.sending import Schedule as Schedule
+from cocmail.doors.sending import Sender as Sender
 from cocmail.errors import Deferred, Refused, StoreBusy, Unreachable
 from cocmail.mail.compose import Outgoing, compose
 from cocmail.records import CaseErased, committee_now, load_case
@@ -42,27 +43,6 @@ A_DAY = timedelta(days=1)
 IDLE_SECONDS = 1.0
 FINISH_SECONDS = 30.0
 TOO_LARGE = ("552", "554 5.3.4", "523")
-
-
-class Sender(Protocol):
-    """One way out. Raises Unreachable, Deferred or Refused; returning means that a server took the message."""
-
-    async def send(self, outgoing: Outgoing) -> None: ...
-
-    async def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When to try again. The last interval repeats; `give_up_after` counts from the first refusal by a server."""
-
-    retry: Sequence[timedelta]
-    give_up_after: timedelta
-    null_sender: bool
-
-    def wait(self, attempts: int) -> timedelta:
-        """How long to wait after that many earlier attempts."""
-        return self.retry[min(attempts, len(self.retry) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +71,8 @@ class Outbox:
         self.schedule, self._now = schedule, now
         self._free: list[Sender] = list(senders)
         self._sending: dict[str, asyncio.Task[None]] = {}
-        self._aftermath, self.wake, self._composing = Aftermath(roster), asyncio.Event(), asyncio.Lock()
+        self._aftermath, self.wake = Aftermath(roster), asyncio.Event()
+        self._composing, self._sending_large = asyncio.Lock(), asyncio.Lock()
 
     async def run(self) -> None:
         """Send what is due until cancelled. Letters that are being sent then finish first."""
@@ -173,7 +154,7 @@ class Outbox:
         if committee is None:
             return await self._wait(row, letter)
         letter = as_addressed(letter, case)
-        content = await self._enclosures.of(letter, committee, case)
+        content = await self._enclosures.of(letter, committee, case, row.attempts)
         if content is None and (letter.entry or letter.template in MADE):
             # What it was to carry has been destroyed on purpose.
             await self._drop(row)
@@ -214,13 +195,11 @@ class Outbox:
 
     async def _deliver(self, about: About, content: Mail | None, sender: Sender) -> None:
         row, letter = about.row, about.letter
-        outgoing = await self._composed(about, content)
-        if not await self._may_leave(row, letter):
-            return
         try:
-            self._store.cross(Step.SEND, Side.BEFORE)
-            await sender.send(outgoing)
-            self._store.cross(Step.SEND, Side.AFTER)
+            # Each is in memory several times over while it is made and sent: of large ones one at a time.
+            async with self._sending_large if is_large(content) else contextlib.nullcontext():
+                if not await self._handed_over(about, content, sender):
+                    return
         except Unreachable:
             # While nobody answers, nobody refuses: that time does not count towards giving up.
             since = row.refused_since
@@ -238,6 +217,16 @@ class Outbox:
         else:
             await self._write(lambda tx: untaken.sent(tx, self._roster, row, letter, self._now()), Step.SENT)
             maillog.sent(row.id, row.kind, row.attempts + 1)
+
+    async def _handed_over(self, about: About, content: Mail | None, sender: Sender) -> bool:
+        """Makes the letter and sends it. False where it may not leave any more."""
+        outgoing = await self._composed(about, content)
+        may = await self._may_leave(about.row, about.letter)
+        if may:
+            self._store.cross(Step.SEND, Side.BEFORE)
+            await sender.send(outgoing)
+            self._store.cross(Step.SEND, Side.AFTER)
+        return may
 
     async def _composed(self, about: About, content: Mail | None) -> Outgoing:
         path = return_path(self._store.keyring, about.letter, about.committee, null_sender=self.schedule.null_sender)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import aiosmtplib
 
+from cocmail.doors.client import Client
 from cocmail.errors import Deferred, Refused, Unreachable
 from cocmail.mail.compose import Outgoing
 
@@ -42,7 +43,7 @@ class SmtpSender:
     def __init__(self, smarthost: Smarthost, hostname: str) -> None:
         self._smarthost = smarthost
         self._hostname = hostname
-        self._client: aiosmtplib.SMTP | None = None
+        self._client: Client | None = None
 
     async def send(self, outgoing: Outgoing) -> None:
         """Send one message to one recipient.
@@ -73,7 +74,7 @@ class SmtpSender:
                     await client.quit()
             client.close()
 
-    async def _hand_over(self, client: aiosmtplib.SMTP, outgoing: Outgoing, patience: float) -> None:
+    async def _hand_over(self, client: Client, outgoing: Outgoing, patience: float) -> None:
         # RFC 3461: a bounce must not carry the content back through mailboxes that are not ours.
         options = ["RET=HDRS"] if client.supports_extension("dsn") else []
         if outgoing.needs_utf8:
@@ -81,11 +82,11 @@ class SmtpSender:
                 raise Refused("553 5.6.7")
             options += ["SMTPUTF8", "BODY=8BITMIME"]
         try:
-            await client.sendmail(
-                outgoing.sender, [outgoing.recipient], outgoing.content, mail_options=options, timeout=patience
+            await client.hand_over(
+                outgoing.sender, outgoing.recipient, outgoing.content, options=options, seconds=patience
             )
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            raise _answer(error.recipients[0].code, error.recipients[0].message) from None
+        except aiosmtplib.SMTPRecipientRefused as error:
+            raise _answer(error.code, error.message) from None
         except aiosmtplib.SMTPDataError as error:
             raise _answer(error.code, error.message, content=True) from None
         except aiosmtplib.SMTPSenderRefused as error:
@@ -97,7 +98,7 @@ class SmtpSender:
             await self.close()
             raise Deferred("451 4.4.2") from None
 
-    async def _connected(self) -> aiosmtplib.SMTP:
+    async def _connected(self) -> Client:
         if self._client is not None and self._client.is_connected:
             # The server may have let go of an idle connection.
             with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
@@ -105,7 +106,7 @@ class SmtpSender:
                 return self._client
         await self.close()
         asked = self._smarthost
-        client = aiosmtplib.SMTP(
+        client = Client(
             hostname=asked.host,
             port=asked.port,
             local_hostname=self._hostname,

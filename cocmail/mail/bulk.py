@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
+from collections.abc import Iterator
 
 LONG = 64 * 1024
 _LINE = 57
@@ -43,19 +44,20 @@ class Bulk:
 
     def fill(self, message: bytes) -> bytes:
         """The built message with the long parts in their places. Raises RuntimeError if a place is not there once."""
+        pieces: list[bytes] = []
+        # In the order in which they were put in; what is joined is joined once, for it is large.
         for holder, content in self._held:
-            before, found, after = message.partition(holder)
-            if not found or holder in after:
+            before, found, message = message.partition(holder)
+            if not found or holder in message:
                 raise RuntimeError("a long part of a message of ours has no place in it")
-            message = b"".join((before, in_lines(content), after))
-        return message
+            pieces += [before, *lines_of(content)]
+        return b"".join((*pieces, message))
 
 
-def in_lines(content: bytes) -> bytes:
-    """Base64 in lines of 76 characters with CRLF between them, none at the end."""
+def lines_of(content: bytes) -> Iterator[bytes]:
+    """Base64 in lines of 76 characters with CRLF between them, none at the end; a thousand lines at a time."""
     step = _LINE * _LINES_AT_A_TIME
-    pieces = []
     for start in range(0, len(content), step):
         encoded = binascii.b2a_base64(content[start : start + step], newline=False)
-        pieces += [encoded[at : at + 76] for at in range(0, len(encoded), 76)]
-    return b"\r\n".join(pieces)
+        lines = b"\r\n".join([encoded[at : at + 76] for at in range(0, len(encoded), 76)])
+        yield lines + b"\r\n" if start + step < len(content) else lines

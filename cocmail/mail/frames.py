@@ -28,12 +28,14 @@ def framed(data: bytes) -> bytes:
     return LENGTH.pack(len(data)) + data
 
 
-def question(*, contents: bool, also: frozenset[str], seconds: float, files: bool = False) -> bytes:
+def question(
+    *, contents: bool, also: frozenset[str], seconds: float, files: bool = False, whole: bool = False
+) -> bytes:
     """How the message in the next frame is to be read, and the seconds after which the child is to give up.
 
-    `files`: what is in its attachments is asked for, not the message itself.
+    `files`: what is in its attachments is asked for, not the message itself. `whole`: its bytes as they are passed on.
     """
-    asked = {"contents": contents, "also": sorted(also), "seconds": seconds, "files": files}
+    asked = {"contents": contents, "also": sorted(also), "seconds": seconds, "files": files, "whole": whole}
     return json.dumps(asked).encode("ascii")
 
 

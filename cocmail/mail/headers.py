@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from cocmail.mail.address import addresses_in
 from cocmail.mail.decode import text_from_header
 
+_PIECE, _CR = 1 << 20, 0x0D
 FIELDS_MAX = 10_000
 FIELDS_BYTES = 1_000_000
 VALUE_MAX = 500_000
@@ -158,8 +159,26 @@ def recipients(header: Header, *names: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def digest(body: bytes) -> str:
-    """The SHA-256 of a body, in hex, the same through whatever door: line ends as LF, no blank lines at the end."""
-    for line_end in (b"\r\r\n", b"\r\n", b"\r"):
-        body = body.replace(line_end, b"\n")
-    return hashlib.sha256(body.rstrip(b"\n")).hexdigest()
+def digest(raw: bytes, start: int = 0) -> str:
+    """The SHA-256 of a body, in hex, the same through whatever door: line ends as LF, no blank lines at the end.
+
+    `start`: where the body begins. Taken in pieces, as a long one must not be in memory several times over.
+    """
+    found, blank = hashlib.sha256(), 0
+    while start < len(raw):
+        end = start + _PIECE
+        # No line end is cut in two; all of them begin with CR, but for LF.
+        while end < len(raw) and raw[end - 1] == _CR:
+            end += 1
+        piece = raw[start:end]
+        for line_end in (b"\r\r\n", b"\r\n", b"\r"):
+            piece = piece.replace(line_end, b"\n")
+        kept = piece.rstrip(b"\n")
+        if kept:
+            for at in range(0, blank, _PIECE):
+                found.update(b"\n" * min(_PIECE, blank - at))
+            blank = 0
+            found.update(kept)
+        blank += len(piece) - len(kept)
+        start = end
+    return found.hexdigest()

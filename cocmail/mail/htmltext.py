@@ -33,7 +33,8 @@ _FLAT = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 ).union(("p", "li", "td", "tr", "th", "option", "dd", "dt"))
 # An image in the markup itself (RFC 2397): lines of 40 characters and more, so no words that follow it.
-_DATA = re.compile(r"data:[^\"'<>,:\s]{0,200};base64,\s{0,9}+(?:[A-Za-z0-9+/=%_-]{40,}+\s*+)++", re.IGNORECASE)
+_DATA_PATTERN = r"data:[^\"'<>,:\s]{0,200};base64,\s{0,9}+(?:[A-Za-z0-9+/=%_-]{40,}+\s*+)++"
+_DATA, _DATA_BYTES = re.compile(_DATA_PATTERN, re.IGNORECASE), re.compile(_DATA_PATTERN.encode(), re.IGNORECASE)
 # Where a quotation begins and ends, in the text that comes out: nobody writes these two (Unicode, private use).
 _BEGIN, _END = "\ue000", "\ue001"
 _QUOTATION = re.compile(r"<(/?)blockquote\b[^<>]{0,2000}>", re.IGNORECASE)
@@ -44,6 +45,11 @@ _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 def without_data(markup: str) -> str:
     """The markup without the bytes of inline images, which can be longer than all its text. Linear."""
     return _DATA.sub("data:, ", markup)
+
+
+def without_data_in(source: bytes) -> bytes:
+    """The same of a file that is not decoded yet."""
+    return _DATA_BYTES.sub(b"data:, ", source)
 
 
 def rendered(markup: str) -> str:

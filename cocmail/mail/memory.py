@@ -10,8 +10,9 @@ import ctypes
 import resource
 from contextlib import suppress
 
-# prctl(2).
-_PR_SET_DUMPABLE = 4
+# prctl(2); mallopt(3), which glibc alone has.
+_PR_SET_DUMPABLE, _M_MMAP_THRESHOLD = 4, -3
+_LONG = 1 << 20
 
 
 def keep() -> None:
@@ -21,3 +22,9 @@ def keep() -> None:
     # A core that the kernel pipes to a program, as most distributions set it up, minds no limit (core(5)).
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def give_back() -> None:
+    """From now on what a long message took goes back to the system as soon as it is free."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LONG)

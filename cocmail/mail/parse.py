@@ -12,7 +12,9 @@ import email
 import logging
 import re
 from dataclasses import replace
+from email.feedparser import BytesFeedParser
 from email.message import Message
+from email.policy import compat32
 
 import mailparser  # type: ignore[import-untyped,unused-ignore]
 from mailparser.exceptions import MailParserRecursionError  # type: ignore[import-untyped,unused-ignore]
@@ -29,6 +31,7 @@ TRUNCATED = "[The text goes on; the rest stands in the original message.]"
 SUBJECT_MAX = 2_000
 OVERLAP = 1_000
 RAW_SCREENED_MAX = 1_000_000
+LARGE = PIECE = 1 << 20
 
 _WORD = re.compile(r"\w+")
 _ARMOUR = re.compile(
@@ -51,13 +54,17 @@ def read(raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset
     try:
         header = scan(raw, also)
         mail = _from_header(raw, header)
+        start = raw[header.body_at : header.body_at + RAW_SCREENED_MAX]
     except Exception:  # the promise above; what failed is in the stored original
         return Mail(unreadable="unparsable")
     try:
-        mail = _with_parts(mail, _message(raw, header), contents=contents)
-        return _not_parsed(mail, raw[header.body_at :]) if mail.unreadable == "unparsable" else mail
+        message = _message(raw, header)
+        # The process that reads has little memory, and what is kept here is kept once more in what was parsed.
+        del raw
+        mail = _with_parts(mail, message, contents=contents)
+        return _not_parsed(mail, start) if mail.unreadable == "unparsable" else mail
     except Exception:
-        return _not_parsed(mail, raw[header.body_at :])
+        return _not_parsed(mail, start)
 
 
 def unparsable(raw: bytes, *, also: frozenset[str] = frozenset()) -> Mail:
@@ -80,6 +87,8 @@ def _message(raw: bytes, header: Header) -> Message:
     """The compat32 message of mail-parser, built over the MIME fields alone."""
     # Its log lines quote header values.
     logging.getLogger("mailparser").setLevel(logging.CRITICAL + 1)
+    if len(raw) > LARGE:
+        return _fed(raw, header)
     octets = header.mime + b"\r\n" + raw[header.body_at :]
     try:
         message = mailparser.parse_from_bytes(octets).message
@@ -89,6 +98,16 @@ def _message(raw: bytes, header: Header) -> Message:
         message = email.message_from_bytes(octets)
     assert isinstance(message, Message)
     return message
+
+
+def _fed(raw: bytes, header: Header) -> Message:
+    """The same message, read piece by piece: mail-parser holds a long one in memory ten times over."""
+    parser = BytesFeedParser(policy=compat32)
+    parser.feed(header.mime + b"\r\n")
+    with memoryview(raw) as whole:
+        for start in range(header.body_at, len(raw), PIECE):
+            parser.feed(bytes(whole[start : start + PIECE]))
+    return parser.close()
 
 
 def _from_header(raw: bytes, header: Header) -> Mail:
@@ -107,7 +126,7 @@ def _from_header(raw: bytes, header: Header) -> Mail:
         in_reply_to=message_ids(header.first("in-reply-to")),
         references=message_ids(header.first("references")),
         headers=header.fields,
-        body_digest=digest(raw[header.body_at :]),
+        body_digest=digest(raw, header.body_at),
     )
 
 
@@ -145,8 +164,10 @@ def _displayed(parts: Parts, *, keep: bool) -> str:
     HTML that has a plain alternative is left out; HTML that stands for itself is rendered. The original is attached
     wherever the text came from HTML or the HTML says more; what HTML holds beyond the text goes to the screening.
     """
+    has_html = any(each.is_html for each in parts.shown)
     with_plain = {each.group for each in parts.shown if not each.is_html and _WORD.search(each.text)}
-    plain_words = _words("\n".join(each.text for each in parts.shown if not each.is_html))
+    # Of no more than is shown: each word of a text is an object of its own while they are compared.
+    plain_words = _words("\n".join(each.text for each in parts.shown if not each.is_html)) if has_html else set()
     segments: list[str] = []
     for each in parts.shown:
         if not each.is_html:
@@ -159,7 +180,7 @@ def _displayed(parts: Parts, *, keep: bool) -> str:
         if more and (not each.group or each.group not in with_plain):
             segments.append(seen)
     text = "\n\n".join(segment for segment in segments if segment.strip())
-    shown = " ".join(text.split())
+    shown = " ".join(text[:SHOWN_MAX].split()) if has_html else ""
     for each in parts.shown:
         # The same words in another order or in small letters are not the same to the screening.
         if each.is_html and " ".join((whole := all_text(each.text)).split()) not in shown:
@@ -174,7 +195,7 @@ def _attach_html(parts: Parts, shown: Shown, *, keep: bool) -> None:
 
 
 def _words(text: str) -> set[str]:
-    return set(_WORD.findall(text.casefold()))
+    return set(_WORD.findall(text[:SHOWN_MAX].casefold()))
 
 
 def _trouble(subject: str, text: str, parts: Parts, view: Message) -> str:

@@ -6,6 +6,7 @@ messages are not opened: their text is for the screening alone. It must not deci
 
 from __future__ import annotations
 
+import binascii
 import re
 from dataclasses import dataclass, field
 from email.message import Message
@@ -14,7 +15,7 @@ from cocmail.core.model import Attachment
 from cocmail.mail import enclosed
 from cocmail.mail.decode import decode_words, file_name, one_line, paragraphs, text_from, unflow
 from cocmail.mail.decode import text_from_header as from_header
-from cocmail.mail.htmltext import SCREENED_MAX, all_text, without_data
+from cocmail.mail.htmltext import SCREENED_MAX, all_text, without_data, without_data_in
 
 DEPTH_MAX = 100
 PARTS_MAX = 1_000
@@ -22,6 +23,9 @@ PARTS_MAX = 1_000
 FIELD_MAX = 8_000
 HIDDEN_MAX = 4_000_000
 SHOWN_MAX = 2_000_000
+# Enough for all that is shown and screened of a text, in any charset but the widest.
+TEXT_BYTES_MAX = 24_000_000
+LONG = 1 << 20
 
 # What follows a space is a parameter whose semicolon was forgotten.
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}(?![^\s,;])")
@@ -105,7 +109,8 @@ def parts_of(message: Message, *, keep: bool) -> Parts:
             found.cut = True
             break
         view = readable(part)
-        payload = part.get_payload()
+        # Of a leaf it would be decoded here, for nothing.
+        payload = part.get_payload() if part.is_multipart() else None
         if isinstance(payload, list) and view.get_content_maintype() == "multipart":
             found.encrypted = found.encrypted or view.get_content_subtype() == "encrypted"
             if view.get_content_subtype() == "alternative":
@@ -169,6 +174,8 @@ def _octets(text: str) -> bytes:
 
 def _content(part: Message) -> bytes:
     """A part's decoded bytes; as they stand where the transfer encoding is broken."""
+    if (whole := _long_base64(part)) is not None:
+        return whole
     try:
         data = part.get_payload(decode=True)
     except (ValueError, LookupError, TypeError, AssertionError):
@@ -179,12 +186,43 @@ def _content(part: Message) -> bytes:
     return payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else b""
 
 
+def _long_base64(part: Message) -> bytes | None:
+    """A long file, where it is without a fault: `email` holds it in memory line by line, three times."""
+    if str(part.get("content-transfer-encoding", "")).strip().lower() != "base64":
+        return None
+    payload = part.get_payload()
+    if not isinstance(payload, str) or len(payload) <= LONG or not payload.isascii():
+        return None
+    try:
+        return binascii.a2b_base64(payload.encode("ascii").translate(None, b"\r\n"), strict_mode=True)
+    except binascii.Error:
+        return None
+
+
+def _screened(data: bytes, found: Parts, *, is_html: bool) -> bytes:
+    """The start of a long text, as much of it as anybody looks at; what is longer than that is said to be."""
+    if len(data) <= TEXT_BYTES_MAX:
+        return data
+    if is_html:
+        data = without_data_in(data)
+    if len(data) <= TEXT_BYTES_MAX:
+        return data
+    found.too_long = True
+    # At the end of a line, else at the end of a character (UTF-8).
+    end = data.rfind(b"\n", TEXT_BYTES_MAX // 2, TEXT_BYTES_MAX) + 1 or TEXT_BYTES_MAX
+    while data[end] & 0xC0 == 0x80 and end > TEXT_BYTES_MAX - 4:
+        end -= 1
+    return data[:end]
+
+
 def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: bool, related: bool) -> None:
     kind, name, data = kind_of(view), _name_of(view), _content(part)
+    part.set_payload("")  # it is in memory twice now
     broken_multipart = kind.startswith("multipart/")
     attached = view.get_content_disposition() == "attachment" and not broken_multipart
     if (kind in ("text/plain", "text/html") and not attached) or broken_multipart:
-        text = paragraphs(text_from(data, parameter(view, "charset")))
+        screened = _screened(data, found, is_html=kind == "text/html")
+        text = paragraphs(text_from(screened, parameter(view, "charset")))
         if kind == "text/html":
             text = without_data(text)
             found.too_long = found.too_long or len(text) > SCREENED_MAX
@@ -192,12 +230,13 @@ def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: 
             text = unflow(text, parameter(view, "delsp").lower() == "yes")
         found.shown.append(Shown(text, kind == "text/html", group, len(data), data if keep else b""))
         # What is cut or loses bytes on display is attached whole as well.
-        if len(text) <= SHOWN_MAX and b"\0" not in data:
+        if len(text) <= SHOWN_MAX and len(screened) == len(data) and b"\0" not in data:
             return
         found.attach(name or ("text.html" if kind == "text/html" else "text.txt"), kind, data, keep=keep, role="body")
         return
     if kind.startswith("text/"):
-        found.hide_source(text_from(data, parameter(view, "charset")), is_html=kind == "text/html")
+        screened = _screened(data, found, is_html=kind == "text/html")
+        found.hide_source(text_from(screened, parameter(view, "charset")), is_html=kind == "text/html")
     found.attach(name, kind, data, keep=keep, role=_role_of(view, kind, related=related))
 
 
@@ -245,7 +284,7 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
         for name, value in each.raw_items():
             if name.lower() in ("from", "to", "cc", "subject", "reply-to"):
                 found.hide(one_line(decode_words(from_header(_octets(str(value))))))
-        payload = each.get_payload()
+        payload = each.get_payload() if each.is_multipart() else None
         if isinstance(payload, list):
             children = enclosed.opened(each)
             # A message may be encoded within an encoded one: each level costs another parsing of the rest.
@@ -254,5 +293,6 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
             for stray in _outside(each, found):
                 found.hide(stray)
         elif (view := readable(each)).get_content_maintype() in ("text", "multipart"):
-            source = text_from(_content(each), parameter(view, "charset"))
-            found.hide_source(source, is_html=view.get_content_subtype() == "html")
+            is_html = view.get_content_subtype() == "html"
+            source = text_from(_screened(_content(each), found, is_html=is_html), parameter(view, "charset"))
+            found.hide_source(source, is_html=is_html)

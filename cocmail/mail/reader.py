@@ -22,7 +22,8 @@ from cocmail.core.model import Mail
 from cocmail.mail.frames import LENGTH, files_from, framed, mail_from, question
 from cocmail.mail.parse import unparsable
 
-MEMORY = 1 << 30
+# With the code that is mapped, 256 MB at most are resident.
+MEMORY = 232 << 20
 SECONDS = 20.0
 SECONDS_PER_MEGABYTE = 1.0
 # What an answer holds besides attachments is bounded by the parser: six million characters of text, a header.
@@ -61,7 +62,7 @@ class Reader:
     """Reads messages one after the other in a child, started when first needed and replaced when it fails."""
 
     def __init__(self, *, memory: int = MEMORY, seconds: float = SECONDS, beside: Reader | None = None) -> None:
-        """`memory`: bytes of address space of the child; `seconds`: time for a message, plus a second a megabyte.
+        """`memory`: bytes that the child may have; `seconds`: time for a message, plus a second a megabyte.
 
         `beside`: another reader of the same limits. The two lend each other the child that is idle, and never wait
         for each other: while both read, each has one.
@@ -85,6 +86,12 @@ class Reader:
         asked = partial(question, contents=True, also=frozenset(), files=True)
         async with self._lock:
             return await self._asked_twice(raw, asked, files_from)
+
+    async def without_tokens(self, raw: bytes) -> bytes | None:
+        """The message as it is passed on whole (`tokens.without_tokens`); None where the child died. Never fails."""
+        asked = partial(question, contents=False, also=frozenset(), whole=True)
+        async with self._lock:
+            return await self._asked_twice(raw, asked, lambda _, whole: whole)
 
     async def close(self) -> None:
         """Ends the child, and that of the reader beside this one if it is idle. A later `read` starts another."""

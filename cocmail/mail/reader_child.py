@@ -15,44 +15,63 @@ import os
 import resource
 import signal
 import sys
-from typing import BinaryIO
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
+from cocmail.core.model import Mail
 from cocmail.mail import memory
-from cocmail.mail.frames import LENGTH, answer, answer_on_files, framed
+from cocmail.mail.frames import LENGTH, answer, answer_on_files
 from cocmail.mail.lookinto import look
 from cocmail.mail.parse import read
+from cocmail.mail.tokens import as_passed_on, without_tokens
+
+MAPPED = 512 << 20
 
 
-def main(space: int) -> None:
-    """Answers messages until the input ends. `space`: bytes of address space that this process may have (0: all)."""
-    _settle(space)
+def main(most: int) -> None:
+    """Answers messages until the input ends. `most`: bytes of memory that this process may have (0: all there are)."""
+    _settle(most)
     # What has been loaded stays for good: a long message's garbage is looked for beside it, not in it.
     gc.freeze()
     gc.enable()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while True:
         asked = json.loads(_frame(source))
-        raw = _frame(source)
         signal.setitimer(signal.ITIMER_REAL, asked["seconds"])
-        mail = read(raw, contents=asked["contents"], also=frozenset(asked["also"]))
-        description, contents = answer_on_files(map(look, mail.attachments)) if asked["files"] else answer(mail)
+        # Nothing here keeps the message: its bytes are let go as soon as it is parsed.
+        if asked["whole"]:
+            frames = b"", without_tokens(_frame(source))
+        else:
+            mail = read(_frame(source), contents=asked["contents"], also=frozenset(asked["also"]))
+            frames = _answer(mail, asked)
+            del mail
         signal.setitimer(signal.ITIMER_REAL, 0)
-        for frame in (description, contents):
-            sink.write(framed(frame))
+        for frame in frames:
+            sink.write(LENGTH.pack(len(frame)))
+            sink.write(frame)
         sink.flush()
-        del raw, mail, description, contents
+        del frames, frame
 
 
-def _settle(space: int) -> None:
+def _answer(mail: Mail, asked: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    if asked["files"]:
+        return answer_on_files(map(look, mail.attachments))
+    return answer(as_passed_on(mail) if asked["contents"] else mail)
+
+
+def _settle(most: int) -> None:
     """Signals to the whole process group are for the daemon, which ends the child by closing its input."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     logging.disable(logging.CRITICAL)
     memory.keep()
-    if space:
-        with contextlib.suppress(ValueError, OSError):  # a tighter limit is in force already
-            resource.setrlimit(resource.RLIMIT_AS, (space, space))
+    memory.give_back()
+    if most:
+        # What is its own (Linux 4.7), and all that it maps, libraries and their data too.
+        for kind, bytes_ in ((resource.RLIMIT_DATA, most), (resource.RLIMIT_AS, most + MAPPED)):
+            with contextlib.suppress(ValueError, OSError):  # a tighter limit is in force already
+                resource.setrlimit(kind, (bytes_, bytes_))
 
 
 def _frame(source: BinaryIO) -> bytes:

@@ -11,7 +11,7 @@ import binascii
 import re
 from dataclasses import replace
 
-from cocmail.core.model import Attachment
+from cocmail.core.model import Attachment, Mail
 
 # Plain, in a link (RFC 3986) or in quoted-printable (RFC 2045, section 6.7), where a line may end anywhere.
 _TOKEN = re.compile(rb"(?i)(?:\+|%2b|=2b)(?:=\r?\n)?(?:[a-z2-7](?:=\r?\n)?){26}(?=@|%40|=40)")
@@ -30,6 +30,13 @@ def attached_without_tokens(part: Attachment) -> Attachment:
     if not part.content_type.startswith(("text/", "message/")):
         return part
     return replace(part, content=without_tokens(part.content))
+
+
+def as_passed_on(mail: Mail) -> Mail:
+    """Without the reply address of who wrote it, which stands above every quotation of a mail of ours."""
+    parts = tuple(map(attached_without_tokens, mail.attachments))
+    text = without_tokens(mail.text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+    return replace(mail, text=text, attachments=parts)
 
 
 def _hidden(raw: bytes) -> bytes:

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cocmail.mail.bulk import LONG, Bulk, in_lines
+from cocmail.mail.bulk import LONG, Bulk, lines_of
 
 
 @given(st.binary(max_size=400), st.integers(0, 300))
 def test_octets_come_back_as_they_were(piece: bytes, times: int) -> None:
     content = piece * times
-    encoded = in_lines(content)
+    encoded = b"".join(lines_of(content))
     assert base64.b64decode(encoded) == content
     assert all(len(line) <= 76 for line in encoded.split(b"\r\n"))
 

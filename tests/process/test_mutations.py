@@ -1,0 +1,137 @@
+"""Real mail, damaged on the way: whatever came of it is stored, is filed or a case, and no program is answered.
+
+In `make test` a few hundred go through the whole program, and 5,000 through the parser alone; in `make soak` a hundred
+of each message of the corpora go through the whole program. `COCMAIL_MUTATIONS` names another number of each, and
+`COCMAIL_FIRST` the number of the first.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from cocmail.core.classify import REASONS
+from cocmail.mail.parse import read
+from corpora import CORPUS, Filed, as_sent, envelope_sender, is_automatic, messages, stored
+from mutations import mutated
+from process_scene import House, Lmtp, Smarthost, wait_until
+from scene import ALIAS, committee_file
+from watching import Memory
+
+# One person is enough to see that nothing is lost, and a third of the time.
+MEMBERS = "- {handle: wren, name: Wren Oduya, email: wren@example.net}\n"
+# A store is given up before it grows so large that what it holds costs more than what comes in.
+BATCH = 1_000
+EACH = int(os.environ.get("COCMAIL_MUTATIONS", "100"))
+FIRST = int(os.environ.get("COCMAIL_FIRST", "0"))
+SOME = 300
+UNREADABLE = ("", "encrypted", "unparsable", "too-long", "attachments-only", "empty")
+
+
+@dataclass
+class Tally:
+    """What came of all of them."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    child: float = 0.0
+    daemon: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        ordered = sorted(self.seconds)
+        middle, late = (ordered[int(len(ordered) * part)] * 1000 for part in (0.5, 0.99))
+        return (
+            f"{len(ordered)} damaged messages: {dict(self.reasons.most_common())}\n"
+            f"from the end of the data to 250: half within {middle:.0f} ms, 99 of 100 within {late:.0f} ms, "
+            f"all within {ordered[-1] * 1000:.0f} ms; at most {self.child:.0f} MB in the reading process, "
+            f"{self.daemon:.0f} MB in the daemon"
+        )
+
+
+def damaged(first: int, each: int) -> Iterator[tuple[str, bytes]]:
+    """So many of each message, by a name that says how to make it again: message and number."""
+    whole = messages()
+    for number in range(first, first + each):
+        for name, raw in whole.items():
+            yield f"{name} {number}", mutated(raw, f"{name} {number}")
+
+
+def through_the_program(folder: Path, mails: dict[str, bytes], tally: Tally) -> None:
+    """Hands them over to a daemon of their own, waits until it has done with them, and looks at what became of each."""
+    folder.mkdir()
+    with Smarthost() as smarthost, House(folder, smarthost=smarthost.port) as house:
+        house.committee = committee_file(chair="wren", members=MEMBERS)
+        house.write()
+        house.start()
+        assert house.process is not None
+        with Memory(house.process.pid) as memory:
+            with Lmtp(house.lmtp) as border:
+                for name, raw in mails.items():
+                    at = time.monotonic()
+                    replies = border.deliver(envelope_sender(raw), [ALIAS], raw)
+                    tally.seconds.append(time.monotonic() - at)
+                    assert [reply[:3] for reply in replies] == [b"250"], name
+            wait_until(lambda: len(house.events("decided")) >= len(mails), "every message to be understood", 900)
+        assert house.stop() == 0
+        house.check_log()
+        tally.child, tally.daemon = max(tally.child, memory.child), max(tally.daemon, memory.daemon)
+        acks = {str(mail.message["Message-ID"])[1:27] for mail in smarthost.of("ack")}
+        filed = list(stored(house.folder, acks).values())
+    tally.reasons.update(each.reason for each in filed)
+    tally.problems += problems(mails, filed)
+
+
+def problems(mails: Mapping[str, bytes], filed: Sequence[Filed]) -> list[str]:
+    """What must not be, by the name of the damaged message."""
+    names: dict[bytes, list[str]] = {}
+    for name, raw in mails.items():
+        names.setdefault(as_sent(raw), []).append(name)
+    found = [
+        f"{problem}: {names.get(each.raw)}, {each.state}, {each.reason}"
+        for each in filed
+        for problem, is_so in (
+            ("not filed", each.state not in ("filed", "held") or each.reason not in REASONS - {"shunted"}),
+            ("a report without a case", each.reason.startswith("report") and not each.case),
+            ("a program was answered", each.acknowledged and is_automatic(each.raw)),
+        )
+        if is_so
+    ]
+    if Counter(each.raw for each in filed) != {raw: len(each) for raw, each in names.items()}:
+        found.append(f"not each is stored once, byte for byte: {len(filed)} of {len(mails)}")
+    return found
+
+
+@pytest.mark.skipif(not messages(), reason=f"no corpora: {CORPUS} is not there; COCMAIL_CORPUS names another folder")
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("each", [pytest.param(EACH, id="all", marks=pytest.mark.soak), pytest.param(0, id="some")])
+def test_damaged_mail_is_stored_and_filed_and_no_program_is_answered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], each: int
+) -> None:
+    tally, begun, number = Tally(), time.monotonic(), 0
+    # In `make test`: of every third message one.
+    mails = damaged(FIRST, each) if each else islice(damaged(FIRST, 1), 0, None, len(messages()) // SOME)
+    while batch := dict(islice(mails, BATCH)):
+        number += 1
+        through_the_program(tmp_path / str(number), batch, tally)
+        if each:
+            with capsys.disabled():
+                print(f"\n{time.monotonic() - begun:.0f} s: {tally}\n{tally.problems}", flush=True)
+    with capsys.disabled():
+        print(f"\n{tally}\n{time.monotonic() - begun:.0f} s")
+    assert tally.problems == []
+
+
+@pytest.mark.skipif(not messages(), reason=f"no corpora: {CORPUS} is not there; COCMAIL_CORPUS names another folder")
+def test_five_thousand_damaged_messages_are_read() -> None:
+    for name, raw in islice(damaged(FIRST + 1, 6), 5_000):
+        mail = read(raw)
+        assert mail.unreadable in UNREADABLE, name
+        assert mail.text.isprintable() or "\r" not in mail.text, name
