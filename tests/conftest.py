@@ -1,4 +1,4 @@
-"""What tests of several folders share: one PostgreSQL a worker, started when the first test asks for it."""
+"""What tests of several folders share: one PostgreSQL and one Dovecot a worker, started when a test asks for it."""
 
 from __future__ import annotations
 
@@ -17,3 +17,13 @@ def postgresql() -> Iterator[object]:
             yield server
     except postgres.NotInstalled as missing:
         pytest.skip(f"PostgreSQL is not installed: {missing}")
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[object]:
+    dovecot = import_module("dovecot")
+    try:
+        with dovecot.running() as server:
+            yield server
+    except dovecot.NotInstalled as missing:
+        pytest.skip(f"Dovecot is not installed: {missing}")
