@@ -37,7 +37,7 @@ MEMBERS_SERVER = """\
 virtual_mailbox_domains = example.net, visitors.example
 virtual_mailbox_maps = inline:{{ {boxes} }}
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
-virtual_mailbox_base = /nowhere
+transport_maps = inline:{{ {{ example.edu = smtp:[127.0.0.1]:{exim} }} }}
 relayhost = [127.0.0.1]:{border}
 smtp_bind_address = 127.0.0.8
 smtpd_milters = inet:127.0.0.1:{dkim}
@@ -62,6 +62,8 @@ class Servers:
     border: postfix.Server
     members: postfix.Server
     boxes: dovecot.Server
+    exim_port: int
+    records: dict[str, str]
     socket: Path
 
     def lend(self, house: House) -> None:
@@ -148,7 +150,7 @@ def running(boxes: dovecot.Server) -> Iterator[Servers]:
     for name in ("postfix", milters.OPENDKIM, milters.OPENDMARC):
         postfix.program(name)
     folder = postfix.folder_for("mx")
-    dkim, dmarc, theirs = postfix.free_ports(3)
+    dkim, dmarc, theirs, exim = postfix.free_ports(4)
     key, theirs_key = milters.new_key(folder, "example.org", "mail"), milters.new_key(folder, "example.net", "m1")
     dns = {each.name: each.record for each in (key, theirs_key)}
     records = {"_dmarc.example.net": "v=DMARC1; p=reject", "_dmarc.example.org": "v=DMARC1; p=reject"}
@@ -187,7 +189,9 @@ def running(boxes: dovecot.Server) -> Iterator[Servers]:
             f"{{ {name}@{domain} = {name} }}" for name in BOXES for domain in ("example.net", "visitors.example")
         )
         with (members.etc / "main.cf").open("a") as main:
-            main.write(MEMBERS_SERVER.format(boxes=known, lmtp=boxes.lmtp_port, border=border.port, dkim=theirs))
+            main.write(
+                MEMBERS_SERVER.format(boxes=known, lmtp=boxes.lmtp_port, border=border.port, dkim=theirs, exim=exim)
+            )
         border.start()
         members.start()
-        yield Servers(border, members, boxes, socket)
+        yield Servers(border, members, boxes, exim, dns, socket)

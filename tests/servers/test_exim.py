@@ -1,0 +1,79 @@
+"""A report's way through a real Exim, Debian's configuration with the files of the operator's guide."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from email import policy
+from pathlib import Path
+
+import pytest
+
+import exim
+import guide
+from mailservers import Servers, answer, of_kind
+from postfix import OUTSIDE, NotInstalled
+from process_scene import House, letter, wait_until
+from scene import committee_file
+
+ALIAS, MX = "conduct@example.edu", "mx.example.edu"
+FILES = (
+    "/etc/exim4/conf.d/main/000_cocmail",
+    "/etc/exim4/conf.d/router/110_cocmail",
+    "/etc/exim4/conf.d/transport/30_cocmail",
+    "/etc/exim4/cocmail_check_data",
+)
+
+
+@pytest.fixture(scope="module")
+def border(servers: Servers) -> Iterator[exim.Server]:
+    replaced = {
+        "/run/cocmail/lmtp.sock": str(servers.socket),
+        "mx.example.org": MX,
+        r"mx\.example\.org": r"mx\.example\.edu",
+        "example.org": "example.edu",
+    }
+    files = {name: guide.block(name, replaced) for name in FILES}
+    routes = {"example.net : visitors.example": servers.members.port}
+    try:
+        with exim.running(MX, "example.edu", servers.exim_port, files, routes, servers.records) as started:
+            yield started
+    except NotInstalled as missing:
+        pytest.skip(f"Exim cannot be started: {missing}")
+
+
+@pytest.fixture
+def house(tmp_path: Path, servers: Servers, border: exim.Server) -> Iterator[House]:
+    committee = committee_file(address=ALIAS, trust=f"{{authserv_id: {MX}}}")
+    with House(tmp_path, smarthost=border.port, committee=committee) as built:
+        built.intake = f"lmtp: {{listen: {servers.socket}}}"
+        built.write()
+        built.start()
+        # The group of cocmail, in which the guide puts Exim.
+        os.chown(servers.socket, -1, exim.GROUP)
+        yield built
+        print(border.log())
+        wait_until(lambda: not border.waiting(), "Exim's mail to leave")
+        servers.settle(built)
+
+
+def test_a_report_goes_round_and_a_member_is_proven_by_their_signature(
+    servers: Servers, border: exim.Server, house: House
+) -> None:
+    robin = "robin@visitors.example"
+    raw = letter(robin, "Amara shouted at me.", to="conduct+not-amara@example.edu", proven=False)
+    border.send(raw.as_bytes(policy=policy.SMTP), robin, "conduct+not-amara@example.edu", source=OUTSIDE)
+    forward = servers.wait("jun", of_kind("forward"), "the report")
+    assert "Amara shouted at me." in forward.text
+    reply = answer(forward, "I will call them.")
+    servers.member(reply, "jun@example.net", str(reply["To"]))
+    servers.wait("noor", lambda mail: "I will call them." in mail.text, "what Jun wrote")
+    assert servers.inbox("amara") == []
+
+    for_ivo = servers.wait("ivo", of_kind("forward"), "the report")
+    forged = answer(for_ivo, "I resign.").as_bytes(policy=policy.SMTP)
+    result = f"Authentication-Results: {MX}; dkim=pass header.d=example.net\r\n".encode()
+    border.send(result * 3 + forged, "ivo@example.net", str(for_ivo.message["Reply-To"]), source=OUTSIDE)
+    servers.wait("ivo", of_kind("confirm"), "the question back")
+    reasons = [event["reason"] for event in house.events("decided")]
+    assert reasons.count("discussion") == 1 and reasons.count("held-unproven") == 1
