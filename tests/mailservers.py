@@ -188,10 +188,9 @@ def running(boxes: dovecot.Server) -> Iterator[Servers]:
         known = ", ".join(
             f"{{ {name}@{domain} = {name} }}" for name in BOXES for domain in ("example.net", "visitors.example")
         )
+        ports = {"lmtp": boxes.lmtp_port, "border": border.port, "dkim": theirs, "exim": exim}
         with (members.etc / "main.cf").open("a") as main:
-            main.write(
-                MEMBERS_SERVER.format(boxes=known, lmtp=boxes.lmtp_port, border=border.port, dkim=theirs, exim=exim)
-            )
+            main.write(MEMBERS_SERVER.format(boxes=known, **ports))
         border.start()
         members.start()
         yield Servers(border, members, boxes, exim, dns, socket)
