@@ -11,12 +11,13 @@ import pytest
 
 import exim
 import guide
-from mailservers import Servers, answer, of_kind
+from mailservers import Servers, answer, of_kind, results_of
 from postfix import OUTSIDE, NotInstalled
 from process_scene import House, letter, wait_until
 from scene import committee_file
 
 ALIAS, MX = "conduct@example.edu", "mx.example.edu"
+FORGED = f"Authentication-Results: {MX}; dkim=pass header.d=example.net\r\n".encode()
 FILES = (
     "/etc/exim4/conf.d/main/000_cocmail",
     "/etc/exim4/conf.d/router/110_cocmail",
@@ -34,6 +35,8 @@ def border(servers: Servers) -> Iterator[exim.Server]:
         "example.org": "example.edu",
     }
     files = {name: guide.block(name, replaced) for name in FILES}
+    # What arrives at Robin from there is what the border makes of a mail.
+    files["/etc/aliases"] = "look: robin@visitors.example\n"
     routes = {"example.net : visitors.example": servers.members.port}
     try:
         with exim.running(MX, "example.edu", servers.exim_port, files, routes, servers.records) as started:
@@ -61,7 +64,8 @@ def test_a_report_goes_round_and_a_member_is_proven_by_their_signature(
     servers: Servers, border: exim.Server, house: House
 ) -> None:
     robin = "robin@visitors.example"
-    raw = letter(robin, "Amara shouted at me.", to="conduct+not-amara@example.edu", proven=False)
+    # The envelope alone says whom the report is not for, as with a blind copy.
+    raw = letter(robin, "Amara shouted at me.", to=ALIAS, proven=False)
     border.send(raw.as_bytes(policy=policy.SMTP), robin, "conduct+not-amara@example.edu", source=OUTSIDE)
     forward = servers.wait("jun", of_kind("forward"), "the report")
     assert "Amara shouted at me." in forward.text
@@ -72,8 +76,18 @@ def test_a_report_goes_round_and_a_member_is_proven_by_their_signature(
 
     for_ivo = servers.wait("ivo", of_kind("forward"), "the report")
     forged = answer(for_ivo, "I resign.").as_bytes(policy=policy.SMTP)
-    result = f"Authentication-Results: {MX}; dkim=pass header.d=example.net\r\n".encode()
-    border.send(result * 3 + forged, "ivo@example.net", str(for_ivo.message["Reply-To"]), source=OUTSIDE)
+    border.send(FORGED * 3 + forged, "ivo@example.net", str(for_ivo.message["Reply-To"]), source=OUTSIDE)
     servers.wait("ivo", of_kind("confirm"), "the question back")
     reasons = [event["reason"] for event in house.events("decided")]
     assert reasons.count("discussion") == 1 and reasons.count("held-unproven") == 1
+
+
+def test_the_border_puts_its_result_on_top_and_takes_forged_ones_out(
+    servers: Servers, border: exim.Server, house: House
+) -> None:
+    raw = letter("jun@example.net", "Look.", to=ALIAS, proven=False).as_bytes(policy=policy.SMTP)
+    border.send(FORGED * 3 + raw, "jun@example.net", "look@example.edu", source=OUTSIDE)
+    seen = servers.wait("robin", lambda mail: "Look." in mail.text, "a look at what the border makes of it")
+    above, below = results_of(MX, seen)
+    assert len(above) == 1 and "dkim=pass" not in above[0]
+    assert below == []
