@@ -89,7 +89,7 @@ def test_the_border_puts_two_results_on_top_and_takes_forged_ones_out(servers: S
 
 
 def test_who_is_left_out_by_the_address_gets_nothing(servers: Servers, house: House) -> None:
-    report(servers, house, "Amara shouted at me.", "conduct+not-amara@example.org")
+    report(servers, house, "Somebody shouted at me.", "conduct+not-amara@example.org")
     servers.wait("jun", of_kind("forward"), "the report")
     servers.wait("robin", of_kind("ack"), "the acknowledgement")
     assert servers.inbox("amara") == []
