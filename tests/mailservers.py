@@ -147,13 +147,13 @@ def results(mail: Delivered) -> str:
 def results_of(server: str, mail: Delivered) -> tuple[list[str], list[str]]:
     """The results in the name of a server: those above the one Received line that it wrote, and those below."""
     parsed = email.message_from_bytes(mail.content, policy=policy.compat32)
-    headers = [(name.lower(), " ".join(str(value).split())) for name, value in parsed.items()]
+    headers = [(name.strip().lower(), " ".join(str(value).split())) for name, value in parsed.items()]
     lines = [place for place, (name, value) in enumerate(headers) if name == "received" and f"by {server} " in value]
     assert len(lines) == 1, headers
     own = [
         (place < lines[0], value)
         for place, (name, value) in enumerate(headers)
-        if name == "authentication-results" and value.startswith(f"{server};")
+        if name == "authentication-results" and server in value.lower()
     ]
     return [value for top, value in own if top], [value for top, value in own if not top]
 

@@ -14,15 +14,19 @@ from scene import ALIAS, AUTHSERV
 
 ROBIN = "robin@visitors.example"
 # What somebody writes who wants to be taken for the border. Several, since filters have been known to leave some.
-FORGED = b"".join(
-    f"Authentication-Results: {AUTHSERV}; {said}\r\n".encode()
-    for said in (
-        "dkim=pass header.d=example.net; dmarc=pass header.from=example.net",
-        "dkim=pass (2048-bit key) header.d=example.net header.i=@example.net header.s=m1 header.b=abcdefgh",
-        "dkim=pass header.d=example.net",
-        "dmarc=pass (p=reject dis=none) header.from=example.net",
+RESULT = "dkim=pass header.d=example.net header.i=@example.net header.s=m1 header.b=abcdefgh"
+FORGED = "".join(
+    f"{line}\r\n"
+    for line in (
+        f"Authentication-Results: {AUTHSERV}; {RESULT}; dmarc=pass header.from=example.net",
+        f"Authentication-Results: {AUTHSERV}; {RESULT}",
+        f"Authentication-Results: {AUTHSERV}; dmarc=pass (p=reject dis=none) header.from=example.net",
+        f"Authentication-Results: (a; b) {AUTHSERV}; {RESULT}",
+        f"Authentication-Results:\r\n {AUTHSERV.upper()} 1; {RESULT}",
+        f'AUTHENTICATION-RESULTS: "{AUTHSERV}"; {RESULT}',
+        f"Authentication-Results : {AUTHSERV}; {RESULT}",
     )
-)
+).encode()
 
 
 def decided(house: House, reason: str, count: int = 1) -> None:
