@@ -97,6 +97,10 @@ def running(
     if not (UNPACKED / "usr/sbin/exim4").exists():
         raise NotInstalled(f"no {UNPACKED.name}/usr/sbin/exim4, which .ci/run unpacks")
     unshare = program("unshare")
+    if subprocess.run([unshare, "-m", "true"], capture_output=True).returncode != 0:
+        raise NotInstalled("root may make no mount namespace here")
+    if "Debian-exim:" in Path("/etc/passwd").read_text():
+        raise NotInstalled("another Exim is installed here, or was")
     folder = folder_for("ex")
     process = None
     try:
@@ -114,8 +118,8 @@ def running(
             try:
                 wait_for_port(port, process, "Exim")
             except RuntimeError as error:
-                if process.poll() in (1, REFUSED):
-                    raise NotInstalled("root may make no mount namespace here, or mount nothing in it") from error
+                if process.poll() == REFUSED:
+                    raise NotInstalled("root may mount nothing here, not even in a namespace of its own") from error
                 raise RuntimeError((folder / "output").read_text(errors="replace")) from error
             yield Server(folder, port, process)
     finally:
@@ -128,7 +132,6 @@ def _furnish(folder: Path, name: str, domain: str, port: int, dns: str) -> None:
     etc = folder / "etc"
     shutil.copytree(UNPACKED / "etc/exim4", etc / "exim4")
     passwd, group = Path("/etc/passwd").read_text(), Path("/etc/group").read_text()
-    assert "Debian-exim" not in passwd
     (etc / "passwd").write_text(f"{passwd}Debian-exim:x:{UID}:{UID}::/var/spool/exim4:/usr/sbin/nologin\n")
     (etc / "group").write_text(f"{group}Debian-exim:x:{UID}:\ncocmail:x:{GROUP}:Debian-exim\n")
     (etc / "resolv.conf").write_text(f"nameserver {dns}\noptions timeout:1 attempts:1\n")

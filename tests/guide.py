@@ -26,6 +26,7 @@ def blocks() -> dict[str, str]:
 def block(title: str, replaced: Mapping[str, str]) -> str:
     """A block, with what differs in the tests put in its place; each of these has to stand somewhere in the guide."""
     text = blocks()[title]
+    assert not [written for written in replaced if not any(written in each for each in blocks().values())]
     for written, ours in replaced.items():
         text = text.replace(written, ours)
     return text

@@ -13,6 +13,7 @@ import contextlib
 import email
 import os
 import pwd
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import dovecot
+import exim
 import guide
 import milters
 import postfix
@@ -65,6 +67,8 @@ class Servers:
     exim_port: int
     records: dict[str, str]
     socket: Path
+    # Where it is the border, in the place of `border`.
+    exim: exim.Server | None = None
 
     def lend(self, house: House) -> None:
         """Makes a house the one behind the border; call it before `start`."""
@@ -104,9 +108,13 @@ class Servers:
             raise
         return found[-1]
 
-    def settle(self, house: House) -> None:
-        """Waits until no mail is on its way any more, and empties the mailboxes for the next story."""
+    def all_arrives(self, house: House) -> None:
+        """Waits until no mail is on its way any more: who has got nothing by then gets nothing."""
         wait_until(lambda: not self._waiting() and is_quiet(house) and not self._waiting(), "mail to arrive")
+
+    def settle(self, house: House) -> None:
+        """Waits for all mail, and empties the mailboxes for the next story."""
+        self.all_arrives(house)
         for name in BOXES:
             with dovecot.Mailbox(name, self.boxes).session() as client:
                 client.select("INBOX")
@@ -115,7 +123,8 @@ class Servers:
                 client.expunge()
 
     def _waiting(self) -> list[str]:
-        return self.border.waiting() + self.members.waiting()
+        exim = self.exim.waiting() if self.exim is not None else []
+        return self.border.waiting() + self.members.waiting() + exim
 
 
 def is_quiet(house: House) -> bool:
@@ -163,12 +172,13 @@ def running(boxes: dovecot.Server) -> Iterator[Servers]:
     """Starts everything but the house. Raises NotInstalled."""
     for name in ("postfix", milters.OPENDKIM, milters.OPENDMARC):
         postfix.program(name)
-    folder = postfix.folder_for("mx")
-    dkim, dmarc, theirs, exim = postfix.free_ports(4)
-    key, theirs_key = milters.new_key(folder, "example.org", "mail"), milters.new_key(folder, "example.net", "m1")
-    dns = {each.name: each.record for each in (key, theirs_key)}
-    records = {"_dmarc.example.net": "v=DMARC1; p=reject", "_dmarc.example.org": "v=DMARC1; p=reject"}
+    dkim, dmarc, theirs, exims = postfix.free_ports(4)
     with contextlib.ExitStack() as stack:
+        folder = postfix.folder_for("mx")
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        key, theirs_key = milters.new_key(folder, "example.org", "mail"), milters.new_key(folder, "example.net", "m1")
+        dns = {each.name: each.record for each in (key, theirs_key)}
+        records = {"_dmarc.example.net": "v=DMARC1; p=reject", "_dmarc.example.org": "v=DMARC1; p=reject"}
         border = stack.enter_context(postfix.running("mx.example.org"))
         members = stack.enter_context(postfix.running("mx.example.net"))
         socket = border.folder / "cocmail.sock"
@@ -202,9 +212,9 @@ def running(boxes: dovecot.Server) -> Iterator[Servers]:
         known = ", ".join(
             f"{{ {name}@{domain} = {name} }}" for name in BOXES for domain in ("example.net", "visitors.example")
         )
-        ports = {"lmtp": boxes.lmtp_port, "border": border.port, "dkim": theirs, "exim": exim}
+        ports = {"lmtp": boxes.lmtp_port, "border": border.port, "dkim": theirs, "exim": exims}
         with (members.etc / "main.cf").open("a") as main:
             main.write(MEMBERS_SERVER.format(boxes=known, **ports))
         border.start()
         members.start()
-        yield Servers(border, members, boxes, exim, dns, socket)
+        yield Servers(border, members, boxes, exims, dns, socket)
