@@ -1,8 +1,9 @@
 """Who sent a message, as far as the mail server in front of us vouches for it (contract, sections 2 and 5 rule 5).
 
 The rule: believe little. Authentication-Results count only with the configured id, through a door that only our own
-server reaches, and above the Received line that this server wrote; where anything is ambiguous, nothing is proven, and
-the member is asked to confirm. It must not verify signatures itself and does not know tokens.
+server reaches, and above the Received line that this server wrote. All that stand there count together, such as one of
+OpenDKIM and one of OpenDMARC; where anything is ambiguous, nothing is proven, and the member is asked to confirm. It
+must not verify signatures itself and does not know tokens.
 """
 
 from __future__ import annotations

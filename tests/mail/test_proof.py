@@ -138,6 +138,47 @@ def test_only_results_above_our_servers_received_count(headers: tuple[tuple[str,
     assert proof_of(*headers) == expected
 
 
+# As OpenDKIM 2.11 and OpenDMARC 1.4.2 of Debian 12 write them for a signed mail: who is asked last stands on top.
+OPENDMARC = results("dmarc=pass (p=reject dis=none) header.from=example.net")
+OPENDKIM = results(
+    "dkim=pass (2048-bit key; unprotected) header.d=example.net header.i=@example.net header.a=rsa-sha256"
+    " header.s=m1 header.b=mPj0Btgu; dkim-atps=neutral"
+)
+SIGNED = Proof("amara@example.net", "dkim", Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ((OPENDMARC, OPENDKIM, BORDER), PROVEN),
+        ((OPENDKIM, OPENDMARC, BORDER), PROVEN),
+        ((OPENDKIM, BORDER), SIGNED),
+        # One of them has nothing to say.
+        ((results("dmarc=none header.from=example.net"), OPENDKIM, BORDER), SIGNED),
+        ((OPENDMARC, results("dkim=none; dkim-atps=neutral"), BORDER), PROVEN),
+        # They contradict each other.
+        (
+            (results("dmarc=fail (p=reject dis=none) header.from=example.net"), OPENDKIM, BORDER),
+            Proof(dmarc=Verdict.FAIL),
+        ),
+        ((OPENDMARC, results("dmarc=fail header.from=example.net"), OPENDKIM, BORDER), Proof(dmarc=Verdict.FAIL)),
+        ((OPENDMARC, results("dmarc=none header.from=example.net"), OPENDKIM, BORDER), Proof()),
+        # One of them cannot be read.
+        ((OPENDMARC, results("dkim=pass (2048-bit key"), BORDER), Proof(dmarc=Verdict.PASS)),
+        # The border left one in that came from outside: it neither helps nor hurts.
+        ((OPENDMARC, OPENDKIM, BORDER, results("dmarc=fail header.from=example.net")), PROVEN),
+        ((results("dmarc=none"), results("dkim=none; dkim-atps=neutral"), BORDER, OPENDMARC, OPENDKIM), Proof()),
+        ((results("dkim=none"), BORDER, OPENDKIM), Proof()),
+        # Only one stands above: the other is not this server's, whatever it says.
+        ((OPENDKIM, BORDER, OPENDMARC), SIGNED),
+        # A filter that puts its header below proves nothing; the member is asked.
+        ((BORDER, OPENDMARC, OPENDKIM), Proof()),
+    ],
+)
+def test_two_results_of_our_server_count_together(headers: tuple[tuple[str, str], ...], expected: Proof) -> None:
+    assert proof_of(*headers, AMARA) == expected
+
+
 @pytest.mark.parametrize(
     "senders",
     [
