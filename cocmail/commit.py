@@ -47,6 +47,14 @@ def commit(
     _file(tx, decision, message, committee, now)
 
 
+def _alarm(tx: Tx, decision: Decision, committee: Committee, admins: Sequence[str], about: str, now: datetime) -> None:
+    for alarm in dict.fromkeys(decision.alarms):
+        if not admins:
+            maillog.nobody_to_alarm(alarm)
+        for letter in to_admins(admins, alarm, about):
+            queue(tx, letter, committee, now)
+
+
 def carry_out(
     tx: Tx, decision: Decision, committee: Committee, admins: Sequence[str], about: str, now: datetime
 ) -> None:
@@ -66,11 +74,7 @@ def carry_out(
         _remember(tx, note.kind, note.value, note.note, note.case_id, committee, now)
     for letter in decision.letters:
         queue(tx, letter, committee, now)
-    for alarm in dict.fromkeys(decision.alarms):
-        if not admins:
-            maillog.nobody_to_alarm(alarm)
-        for letter in to_admins(admins, alarm, about):
-            queue(tx, letter, committee, now)
+    _alarm(tx, decision, committee, admins, about, now)
     for token in decision.spent:
         _spend(tx, token, decision.answered_at)
     returns.spend(tx, decision.returned)

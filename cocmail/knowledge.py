@@ -46,8 +46,7 @@ class Gatherer(Pointers):
         names = self._names(mail.subject)
         party = self._parties(mail)
         twin = self._twin(message)
-        for pointed in (grant, question, confirmed, twin):
-            self._case(pointed.case_id if pointed is not None else "")
+        self._load(grant, question, confirmed, twin)
         member = self._member(message, grant)
         if _asks_for_all(question, mail.subject if member else ""):
             self._cases.update(cases_of(self._tx, self._committee))
@@ -76,6 +75,10 @@ class Gatherer(Pointers):
             returned=returned,
         )
         return self._with_asides(found, message)
+
+    def _load(self, *pointed: Grant | Question | Twin | None) -> None:
+        for each in pointed:
+            self._case(each.case_id if each is not None else "")
 
     def _add_linked(self) -> None:
         """Who is out of the one report is asked nothing about the other."""

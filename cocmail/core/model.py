@@ -187,10 +187,9 @@ class Attachment:
 class Mail:
     """A message as far as it could be read. Reading never fails; what could not be read is named in `unreadable`.
 
-    Text is Unicode without surrogates. Addresses are in normal form (`mail.address.normal`). `headers` holds, by name
-    in lower case, the unfolded values of the headers that classification and proof need, in the order in which they
-    stand, top first: what stands above the border's Received matters. `text` is what a person would read; `hidden_text`
-    is text that only the screening looks at (HTML that is not displayed, attached messages and text files).
+    Text is Unicode without surrogates. Addresses are in normal form (`mail.address.normal`). `headers` are those that
+    classification and proof need, unfolded, by name in lower case, top first. `text` is what a person would read;
+    `hidden_text` only the screening looks at (HTML that is not displayed, attached messages and text files).
     `copied` are those of `to` that do not stand in the one To field: a Cc or a second To can be added to signed mail.
     `body_digest` is the SHA-256 of the body with its line ends normalised, in hex. `unreadable` is "" or one of:
     encrypted, unparsable, too-long (some of its text is in neither `text` nor `hidden_text`, so the screening does not

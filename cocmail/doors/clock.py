@@ -132,7 +132,7 @@ class Clock:
                 work = partial(listing.list_asides, committee, self._roster.admins, now, self._draw)
                 try:
                     if await self._store.read(due):
-                        await self._store.write(work)
+                        await self._store.write(work, Step.LIST)
                 except StoreBusy:
                     raise
                 except Exception as error:

@@ -22,6 +22,7 @@ from cocmail.errors import MailboxError, StoreBusy
 from cocmail.mail.headers import recipients, scan
 from cocmail.roster import Roster
 from cocmail.store import fetched
+from cocmail.store.boundaries import Step
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 
@@ -129,7 +130,7 @@ class Folder:
         self._not_removed = self._not_removed.difference(uids) | left
         gone = [self._place(session, uid) for uid in uids if uid not in left]
         # Only now: what is still listed would else be stored once more.
-        await self._means.store.write(lambda tx: fetched.forget(tx, gone))
+        await self._means.store.write(lambda tx: fetched.forget(tx, gone), Step.EMPTIED)
         self._stored.difference_update(gone)
 
     async def _take_one(self, session: Session, uid: int, size: int) -> bool:
@@ -171,7 +172,7 @@ class Folder:
         try:
             await means.intake.accept(envelopes, raw, lambda tx: fetched.remember(tx, place, digest, now))
         except fetched.AlreadyStored:
-            await means.store.write(lambda tx: fetched.remember_place(tx, place, digest, now))
+            await means.store.write(lambda tx: fetched.remember_place(tx, place, digest, now), Step.FETCHED)
         self._stored.add(place)
         self._passed.pop(place, None)
         self._tries.pop(place, None)

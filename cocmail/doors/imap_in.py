@@ -139,7 +139,7 @@ class ImapDoor:
                 queue(tx, letter, roster.first, now)
             return True
 
-        if await self._means.store.write(work):
+        if await self._means.store.write(work, Step.ALARM):
             maillog.alarmed(f"imap-{about}")
             if not roster.admins:
                 maillog.nobody_to_alarm("imap")

@@ -62,10 +62,9 @@ class Store:
     ) -> Store:
         """Opens or makes the store at `url` (`sqlite:///PATH` or `postgresql://USER@HOST/DB`) and migrates it.
 
-        `exclusive` is for the daemon; the command line opens beside it. Without `migrate` a store that is new, or older
-        than this release, is StoreBusy and stays as it is. `crossed`: see `boundaries`. Raises ConfigError for another
-        sort of URL, StoreBusy when a daemon holds the store or its server is gone, StoreTooNew, and SealError for the
-        wrong keys.
+        `exclusive` is for the daemon; the command line opens beside it. Without `migrate` a store that is new or old is
+        StoreBusy and stays as it is. `crossed`: see `boundaries`. Raises ConfigError for another sort of URL, StoreBusy
+        when a daemon holds the store or its server is gone, StoreTooNew, and SealError for the wrong keys.
         """
         target = target_of(url)
         lock = _prepare_file(Path(str(target.database)), exclusive) if target.get_backend_name() == "sqlite" else None

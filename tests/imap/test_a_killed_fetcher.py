@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 import dovecot
+from cocmail.store.boundaries import Side, Step
 from mailbox_proxy import Proxy
 from mailbox_scene import bytes_of
 from process_scene import House, Smarthost, letter, wait_until
 from scene import committee_file
 
+# Stored and not removed: it is fetched again, and known again. Then it is removed, and its place is forgotten.
+FIRST_AND_SECOND = (
+    ((Step.ACCEPT, Side.AFTER), (Step.FETCHED, Side.BEFORE), (Step.FETCHED, Side.AFTER), (Step.EMPTIED, Side.BEFORE)),
+    ((Step.ACCEPT, Side.BEFORE), (Step.EMPTIED, Side.AFTER)),
+)
 MANY = int(os.environ.get("COCMAIL_WAITING", "2000"))
 
 
@@ -72,6 +80,28 @@ def test_a_daemon_that_is_stopped_while_it_fetches_ends_and_goes_on_later(
         wait_until(lambda: not box.uids(), "an empty mailbox")
         assert house.stop() == 0
         assert ", 30 messages, " in house.all_opens()
+
+
+@pytest.mark.soak
+def test_a_fetcher_that_dies_at_each_step_of_its_own_makes_one_case_of_each_mail(
+    tmp_path: Path, mail_server: dovecot.Server
+) -> None:
+    box = mail_server.new_mailbox()
+    with Smarthost() as smarthost, FetchingHouse(tmp_path, box, smarthost) as house:
+        for number, places in enumerate(FIRST_AND_SECOND):
+            box.append(bytes_of(letter(f"guest{number}@visitors.example", f"Report {number}.", to=box.address)))
+            for step, side in places:
+                house.watch = {"at": [step, side]}
+                house.start(wait=False)
+                assert house.ended() == -signal.SIGKILL, f"it ends at {step} {side}"
+        house.watch = None
+        house.start()
+        wait_until(lambda: not box.uids() and len(house.cases()) == 2, "an empty mailbox, and two cases")
+        smarthost.wait_for("forward", 10)
+        assert house.stop() == 0
+        assert ", 2 messages, " in house.all_opens()
+    tried = {place for places in FIRST_AND_SECOND for place in places}
+    assert set(itertools.product((Step.FETCHED, Step.EMPTIED), Side)) <= tried
 
 
 @pytest.mark.soak

@@ -36,6 +36,8 @@ OTHER_COMMITTEE = committee_file(
 LATER, NEVER = "451 4.7.1 later", "550 5.1.1 no"
 AT_A_START = (Step.FREE_LETTERS, Step.FREE_TIMERS, Step.KEEP_CONFIGURATION, Step.ANNOUNCE, Step.REVIEW, Step.GREET,
               Step.LOOK, Step.SCRUB)  # fmt: skip
+# `tests/imap` has a mailbox, and tries these.
+OF_A_MAILBOX = frozenset((Step.FETCHED, Step.EMPTIED))
 OF_A_MAIL = (Step.ACCEPT, Step.DECIDE, Step.CLAIM, Step.SEND, Step.SENT)
 
 
@@ -179,6 +181,15 @@ class Siege(Play):
         self.house.committee = good
         self.house.write()
 
+    def a_digest(self) -> None:
+        """What was taken for spam is listed on the next day."""
+        self.up()
+        spam = letter("somebody@visitors.example", "Buy this.", headers={"X-Spam-Flag": "YES"})
+        self.border.deliver(spam, ALIAS)
+        wait_until(lambda: [each for each in self.house.events("decided") if each["reason"] == "spam"], "the spam")
+        self.moved(1.5)
+        self.dies_on_all_sides(Step.LIST)
+
     def times_end(self) -> None:
         """A question that one of them never answers, and a mail that is held for a yes that never comes."""
         self.up()
@@ -247,6 +258,7 @@ CHAPTERS = (
     Siege.who_leaves,
     Siege.a_committee_goes_and_comes_back,
     Siege.a_broken_file,
+    Siege.a_digest,
     Siege.times_end,
     Siege.damage,
 )
@@ -265,4 +277,4 @@ def test_a_daemon_that_dies_after_each_thing_that_lasts_of_a_mail_loses_nothing_
 def test_a_daemon_that_dies_at_every_boundary_loses_nothing_and_does_nothing_twice(tmp_path: Path, nth: int) -> None:
     """Each member of the list is reached: none is there that no crash is tried at."""
     siege = besieged(tmp_path, list(Side), nth, CHAPTERS)
-    assert set(siege.died_at) == set(itertools.product(Step, Side))
+    assert set(siege.died_at) == set(itertools.product(set(Step) - OF_A_MAILBOX, Side))
