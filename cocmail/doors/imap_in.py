@@ -21,6 +21,7 @@ from cocmail.doors.imap_folder import Folder, Means
 from cocmail.doors.imap_wire import REFUSALS, Session, open_session
 from cocmail.errors import MailboxError, StoreBusy
 from cocmail.store import notes
+from cocmail.store.boundaries import Step
 from cocmail.store.transaction import Tx
 
 ALARM_EVERY = timedelta(days=1)
