@@ -130,9 +130,11 @@ async def test_39_a_bomb_of_depth_parts_headers_or_recipients_is_a_case(tmp_path
         (reason,) = await scene.reasons()
         # What is cut by a limit is read by the triage alone, with all of it attached.
         unread = reason == "report-unreadable"
-        assert reason in ("report", "report-unreadable")
+        # Fifty thousand servers are a loop: nobody is thanked for that.
+        assert reason in ("report", "report-unreadable", "report-looks-automatic")
         assert scene.recipients("forward") == (set(HANDLES[:2]) if unread else ALL)
-        assert [mail.recipient for mail in scene.all("ack")] == ["robin@visitors.example"]
+        thanked = [mail.recipient for mail in scene.all("ack")]
+        assert thanked == ([] if reason == "report-looks-automatic" else ["robin@visitors.example"])
 
 
 async def test_40_a_packed_bomb_is_passed_on_packed(tmp_path: Path) -> None:

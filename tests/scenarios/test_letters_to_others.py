@@ -77,33 +77,33 @@ async def test_the_reported_person_puts_nobody_out_by_naming_them(tmp_path: Path
         assert scene.recipients("forward", since) == set(HANDLES) - {"amara"}
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("You pushed me off the stage stairs on Friday evening while somebody was watching.", "words of the report"),
-        ("Robin says that you shouted.", "who reported it"),
-        (f"Please write to {ROBIN}.", "who reported it"),
-        ("Dana Cole saw it.", "who reported it, or was there"),
-        ("Dana is still hurt.", "who reported it, or was there"),
-        ("As robin_v wrote, you shouted.", "who reported it"),
-        ("See chat.example/robinvale, you know what I mean.", "who reported it"),
-        ("Robins Bericht liegt uns vor.", "who reported it"),
-        ("you are a fat cow and nobody wants you here any more", "words of the report"),
-        ("You left me lying there alone until the hall was closed.", "words of the report"),
-        ("You ruined the whole spring meeting for all of us.", "words of the report"),
-        ("You can reach me at amara (at) example dot net.", "a member's address"),
-        ("> Let us be kind to Kit this time.\nPlease stop.", "a quoted mail"),
-        ("I think he should be warned before the next meeting begins.", "the committee's talk"),
-    ],
-)
-async def test_what_the_reported_person_must_not_read_stops_the_letter(tmp_path: Path, text: str, told: str) -> None:
+MUST_NOT_READ = [
+    ("You pushed me off the stage stairs on Friday evening while somebody was watching.", "words of the report"),
+    ("Robin says that you shouted.", "who reported it"),
+    (f"Please write to {ROBIN}.", "who reported it"),
+    ("Dana Cole saw it.", "who reported it, or was there"),
+    ("Dana is still hurt.", "who reported it, or was there"),
+    ("As robin_v wrote, you shouted.", "who reported it"),
+    ("See chat.example/robinvale, you know what I mean.", "who reported it"),
+    ("Robins Bericht liegt uns vor.", "who reported it"),
+    ("you are a fat cow and nobody wants you here any more", "words of the report"),
+    ("You left me lying there alone until the hall was closed.", "words of the report"),
+    ("You ruined the whole spring meeting for all of us.", "words of the report"),
+    ("You can reach me at amara (at) example dot net.", "a member's address"),
+    ("> Let us be kind to Kit this time.\nPlease stop.", "a quoted mail"),
+    ("I think he should be warned before the next meeting begins.", "the committee's talk"),
+]
+
+
+async def test_what_the_reported_person_must_not_read_stops_the_letter(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await judged(scene, QUOTING, subject="He ruined the whole spring meeting for all of us")
         await scene.answer(scene.last("forward", "amara"), tag='#party witness "Dana Cole"')
         await scene.answer(scene.last("forward", "jun"), "I think he should be warned before the next meeting begins.")
-        with nothing_more(scene, *OUTSIDE, "jun", "noor", "ivo", "sam"):
-            await propose(scene, f"To: {KIT}\n\nDear Kit,\n\n{text}")
-        assert told in refused(scene)
+        for text, told in MUST_NOT_READ:
+            with nothing_more(scene, *OUTSIDE, "jun", "noor", "ivo", "sam"):
+                await propose(scene, f"To: {KIT}\n\nDear Kit,\n\n{text}")
+            assert told in refused(scene), text
 
 
 async def test_what_was_decided_may_be_told_to_the_reported_person_and_to_nobody_else(tmp_path: Path) -> None:
@@ -149,31 +149,31 @@ async def test_who_became_a_member_gets_no_letter_as_somebody_outside(tmp_path: 
         assert "that address is a member's" in refused(scene, "jun")
 
 
-@pytest.mark.parametrize(
-    ("address", "told"),
-    [
-        (ROBIN, "that address is the reporter's"),
-        (f"{ROBIN},", "that address is the reporter's"),
-        (f"mailto:{ROBIN}", "that address is the reporter's"),
-        (f"Kit <{ROBIN}>", "that address is the reporter's"),
-        ("jun@example.net;", "that address is a member's"),
-        (f"{KIT}, dana@acme.example", "I do not know an address"),
-        ("a,b@acme.example", "I do not know an address"),
-        ('k"it@acme.example', "I do not know an address"),
-        ("kit@[127.0.0.1].x", "I do not know an address"),
-        ("ADDRESS", "I do not know an address"),
-        ("jun@example.net", "that address is a member's"),
-        ("conduct+jun@example.org", "that address is this committee's own"),
-        ("nowhere", "I do not know an address"),
-        ("kit@", "I do not know an address"),
-    ],
-)
-async def test_a_letter_to_the_wrong_address_is_not_even_drafted(tmp_path: Path, address: str, told: str) -> None:
+WRONG_ADDRESSES = [
+    (ROBIN, "that address is the reporter's"),
+    (f"{ROBIN},", "that address is the reporter's"),
+    (f"mailto:{ROBIN}", "that address is the reporter's"),
+    (f"Kit <{ROBIN}>", "that address is the reporter's"),
+    ("jun@example.net;", "that address is a member's"),
+    (f"{KIT}, dana@acme.example", "I do not know an address"),
+    ("a,b@acme.example", "I do not know an address"),
+    ('k"it@acme.example', "I do not know an address"),
+    ("kit@[127.0.0.1].x", "I do not know an address"),
+    ("ADDRESS", "I do not know an address"),
+    ("jun@example.net", "that address is a member's"),
+    ("conduct+jun@example.org", "that address is this committee's own"),
+    ("nowhere", "I do not know an address"),
+    ("kit@", "I do not know an address"),
+]
+
+
+async def test_a_letter_to_the_wrong_address_is_not_even_drafted(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await judged(scene)
-        with nothing_more(scene, *OUTSIDE, "jun", "sam"):
-            await propose(scene, f"To: {address}\n\n{LETTER}")
-        assert told in refused(scene)
+        for address, told in WRONG_ADDRESSES:
+            with nothing_more(scene, *OUTSIDE, "jun", "sam"):
+                await propose(scene, f"To: {address}\n\n{LETTER}")
+            assert told in refused(scene), address
 
 
 async def test_nobody_outside_is_written_to_before_it_is_judged_whether_it_is_safe(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cocmail import knowledge
+from cocmail import pointers
 from cocmail.core.access import Standing
 from cocmail.core.lifecycle import State
 from cocmail.errors import StoreBusy
@@ -214,13 +214,13 @@ async def test_a_stranger_made_every_case_be_read_by_a_number_in_a_subject(
     async with Scene(tmp_path, committee=NUMFOCUS) as scene:
         for number in range(3):
             await scene.report(f"Report {number}.", sender=f"Kim <kim{number}@visitors.example>")
-        others, read, load = set(await scene.cases()), set(), knowledge.load_case
+        others, read, load = set(await scene.cases()), set(), pointers.load_case
 
         def counted(tx: Tx, case_id: str) -> Any:
             read.add(case_id)
             return load(tx, case_id)
 
-        monkeypatch.setattr(knowledge, "load_case", counted)
+        monkeypatch.setattr(pointers, "load_case", counted)
         for subject in ("#clear 1", "#clear 1 hello"):
             await scene.send(scene.write("x@elsewhere.example", ALIAS, subject, f"Somebody hit me: {subject}."))
         assert not others & read

@@ -56,8 +56,8 @@ def test_a_report_goes_to_mailboxes_and_a_members_answer_to_the_others(servers: 
     heard = servers.wait("amara", lambda mail: "I will call them." in mail.text, "what Jun wrote")
     assert heard.kind == "forward"
     decided(house, "discussion")
-    # Sam's server knows no Sam. What our own server says of that is no report, and nobody is written to about it.
-    decided(house, "to-bounce-address", count=2)
+    # Sam's server knows no Sam. What our own server says of that belongs to the letters, and nobody is written to yet.
+    decided(house, "letter-came-back", count=2)
     assert [event["reason"] for event in house.events("decided")].count("report") == 1
     assert len(house.cases()) == 1
     servers.all_arrives(house)
