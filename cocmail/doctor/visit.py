@@ -18,7 +18,7 @@ from cocmail.config.load import examine, read
 from cocmail.config.locate import locate_store
 from cocmail.config.settings import Settings
 from cocmail.core.model import Committee
-from cocmail.doctor import domain, intake, premises, returned, roundtrip, smarthost
+from cocmail.doctor import domain, intake, mailbox, premises, returned, roundtrip, smarthost
 from cocmail.doctor.findings import Finding, fine, warning, wrong
 from cocmail.errors import ConfigError
 from cocmail.mail.address import domain_of
@@ -74,6 +74,7 @@ def _look_at_mail(
     """Doors, smarthost, the test mails between them, and the DNS."""
     running = intake.is_running(settings)
     yield from intake.look_at_doors(settings, running, wishes.mail_user)
+    yield from mailbox.look_at_mailbox(settings.imap)
     looks: dict[str, returned.Look] = {}
     if settings.smarthost is None:
         yield fine(smarthost.ABOUT, "there is none: mail goes into Maildirs, and no test mail can be sent")
