@@ -136,7 +136,9 @@ class Delivered:
 
     @cached_property
     def kind(self) -> str:
-        return str(self.message["Cocmail-Kind"])
+        # Of each letter that there is, again and again: read off, as the parser would take a tenth of a scene's time.
+        found = re.search(rb"^Cocmail-Kind: ([a-z]+)\r?$", self.content.partition(b"\r\n\r\n")[0], re.MULTILINE)
+        return found[1].decode() if found else "None"
 
     @cached_property
     def text(self) -> str:

@@ -48,6 +48,15 @@ def _due() -> Select[*tuple[Any, ...]]:
 _DUE = _due()
 _DUE_TAKEN = _DUE.with_for_update(skip_locked=True)
 _SENT = delete(OUTBOX).where(OUTBOX.c.id == bindparam("of_row"))
+_PULL_BACK = (
+    update(OUTBOX)
+    .where(
+        OUTBOX.c.state == QUEUED,
+        OUTBOX.c.next_attempt > bindparam("latest"),
+        or_(OUTBOX.c.kind != "ack", OUTBOX.c.attempts > 0, OUTBOX.c.created_at > bindparam("now")),
+    )
+    .values(next_attempt=bindparam("now"))
+)
 _COUNT = select(func.count()).select_from(OUTBOX)
 
 
@@ -165,9 +174,7 @@ def pull_back(tx: Tx, now: datetime, longest: timedelta) -> None:
 
     An acknowledgement may wait for days until there is room for it.
     """
-    by_clock = or_(OUTBOX.c.kind != "ack", OUTBOX.c.attempts > 0, OUTBOX.c.created_at > now)
-    ahead = and_(OUTBOX.c.state == QUEUED, OUTBOX.c.next_attempt > now + longest, by_clock)
-    tx.run(update(OUTBOX).where(ahead).values(next_attempt=now))
+    tx.run(_PULL_BACK, {"now": now, "latest": now + longest})
 
 
 def oldest(tx: Tx) -> datetime | None:

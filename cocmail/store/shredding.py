@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from cocmail.errors import SealError
 from cocmail.store import lookups, outbox, spool
 from cocmail.store.tables import CASES, COUNTERS, EVENTS, LOOKUPS, OUTBOX, SPOOL, TIMERS
 from cocmail.store.transaction import Tx
 
+# Built once, as in `lookups`.
+_OF_ID = select(CASES.c.id).where(CASES.c.id == bindparam("of_case"))
+
 
 def exists(tx: Tx, case_id: str) -> bool:
     """Whether the store has that case, be it damaged."""
-    return tx.run(select(CASES.c.id).where(CASES.c.id == case_id)).one_or_none() is not None
+    return tx.run(_OF_ID, {"of_case": case_id}).one_or_none() is not None
 
 
 def shred(tx: Tx, case_id: str, kept: Mapping[str, Callable[[bytes], bytes]]) -> None:

@@ -61,6 +61,7 @@ _OLDEST = (
 )
 _OLDEST_TAKEN = _OLDEST.with_for_update(skip_locked=True)
 _NEW = select(SPOOL.c.id).where(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_(None)).limit(1)
+_TO_FORGET = select(SPOOL.c.id, SPOOL.c.reason).where(SPOOL.c.state == HELD, SPOOL.c.next_attempt <= bindparam("now"))
 _NEW_BEFORE = _NEW.where(SPOOL.c.received_at < bindparam("moment"))
 
 
@@ -174,8 +175,7 @@ def discard(tx: Tx, spool_id: str, reason: str) -> None:
 
 def to_forget(tx: Tx, now: datetime) -> dict[str, str]:
     """The held messages to be forgotten by now, with their reasons; none while what may be the answer was not read."""
-    due = select(SPOOL.c.id, SPOOL.c.reason).where(SPOOL.c.state == HELD, SPOOL.c.next_attempt <= now)
-    found = {row.id: row.reason for row in tx.run(due)}
+    found = {row.id: row.reason for row in tx.run(_TO_FORGET, {"now": now})}
     waiting = select(SPOOL.c.id).where(SPOOL.c.state.in_((NEW, SHUNTED))).limit(1)
     return found if not found or tx.run(waiting).one_or_none() is None else {}
 

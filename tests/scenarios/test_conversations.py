@@ -31,7 +31,9 @@ async def test_conversation(path: Path, tmp_path: Path, caplog: pytest.LogCaptur
     await Conversation(tmp_path, lambda: caplog.text).play(steps)
 
 
-@pytest.mark.parametrize("number", ["06", "11", "22", "51", "53"])
+@pytest.mark.parametrize(
+    "number", ["06", "22", "53", *(pytest.param(each, marks=pytest.mark.soak) for each in ("11", "51"))]
+)
 async def test_conversation_over_postgresql(
     number: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, postgresql: postgres.Server
 ) -> None:
