@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
@@ -32,6 +33,9 @@ class Place:
 
     def is_over(self, start: datetime, span: str, percent: int = 100) -> datetime:
         """When that part of a span such as 24h, 7d or 3bd is over, in UTC."""
+        return _is_over(self, start, span, percent)
+
+    def _reckoned(self, start: datetime, span: str, percent: int) -> datetime:
         number = int(span.rstrip("hbd"))
         if not span.endswith("bd"):
             return start + number * (HOUR if span.endswith("h") else DAY) * percent / 100
@@ -43,6 +47,10 @@ class Place:
         while rest and not self.works_on(wall.date()):
             wall += DAY
         return wall.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+
+
+# Asked again at every look, for every promise that runs.
+_is_over = cache(Place._reckoned)
 
 
 def _days(text: str) -> frozenset[date]:
