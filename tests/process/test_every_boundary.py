@@ -197,7 +197,7 @@ class Siege(Play):
         case = self.vote(silent=("sam",))
         self.border.deliver(letter("jun@example.net", "Told to me.", subject="#new anonymous", proven=False), ALIAS)
         wait_until(lambda: self.post.of("None", "confirm", "jun"), "the question whether it is theirs")
-        self.moved(4)
+        self.moved(6)
         self.dies_on_all_sides(Step.TIMER)
         self.dies_on_all_sides(Step.FORGET)
         self.up()
