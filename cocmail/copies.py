@@ -18,7 +18,7 @@ from cocmail.errors import EXIT_BUG, EXIT_DONE, ConfigError
 from cocmail.office import opened
 from cocmail.store import restored
 from cocmail.store.backup import write
-from cocmail.store.engine import is_there
+from cocmail.store.connections import is_there
 from cocmail.store.restore import PutBack, put_back
 from cocmail.vault.keyring import Keyring
 

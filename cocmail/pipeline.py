@@ -114,7 +114,7 @@ class Pipeline:
     async def _scrub(self) -> None:
         """What was put in the place of something else, or not kept, goes out of the journal as well."""
         if self._scrubs:
-            self._scrubs = not await asyncio.to_thread(self.store.scrub)
+            self._scrubs = not await self.store.scrub()
 
     async def work_off_one(self) -> bool:
         """Understand the oldest accepted message. False when there is none."""

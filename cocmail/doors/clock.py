@@ -155,7 +155,7 @@ class Clock:
     async def _scrub(self) -> None:
         """What was destroyed goes out of the database's journal as well; tried until nobody reads it."""
         if self._scrubs:
-            self._scrubs = not await asyncio.to_thread(self._store.scrub)
+            self._scrubs = not await self._store.scrub()
 
     async def _pause(self) -> float:
         """How long to wait: until the next timer, but never so long that a clock that was moved goes unnoticed."""

@@ -17,16 +17,18 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from cocmail.errors import ConfigError, StoreBusy, StoreGone
+from cocmail.errors import StoreBusy, StoreGone
 from cocmail.store import notes, revisions
 from cocmail.store.boundaries import Crossed, Side, Step, unwatched
+from cocmail.store.connections import engine_for, target_of
 from cocmail.store.transaction import Tx, told
 from cocmail.store.writer import Writer
 from cocmail.vault.keyring import Keyring
@@ -35,7 +37,6 @@ __all__ = ["BUSY_PAUSE", "Store", "Tx"]
 
 T = TypeVar("T")
 
-_BUSY_SECONDS = 5
 # Seconds until a store that was busy is asked again.
 BUSY_PAUSE = 5.0
 _READERS = 2
@@ -109,12 +110,7 @@ class Store:
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Runs `work` on one consistent view of the store in another thread; it can change nothing."""
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
-        except RuntimeError as error:
-            if "shutdown" in str(error):
-                raise StoreBusy("the store is closed") from None
-            raise
+        return await self._elsewhere(partial(self.read_now, work))
 
     def read_now(self, work: Callable[[Tx], T]) -> T:
         """`read` for callers without an event loop. Blocks."""
@@ -124,12 +120,25 @@ class Store:
         except SQLAlchemyError as error:
             raise told(error) from None
 
-    def scrub(self) -> bool:
+    async def _elsewhere(self, work: Callable[[], T]) -> T:
+        """In one of the threads that `close` waits for: whoever is cancelled leaves no open database behind."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+        except RuntimeError as error:
+            if "shutdown" in str(error):
+                raise StoreBusy("the store is closed") from None
+            raise
+
+    async def scrub(self) -> bool:
         """After something was destroyed: SQLite's journal still holds the pages as they were, and is emptied.
 
-        False where somebody read at that moment, and it is to be tried again. Blocks. On PostgreSQL there is nothing to
-        do from here: its own vacuum and the age of its archives decide (see the handbook). Raises StoreBusy.
+        False where somebody read at that moment, and it is to be tried again. On PostgreSQL there is nothing to do
+        from here: its own vacuum and the age of its archives decide (see the handbook). Raises StoreBusy.
         """
+        return await self._elsewhere(self.scrub_now)
+
+    def scrub_now(self) -> bool:
+        """`scrub` for callers without an event loop. Blocks."""
         writing = self._engines[0]
         if writing.dialect.name != "sqlite":
             return True
@@ -154,28 +163,6 @@ class Store:
             engine.dispose()
         unlock(self._lock)
         self._lock = None
-
-
-def is_there(url: str) -> bool:
-    """Whether there is something that could be a store; of a server it is not asked."""
-    target = target_of(url)
-    return target.get_backend_name() != "sqlite" or Path(str(target.database)).exists()
-
-
-def target_of(url: str) -> URL:
-    """The URL with the driver that we use. psycopg 3 is named, since SQLAlchemy's own default is another one."""
-    try:
-        target = make_url(url)
-    except ArgumentError:
-        raise ConfigError(["store.url: not a URL"]) from None
-    if target.drivername == "sqlite" and target.database and target.database != ":memory:":
-        # `file:` URIs and their options could switch off what we promise.
-        if target.database.startswith("file:") or target.query:
-            raise ConfigError(["store.url: takes no options"])
-        return target
-    if target.drivername in ("postgresql", "postgresql+psycopg"):
-        return target.set(drivername="postgresql+psycopg")
-    raise ConfigError(["store.url: neither sqlite:///PATH nor postgresql://USER@HOST/DB"])
 
 
 def _prepare_file(path: Path, exclusive: bool) -> int | None:
@@ -207,61 +194,6 @@ def unlock(descriptor: int | None) -> None:
     """Gives a lock back."""
     if descriptor is not None:
         os.close(descriptor)
-
-
-def engine_for(target: URL, *, reading: bool) -> Engine:
-    """Connections to a store, set as all that is durable here needs them."""
-    if target.get_backend_name() == "sqlite":
-        engine = create_engine(target, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
-        _configure_sqlite(engine, reading)
-        return engine
-    engine = create_engine(
-        target,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        # One snapshot for a whole reading: a case's row and its events must be of the same moment.
-        isolation_level="REPEATABLE READ" if reading else "READ COMMITTED",
-        connect_args={"connect_timeout": _BUSY_SECONDS, "application_name": "cocmail"},
-    )
-    _configure_postgresql(engine, reading)
-    return engine
-
-
-def _configure_sqlite(engine: Engine, reading: bool) -> None:
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: object) -> None:
-        # Python's sqlite3 would begin transactions by itself, too late and deferred.
-        connection.isolation_level = None
-        for pragma in (
-            f"busy_timeout = {_BUSY_SECONDS * 1000}",
-            "journal_mode = WAL",
-            "synchronous = FULL",  # NORMAL may lose the last commits on a power cut, after we said 250
-            "secure_delete = ON",
-            "foreign_keys = ON",
-            "temp_store = MEMORY",
-            f"query_only = {'ON' if reading else 'OFF'}",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # Deferred, two who read and then write would lose an update or fail half-way.
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-
-def _configure_postgresql(engine: Engine, reading: bool) -> None:
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: object) -> None:
-        with connection.cursor() as cursor:
-            # A server set to answer before it has written would break the promise of 250.
-            cursor.execute(
-                "SELECT set_config('synchronous_commit', 'on', false)"
-                " WHERE current_setting('synchronous_commit') = 'off'"
-            )
-            cursor.execute(f"SET lock_timeout = '{_BUSY_SECONDS}s'")
-            if reading:
-                cursor.execute("SET default_transaction_read_only = on")
-        connection.commit()
 
 
 def _behind(reading: Engine, keyring: Keyring) -> bool:

@@ -23,8 +23,9 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from cocmail.errors import ConfigError, SealError, StoreBusy, StoreGone
 from cocmail.store import backup, cases, restored, revisions
 from cocmail.store.backup import Manifest
+from cocmail.store.connections import engine_for, target_of
 from cocmail.store.copying import TABLES, copy_rows, digest_of, make_private, single_file, sync
-from cocmail.store.engine import MIGRATION_LOCK, Store, engine_for, take_lock, target_of, unlock
+from cocmail.store.engine import MIGRATION_LOCK, Store, take_lock, unlock
 from cocmail.store.tables import CASES, COUNTERS, EVENTS, LOOKUPS, NOTES, OUTBOX, SPOOL, TIMERS
 from cocmail.vault.keyring import Keyring
 
@@ -117,7 +118,7 @@ def _made_ready(file: Path, manifest: Manifest, copy: Path, keyring: Keyring, no
         if set(found.failures) - set(manifest.damaged):
             raise SealError("the backup does not open; nothing was put back")
         held = store.write_now(lambda tx: restored.mark(tx, manifest.of, now))
-        store.scrub()
+        store.scrub_now()
     finally:
         store.close()
     journal = Path(f"{copy}-wal")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cocmail.store import engine
+from cocmail.store import connections
 from scene import Scene
 
 
 async def test_a_store_that_somebody_else_keeps_locked_is_answered_with_451(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "_BUSY_SECONDS", 0.3)
     async with Scene(tmp_path) as scene:
         await scene.report("Before.")
         blocking = sqlite3.connect(tmp_path / "store.db", isolation_level=None)

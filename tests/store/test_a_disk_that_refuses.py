@@ -22,7 +22,7 @@ NOBODY = 65534
 def test_a_journal_that_a_full_disk_keeps_from_being_emptied_loses_nothing(tmp_path: Path, keyring: Keyring) -> None:
     """What is in the journal has to go into the database's file, which may not grow: a limit stands for the disk."""
     store = Store.open(f"sqlite:///{tmp_path}/cocmail.db", keyring)
-    assert store.scrub()
+    assert store.scrub_now()
     for number in range(20):
         store.write_now(lambda tx, number=number: notes.keep(tx, f"n{number}", b"%d" % number * 20_000))
     size = (tmp_path / "cocmail.db").stat().st_size
@@ -30,13 +30,13 @@ def test_a_journal_that_a_full_disk_keeps_from_being_emptied_loses_nothing(tmp_p
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10_000, before[1]))
     try:
         with pytest.raises(StoreBusy):
-            store.scrub()
+            store.scrub_now()
         with pytest.raises(StoreBusy):
             store.write_now(lambda tx: notes.keep(tx, "more", b"x"))
         assert store.read_now(lambda tx: notes.kept(tx, "n19")) == b"19" * 20_000
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert store.scrub()
+    assert store.scrub_now()
     store.write_now(lambda tx: notes.keep(tx, "more", b"x"))
     store.close()
     store = Store.open(f"sqlite:///{tmp_path}/cocmail.db", keyring)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from sqlalchemy import create_engine, text
 
 from cocmail.errors import ConfigError, SealError, StoreBusy, StoreError, StoreGone, StoreTooNew
 from cocmail.store import cases, notes, revisions
+from cocmail.store.boundaries import Side, Step
 from cocmail.store.engine import Store, Tx
 from cocmail.store.tables import Record
 from cocmail.vault.keyring import Keyring, new_key_file
@@ -379,6 +381,34 @@ async def test_a_closed_store_finishes_its_work_and_takes_no_more(database) -> N
         with pytest.raises(StoreBusy):
             await attempt
     store.close()
+
+
+async def test_a_store_that_closes_while_its_journal_is_emptied_leaves_no_file_open(tmp_path, keyring) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def crossed(step: Step, side: Side) -> None:
+        if (step, side) == (Step.SCRUB, Side.BEFORE):
+            begun.set()
+            go_on.wait(20)
+
+    store = Store.open(f"sqlite:///{tmp_path}/s.db", keyring, crossed=crossed)
+    emptying = asyncio.ensure_future(store.scrub())
+    await asyncio.to_thread(begun.wait, 20)
+    # As a daemon ends: whoever asked for it is cancelled, the thread goes on.
+    emptying.cancel()
+    closing = asyncio.ensure_future(asyncio.to_thread(store.close))
+    await asyncio.sleep(0.05)
+    go_on.set()
+    await closing
+    assert [link for link in _open_files() if link.startswith(str(tmp_path))] == []
+
+
+def _open_files() -> list[str]:
+    found = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.append(str(link.readlink()))
+    return found
 
 
 _WRITER = """

@@ -25,8 +25,8 @@ RELEASES = Path(__file__).with_name("releases")
 # Brings the schema up and dies before the commit, as by a power cut.
 CRASH = """
 import os, sys
-from cocmail.store import engine, revisions
-connection = engine.engine_for(engine.target_of(sys.argv[1]), reading=False).connect()
+from cocmail.store import connections, revisions
+connection = connections.engine_for(connections.target_of(sys.argv[1]), reading=False).connect()
 connection.begin()
 revisions.upgrade(connection)
 assert revisions.present(connection) == revisions.newest()

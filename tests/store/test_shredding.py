@@ -121,7 +121,7 @@ def test_the_bytes_are_gone_from_the_file_and_its_journal(tmp_path: Path, keyrin
     store.write_now(lambda tx: shredding.shred(tx, "c1", KEPT))
     # It is the journal that still has it, and that is why it is emptied.
     assert is_there()
-    assert store.scrub()
+    assert store.scrub_now()
     assert not is_there()
     store.close()
 
