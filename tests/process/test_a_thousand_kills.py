@@ -54,7 +54,7 @@ def a_chapter(folder: Path, kills: int, seed: int) -> Told:
 
 def sooner_or_later(house: House, chance: random.Random) -> None:
     """A random instant, after some log lines: so a slow machine is not killed before it has done anything."""
-    lines, end = chance.randint(0, 60), time.monotonic() + 5
+    lines, end = chance.randint(0, 30), time.monotonic() + 5
     while len(house.events()) < lines and time.monotonic() < end:
         time.sleep(0.005)
     time.sleep(chance.uniform(0, 0.1))
