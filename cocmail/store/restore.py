@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from cocmail.vault.keyring import Keyring
 _OF_ANY_STORE = (NOTES, COUNTERS)
 _CONTENT = (CASES, EVENTS, SPOOL, LOOKUPS, OUTBOX, TIMERS)
 _WORK = ".restoring-"
+# Tenths of a second in which a session that was closed is gone.
+_GOING = 20
 _NOT_EMPTY = "store.url: there is a store already; move it away first, with its -wal and -shm: nothing is put over it"
 
 
@@ -164,8 +167,13 @@ def _refuse_users(connection: Connection) -> None:
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         " AND application_name = 'cocmail'"
     )
-    if connection.execute(others).scalar_one():
-        raise StoreBusy("another daemon, or command, uses the database")
+    # The server notices a moment later that somebody has gone.
+    for _ in range(_GOING):
+        if not connection.execute(others).scalar_one():
+            return
+        time.sleep(0.1)
+        connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")
+    raise StoreBusy("another daemon, or command, uses the database")
 
 
 def _own(folder: Path, file: Path) -> None:

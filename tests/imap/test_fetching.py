@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import dovecot
-from cocmail.store import engine, spool
+from cocmail.store import connections, spool
 from mailbox_proxy import Proxy
 from mailbox_scene import QUICK, MailboxScene, bytes_of
 from scene import HANDLES
@@ -131,7 +131,7 @@ async def test_the_same_bytes_twice_are_stored_once(tmp_path: Path, mail_server:
 async def test_while_the_store_is_locked_nothing_leaves_the_mailbox(
     tmp_path: Path, mail_server: dovecot.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "_BUSY_SECONDS", 0.2)
     tried = asyncio.Event()
     async with MailboxScene(tmp_path, mail_server) as scene:
         accept = scene.daemon.pipeline.accept
