@@ -13,9 +13,10 @@ from cocmail.core import flood, subjects
 from cocmail.core.addresses import is_about_address
 from cocmail.core.case import Entry
 from cocmail.core.conflicts import exists_for, is_asked, is_new_to
+from cocmail.core.digests import ASIDE_OF, KEPT_OUT
 from cocmail.core.fingerprint import fingerprint
 from cocmail.core.loops import LOOPS, SAID, said_by
-from cocmail.core.model import REPORTER, Committee, Mail, Member, Wanted
+from cocmail.core.model import REPORTER, Mail, Member, Wanted
 from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED, TOLD
 from cocmail.core.setting import Grant, Known, Message, Question, Twin
@@ -85,11 +86,6 @@ class Gatherer(Pointers):
         for case in [case for case in self._cases.values() if case is not None]:
             self._cases.update(linked_cases(self._tx, case))
 
-    @property
-    def committee(self) -> Committee:
-        """The committee as it is now."""
-        return self._committee
-
     def entries_at_hand(self, message: Message) -> tuple[Entry, ...]:
         """The entries of the cases that a member's mail points at.
 
@@ -142,16 +138,32 @@ class Gatherer(Pointers):
 
     def _with_asides(self, known: Known, message: Message) -> Known:
         senders, asked = message.mail.from_addresses[:5], known.question
+        sender = "".join(senders[:1])
+        own = tuple(str(note["entry"]) for _, note in self._find(ASIDE_OF, sender))
         given = self._find("acknowledged", message.id)
         return replace(
             known,
-            acknowledge_at=counting.acknowledge_at(self._tx, self._committee, "".join(senders[:1]), self._now),
+            acknowledge_at=counting.acknowledge_at(self._tx, self._committee, sender, self._now),
             acknowledged=next((str(note["token"]) for _, note in given), ""),
-            asides_of_sender=tuple(str(note["entry"]) for _, note in self._find("aside-of", "".join(senders[:1]))),
-            kept_out={str(note["handle"]): note["sure"] for _, note in self._find("kept-out", "".join(senders[:1]))},
+            asides_of_sender=own,
+            # As long as one of them waits: what is open has exclusions of its own, what is over has none.
+            kept_out=self._kept_out(sender)
+            if any(each == message.id or asides.holds(self._tx, each) for each in own)
+            else {},
             asides=frozenset((asked.entry,) if asked and asides.holds(self._tx, asked.entry) else ()),
             erased_before=tuple(each for sender in senders for each in self._erased("party", sender)),
         )
+
+    def _waits(self, entries: Iterable[str]) -> bool:
+        """Whether one of these can still be opened: what is open has exclusions of its own, what is over has none."""
+        return any(asides.holds(self._tx, entry) for entry in entries)
+
+    def _kept_out(self, sender: str) -> dict[str, bool]:
+        """Whom a sender excluded in what waits to be opened, with whether it was surely that sender."""
+        found: dict[str, bool] = {}
+        for _, note in self._find(KEPT_OUT, sender):
+            found[str(note["handle"])] = found.get(str(note["handle"]), False) or bool(note["sure"])
+        return found
 
     def _namesakes(self, message: Message) -> tuple[Found, Found, Found]:
         """Cases by name: the sealed ones that have a name of the message, the others, and those whose reported person

@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from cocmail import returns
-from cocmail.core import subjects
-from cocmail.core.book import in_force
+from cocmail.core import subjects, tombstones
+from cocmail.core.asides import Aside
+from cocmail.core.book import Book, in_force
 from cocmail.core.case import Case
+from cocmail.core.digests import kept_from
 from cocmail.core.model import Committee, Mail, Person
 from cocmail.core.setting import Grant, Question, Reference, Returned
 from cocmail.core.tombstones import Tombstone, decode_tombstone
@@ -33,6 +35,16 @@ class Pointers:
         self._book = load_book(tx, committee)
         self._committee = in_force(committee, self._book)
         self._cases: dict[str, Case | None] = {}
+
+    @property
+    def committee(self) -> Committee:
+        """The committee as it is now."""
+        return self._committee
+
+    @property
+    def book(self) -> Book:
+        """What the committee keeps of its membership."""
+        return self._book
 
     def _find(self, kind: str, value: str) -> list[tuple[str, dict[str, Any]]]:
         """(case id or "", note) of everything remembered by this committee under a value."""
@@ -135,3 +147,17 @@ class Pointers:
     def _parties(self, mail: Mail) -> tuple[str, ...]:
         found = [case_id for address in mail.from_addresses[:5] for case_id, _ in self._find("party", address)]
         return tuple(case_id for case_id in dict.fromkeys(found) if self._case(case_id) is not None)
+
+    def kept_from(self, aside: Aside) -> frozenset[str]:
+        """Whom a message that was put aside is kept from by now; everybody, where one of its cases does not open."""
+        committee = self._committee
+        of_sender = [case_id for author in aside.authors for case_id, _ in self._find("party", author)]
+        every = dict.fromkeys((*aside.cases, *filter(None, of_sender)))
+        there = [case_id for case_id in every if shredding.exists(self._tx, case_id)]
+        if not all(map(self._opens, there)):
+            return frozenset(member.handle for member in committee.members)
+        found = {case_id: case for case_id in there if (case := self._cases[case_id]) is not None}
+        answered = [found.pop(case_id) for case_id in aside.cases if case_id in found]
+        erased = [each for author in aside.authors for each in self._erased("party", author)]
+        gone = (tombstones.kept_from(each, committee, goes_on=False) for each in erased)
+        return kept_from(committee, answered, found.values()).union(*gone)

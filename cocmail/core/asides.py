@@ -13,7 +13,8 @@ from cocmail.core.classify import Reason
 class Aside:
     """`entry` is the stored message, `readers` who may be told of it, each with what they were searched for as.
 
-    `roster` stands for everybody whom its text was searched for, `listed` is when a digest had it, or "".
+    `roster` stands for everybody whom its text was searched for, `listed` is when a digest had it, or "". `authors` are
+    its From addresses, `cases` those that it answers: who is kept from theirs by now is not told.
     """
 
     entry: str
@@ -24,6 +25,8 @@ class Aside:
     readers: Mapping[str, str]
     roster: str
     listed: str = ""
+    authors: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
 
     @property
     def is_flood(self) -> bool:
@@ -39,4 +42,5 @@ def decode_aside(data: bytes) -> tuple[str, Aside]:
     """The committee and what `encode_aside` wrote. Raises TypeError or ValueError for one of a later release."""
     values = json.loads(data)
     committee: str = values.pop("committee")
-    return committee, Aside(**values)
+    authors, answered = (tuple(values.pop(name, ())) for name in ("authors", "cases"))
+    return committee, Aside(**values, authors=authors, cases=answered)

@@ -76,7 +76,7 @@ def _decided(message: Message, setting: Setting) -> Decision:
             return _confirm(message, setting)
     elif digests.is_listed(known.confirmed):
         # A member opened what a digest listed: a report like any other, from whoever sent it.
-        return _again(message, setting, known.twin) if known.twin is not None else _from_outside(message, setting)
+        return _again(message, setting, known.twin) if known.twin is not None else _opened(message, setting)
     if known.foreign_token:
         return Decision(Reason.DEAD_TOKEN)
     if known.grant is not None:
@@ -103,6 +103,11 @@ def _aside(message: Message, setting: Setting, reason: Reason) -> Decision:
         return _again(message, setting, setting.known.twin)
     would = _from_outside(message, setting)
     return would if message.wanted.escrow else digests.put_aside(message, setting, reason, would)
+
+
+def _opened(message: Message, setting: Setting) -> Decision:
+    kept = digests.as_opened(message, setting, _from_outside(message, setting))
+    return _from_outside(kept, setting)
 
 
 def _is_members_step(message: Message, setting: Setting) -> bool:

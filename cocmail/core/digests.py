@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,23 +20,27 @@ from cocmail.core import flood
 from cocmail.core.acknowledging import acknowledge_aside
 from cocmail.core.asides import Aside
 from cocmail.core.asking import confirm_note, send_receipt
+from cocmail.core.case import Case
 from cocmail.core.classify import LISTED, Reason, looks_automatic
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Decision, Note
-from cocmail.core.model import Committee, Member, Role, Verdict
-from cocmail.core.opening import exclude_elsewhere, is_trusted
+from cocmail.core.model import Committee, Member, Verdict
+from cocmail.core.opening import exclude_elsewhere, is_trusted, kept_from_case
 from cocmail.core.places import LEFT_AT_LEAST
 from cocmail.core.plan import Plan
 from cocmail.core.screening import looked_for_as
 from cocmail.core.setting import Message, Question, Setting
 
 OPENS = "#listed"
+# Look-ups by sender: what is put aside, and whom that sender keeps out of it.
+ASIDE_OF, KEPT_OUT = "aside-of", "kept-out"
 GOOD_FOR = timedelta(days=7)
 ENTRIES = 200
 # A day of digests begins at this hour, UTC.
 MORNING = timedelta(hours=6)
 FLOODS_EVERY = timedelta(minutes=30)
 SHOWN = 120
+AUTHORS = 5
 
 
 def is_listed(question: Question) -> bool:
@@ -66,8 +70,8 @@ def put_aside(message: Message, setting: Setting, reason: Reason, would: Decisio
 
     A report that nobody could be told of is not held back by a flood.
     """
-    got = {each.to.handle for each in would.letters if each.kind == "forward" and each.to.kind == "member"}
-    members = [member for member in setting.committee.members if member.handle in got]
+    known, got = setting.known, _told(would)
+    members = [member for member in setting.committee.members if member.handle in got - _doubtful(setting, got)]
     if reason is Reason.FLOOD and not members:
         return would
     plan = Plan(setting)
@@ -76,6 +80,7 @@ def put_aside(message: Message, setting: Setting, reason: Reason, would: Decisio
         acknowledge_aside(plan, message)
         # Whom its sender keeps out of earlier cases is out of them now, not when somebody opens this.
         exclude_elsewhere(plan, message, but="")
+    answered = dict.fromkeys((would.case_id, *(each.case_id for each in known.references)))
     aside = Aside(
         entry=message.id,
         reason=reason.value,
@@ -84,21 +89,45 @@ def put_aside(message: Message, setting: Setting, reason: Reason, would: Decisio
         subject=defused(message.mail.subject),
         readers={member.handle: looked_for_as(member) for member in members},
         roster=roster_of(setting.committee),
+        authors=message.mail.from_addresses[:AUTHORS],
+        cases=tuple(case_id for case_id in answered if case_id in known.cases),
     )
     return replace(plan.finish(reason), asides=(aside,))
 
 
-def as_kept_out(message: Message, setting: Setting) -> Message:
-    """The message, kept also from whom its sender excluded in another one that is, or was, put aside.
+def _told(would: Decision) -> frozenset[str]:
+    forwards = (each.to for each in would.letters if each.kind == "forward" and each.to.kind == "member")
+    return frozenset(person.handle for person in forwards)
 
-    Of what is not sure so much holds as leaves two readers: nobody must be able to choose who is left.
+
+def _doubtful(setting: Setting, got: Collection[str]) -> frozenset[str]:
+    """Whom an unproven mail in the same sender's name, put aside as well, keeps from one that is put aside.
+
+    Nobody, unless two are left of those who would get it: nobody must be able to choose who is left.
     """
-    kept_out, found = setting.known.kept_out, message.screening.found
-    sure = {handle for handle, is_sure in kept_out.items() if is_sure} | message.wanted.excluded
-    primary = (member.handle for member in setting.committee.members if member.role is Role.PRIMARY)
-    left = [handle for handle in primary if handle not in sure and handle not in found and handle not in kept_out]
-    excluded = sure | kept_out.keys() if len(left) >= LEFT_AT_LEAST else sure
-    return replace(message, wanted=replace(message.wanted, excluded=frozenset(excluded))) if kept_out else message
+    doubtful = {handle for handle, is_sure in setting.known.kept_out.items() if not is_sure}
+    return frozenset(doubtful) if len(set(got) - doubtful) >= LEFT_AT_LEAST else frozenset()
+
+
+def as_kept_out(message: Message, setting: Setting) -> Message:
+    """The message, kept also from whom its sender, for sure, excluded in another one that waits to be opened.
+
+    A member whom this one is for, and nobody else, was chosen by it.
+    """
+    wanted = message.wanted
+    chosen = wanted.only if not wanted.alias else ()
+    sure = {handle for handle, is_sure in setting.known.kept_out.items() if is_sure and handle not in chosen}
+    return _kept_from(message, sure) if sure else message
+
+
+def as_opened(message: Message, setting: Setting, would: Decision) -> Message:
+    """What a member opens is kept from whom it was not listed to. `would` is what becomes of it as it is."""
+    doubtful = _doubtful(setting, _told(would))
+    return _kept_from(message, doubtful) if doubtful else message
+
+
+def _kept_from(message: Message, handles: Collection[str]) -> Message:
+    return replace(message, wanted=replace(message.wanted, excluded=message.wanted.excluded | frozenset(handles)))
 
 
 def keep_out_of_asides(decision: Decision, message: Message, setting: Setting) -> Decision:
@@ -108,8 +137,8 @@ def keep_out_of_asides(decision: Decision, message: Message, setting: Setting) -
     fresh = sorted(handle for handle in excluded if not known.kept_out.get(handle))
     if not concerned or len(authors) != 1 or message.proof.is_forged or looks_automatic(message.mail):
         return decision
-    own = [Note("aside-of", authors[0], {"entry": each.entry}) for each in decision.asides]
-    kept = [Note("kept-out", authors[0], {"handle": handle, "sure": is_trusted(message)}) for handle in fresh]
+    own = [Note(ASIDE_OF, authors[0], {"entry": each.entry}) for each in decision.asides]
+    kept = [Note(KEPT_OUT, authors[0], {"handle": handle, "sure": is_trusted(message)}) for handle in fresh]
     others = tuple(entry for entry in known.asides_of_sender if entry != message.id) if kept else ()
     return replace(decision, notes=(*decision.notes, *own, *kept), again=(*decision.again, *others))
 
@@ -138,24 +167,39 @@ def is_over(aside: Aside, now: datetime) -> bool:
     return not _is_fresh(aside, now)
 
 
-def digests(setting: Setting, asides: Sequence[Aside], last: Last) -> tuple[Decision, Last] | None:
+def kept_from(committee: Committee, answered: Iterable[Case], of_sender: Iterable[Case]) -> frozenset[str]:
+    """Who must not be told of a message by now: who is kept from the cases that it answers, and from its sender's.
+
+    It would inherit that if it were opened (rule 6); between its arrival and a digest somebody may have been named.
+    """
+    found = [kept_from_case(case, committee, goes_on=True) for case in answered]
+    found += [kept_from_case(case, committee, goes_on=False) for case in of_sender]
+    return frozenset().union(*found)
+
+
+def digests(
+    setting: Setting, asides: Sequence[Aside], last: Last, kept: Callable[[Aside], Collection[str]]
+) -> tuple[Decision, Last] | None:
     """The digests that are due, with when they were made; None where nothing is to be done.
 
-    What was understood under another roster is understood anew first: nobody has looked for today's members in it.
+    `kept` tells whom an entry is kept from by now. What was understood under another roster is understood anew first:
+    nobody has looked for today's members in it.
     """
     roster, now = roster_of(setting.committee), setting.now
     again = [each for each in asides if each.roster != roster and _is_fresh(each, now)]
-    waiting = [each for each in asides if each.roster == roster and not each.listed and _readers(each, setting)]
+    waiting = [each for each in asides if each.roster == roster and not each.listed]
     today = (now - MORNING).date().isoformat()
     daily = [each for each in waiting if not each.is_flood and _day(each) < today] if last.day != today else []
     held = [each for each in waiting if each.is_flood] if _is_due(last.flood, now) else []
+    theirs = {each.entry: readers(each, setting.committee, kept(each)) for each in (*daily, *held)}
+    daily, held = ([each for each in due if theirs[each.entry]] for due in (daily, held))
     if not (again or daily or held):
         return None
     plan, listed = Plan(setting), list[Aside]()
     for kind, every in (("spam", daily), ("flood", held)):
         listed += every[:ENTRIES]
         for member in setting.committee.members:
-            _write(plan, member, kind, [each for each in every if member in _readers(each, setting)], every[:ENTRIES])
+            _write(plan, member, kind, [each for each in every if member in theirs[each.entry]], every[:ENTRIES])
     done = tuple(replace(each, listed=now.isoformat()) for each in listed)
     decision = replace(plan.finish(Reason.NO_MESSAGE), asides=done, again=tuple(each.entry for each in again))
     return decision, Last(today if daily else last.day, now if held else last.flood)
@@ -175,8 +219,9 @@ def _day(aside: Aside) -> str:
     return (datetime.fromisoformat(aside.came) - MORNING).date().isoformat()
 
 
-def _readers(aside: Aside, setting: Setting) -> list[Member]:
-    every = setting.committee.members
+def readers(aside: Aside, committee: Committee, kept: Collection[str]) -> list[Member]:
+    """Who may be told of it now. `kept`: whom it is kept from by now."""
+    every = (member for member in committee.members if member.handle not in kept)
     return [member for member in every if aside.readers.get(member.handle) == looked_for_as(member)]
 
 
@@ -201,7 +246,8 @@ def _entry(plan: Plan, member: Member, aside: Aside) -> Mapping[str, object]:
     token, expires = plan.setting.draw.token(), plan.setting.now + GOOD_FOR
     plan.notes.append(confirm_note(token, aside.entry, member.handle, OPENS, expires, member.email))
     came = minute(datetime.fromisoformat(aside.came))
-    return {"came": came, "sender": aside.sender, "subject": aside.subject, "reason": aside.reason, "token": token}
+    words = {"came": came, "sender": aside.sender, "subject": aside.subject, "reason": aside.reason, "token": token}
+    return {**words, "entry": aside.entry}
 
 
 def open_listed(plan: Plan, message: Message, question: Question, member: Member, *, in_time: bool) -> Decision:

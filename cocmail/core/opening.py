@@ -141,7 +141,7 @@ def _withheld(message: Message, setting: Setting, only: Collection[str], related
     for case_id in dict.fromkeys((*as_party, *belongs)):
         earlier = known.cases.get(case_id)
         if earlier is not None:
-            theirs = _kept_from(earlier, setting.committee, goes_on=case_id in belongs)
+            theirs = kept_from_case(earlier, setting.committee, goes_on=case_id in belongs)
             # Of several cases the reason that no vote lifts stays.
             kept |= {handle: why for handle, why in theirs.items() if kept.get(handle) != "inherited"}
     for erased in () if looks_automatic(message.mail) else known.erased_before:
@@ -151,7 +151,7 @@ def _withheld(message: Message, setting: Setting, only: Collection[str], related
     return found | {handle: why for handle, why in kept.items() if handle not in found}
 
 
-def _kept_from(case: Case, committee: Committee, *, goes_on: bool) -> dict[str, str]:
+def kept_from_case(case: Case, committee: Committee, *, goes_on: bool) -> dict[str, str]:
     """Who must not see what has to do with a case, by the handles of today: a new handle takes nobody's conflict away.
 
     `goes_on`: it answers mail of that case. Who came later and was never looked for in it may be the one whom it is

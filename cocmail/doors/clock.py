@@ -237,7 +237,7 @@ class Clock:
             "nobody-reached": lambda: any(_is_unread(case) for case in every if case is not None),
             "damaged": lambda: None in every,
             "sends-nothing": lambda: restored.sends_nothing(tx),
-            "unlisted": lambda: listing.has_unlisted(tx, self._roster),
+            "unlisted": lambda: listing.has_unlisted(tx, self._roster, now),
         }
         for alarm, stands in standing.items():
             last = (notes.kept(tx, f"reminded {alarm}") or b"").decode()

@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from cocmail import maillog
 from cocmail.commit import queue
@@ -19,7 +20,7 @@ from cocmail.core.conflicts import Sight, may_have
 from cocmail.core.effects import Letter, decode_letter
 from cocmail.core.letters import as_addressed, to_admins
 from cocmail.core.model import Committee, Mail
-from cocmail.doors import untaken
+from cocmail.doors import listing, untaken
 from cocmail.doors.aftermath import Aftermath
 from cocmail.doors.contents import is_large, without_attachments
 from cocmail.doors.enclosures import MADE, Enclosures
@@ -157,7 +158,7 @@ class Outbox:
         content = await self._enclosures.of(letter, committee, case, row.attempts)
         if content is None and (letter.entry or letter.template in MADE):
             # What it was to carry has been destroyed on purpose.
-            await self._drop(row)
+            await self._drop(row, letter)
             return
         if case is not None and letter.template in untaken.TELLING:
             letter = await self._store.read(untaken.unreached(letter, committee, case, self._now()))
@@ -183,14 +184,22 @@ class Outbox:
         """Asked at the last moment, on roster and case as they are now: a conflict may have been declared meanwhile."""
         committee, case = await self._at_hand(decode_letter(row.payload)[0], letter)
         sight = may_have(letter, committee, case, self._now()) if committee is not None else Sight.LATER
+        if sight is Sight.YES and letter.template == "digest" and committee is not None:
+            stale = partial(listing.is_stale, letter, committee, self._now())
+            sight = Sight.NO if await self._store.read(stale) else Sight.YES
         if sight is Sight.NO:
-            await self._drop(row)
+            await self._drop(row, letter)
         elif sight is Sight.LATER:
             await self._wait(row, letter)
         return sight is Sight.YES
 
-    async def _drop(self, row: OutRow) -> None:
-        await self._write(lambda tx: outbox.sent(tx, row.id), Step.WITHHOLD)
+    async def _drop(self, row: OutRow, letter: Letter) -> None:
+        def work(tx: Tx) -> None:
+            outbox.sent(tx, row.id)
+            # What else it listed is listed anew, to whom it may be.
+            listing.relist(letter, tx)
+
+        await self._write(work, Step.WITHHOLD)
         maillog.withheld(row.id, row.kind)
 
     async def _deliver(self, about: About, content: Mail | None, sender: Sender) -> None:
