@@ -19,7 +19,7 @@ from cocmail.core.loops import LOOPS, SAID, said_by
 from cocmail.core.model import REPORTER, Mail, Member, Wanted
 from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED, TOLD
-from cocmail.core.setting import Grant, Known, Message, Question, Twin
+from cocmail.core.setting import Grant, Known, Message, Question, Twin, author_of
 from cocmail.pointers import Pointers
 from cocmail.records import cases_of, circle_of, linked_cases
 from cocmail.store import asides, lookups, shredding
@@ -64,7 +64,7 @@ class Gatherer(Pointers):
             own_mail=returns.is_ours(self._tx, self._committee, mail),
             foreign_token=grant is None and self._is_foreign(wanted.token),
             questions=self._open_questions(member) if member else (),
-            counts=self._counts(mail, member),
+            counts=self._counts(message, grant, member),
             confirmed=confirmed,
             ran=bool(self._find("ran", fingerprint(mail))),
             book=self._book,
@@ -193,13 +193,11 @@ class Gatherer(Pointers):
         """The handle whose confirm rounds matter: the token's owner, else the owner of the From address."""
         if grant is not None and grant.person.kind == "member":
             return grant.person.handle
-        authors = message.mail.from_addresses
-        member = self._committee.member_at(authors[0]) if len(authors) == 1 else None
+        member = author_of(message, self._committee)
         return member.handle if member else ""
 
-    def _counts(self, mail: Mail, handle: str) -> dict[str, int]:
-        sender = mail.from_addresses[0] if mail.from_addresses else ""
-        asked = {LOOPS: "", SAID: said_by(self._committee, sender, mail.body_digest)}
+    def _counts(self, message: Message, grant: Grant | None, handle: str) -> dict[str, int]:
+        asked = {LOOPS: "", SAID: said_by(message, self._committee, grant)}
         if handle:
             asked |= dict.fromkeys(("confirm", "confirm-token", "confirm-proven"), f"{self._committee.id} {handle}")
         found = {kind: counting.counted(self._tx, kind, value, self._now) for kind, value in asked.items()}

@@ -110,6 +110,9 @@ class Pointers:
 
     def _returned(self, token: str) -> Returned | None:
         found = returns.returned(self._tx, self._committee, token, self._now)
+        for earlier in found.earlier if found is not None else ():
+            if earlier.case_id and shredding.exists(self._tx, earlier.case_id):
+                self._opens(earlier.case_id)
         return found if found is None or not found.case_id or self._opens(found.case_id) else None
 
     def _references(self, mail: Mail) -> tuple[Reference, ...]:

@@ -82,4 +82,6 @@ def is_ours(tx: Tx, committee: Committee, mail: Mail) -> bool:
 def _earlier(tx: Tx, kind: str, value: str) -> Iterator[CameBack]:
     for found in lookups.find(tx, kind, value):
         note = json.loads(found.note)
-        yield CameBack(note["address"], datetime.fromisoformat(note["at"]), bool(note.get("told")))
+        yield CameBack(
+            note["address"], datetime.fromisoformat(note["at"]), bool(note.get("told")), note.get("case", "")
+        )

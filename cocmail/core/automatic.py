@@ -12,7 +12,7 @@ import unicodedata
 
 from cocmail.core.classify import Reason, auto_submitted, classify_automatic
 from cocmail.core.model import Mail
-from cocmail.core.setting import Message, Setting
+from cocmail.core.setting import Message, Setting, author_of
 
 # What mail programs put in front of the Subject that they answer, or in its place, by language.
 _OUT_OF_OFFICE = (
@@ -83,8 +83,7 @@ def kind_of_automatic(message: Message, setting: Setting) -> Reason | None:
     answers = any(each.kind not in _WRITTEN_BY_PEOPLE for each in known.references)
     if answers and (found is Reason.NULL_SENDER or (found is None and auto_submitted(mail) != "no")):
         return Reason.AUTO_REPLY
-    authors = mail.from_addresses
-    from_member = len(authors) == 1 and setting.committee.member_at(authors[0]) is not None
+    from_member = author_of(message, setting.committee) is not None
     as_member = known.grant is not None and known.grant.person.kind == "member"
     if found is None and (wanted.confirm or as_member or (from_member and answers)):
         return Reason.AUTOMATIC_TO_TOKEN

@@ -28,14 +28,14 @@ from cocmail.core.conversation import follow_up
 from cocmail.core.effects import Decision, Note
 from cocmail.core.grave import forget, may_be_secret
 from cocmail.core.lifecycle import LIVE, State
-from cocmail.core.loops import counted_and_alarmed, is_said_too_often, own_words_of_member
+from cocmail.core.loops import counted_and_alarmed, filed, is_said_too_often, own_words_of_member
 from cocmail.core.members import decide_for_member, has_member_business
 from cocmail.core.membership import end_access
 from cocmail.core.model import REPORTER, Member, Person
 from cocmail.core.opening import exclude, is_trusted, open_case
 from cocmail.core.plan import Plan
 from cocmail.core.returned import decide_returned
-from cocmail.core.setting import Grant, Message, Setting, Twin
+from cocmail.core.setting import Grant, Message, Setting, Twin, author_of
 from cocmail.core.vacancies import check_is_over, complete
 
 
@@ -48,7 +48,7 @@ def decide(message: Message, setting: Setting) -> Decision:
     words = own_words_of_member(message, setting)
     if words and is_said_too_often(setting):
         # A responder that marks nothing answers our answer: by now everybody has read it often enough.
-        return Decision(Reason.AUTO_REPLY)
+        return filed(message, setting, words)
     kept = digests.as_kept_out(message, setting)
     decision = forget(digests.keep_out_of_asides(_decided(kept, setting), message, setting), message, setting)
     return counted_and_alarmed(decision, message, setting, words)
@@ -195,8 +195,7 @@ def _author(message: Message, setting: Setting) -> Member | None:
     confirmed = setting.known.confirmed
     if confirmed is not None:
         return setting.committee.member(confirmed.handle)
-    authors = message.mail.from_addresses
-    return setting.committee.member_at(authors[0]) if len(authors) == 1 else None
+    return author_of(message, setting.committee)
 
 
 def _again(message: Message, setting: Setting, twin: Twin) -> Decision:

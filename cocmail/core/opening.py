@@ -14,11 +14,11 @@ from cocmail.core.conflicts import is_new_to, was_ever
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Decision, Note
 from cocmail.core.events import CaseOpened, EntryFiled, ReporterKnown, TokenIssued
-from cocmail.core.model import REPORTER, Committee, Member, Person
+from cocmail.core.model import REPORTER, Committee, Person
 from cocmail.core.places import admit, forward_entry, holders, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
 from cocmail.core.screening import looked_for_as
-from cocmail.core.setting import Message, Setting
+from cocmail.core.setting import Message, Setting, author_of
 from cocmail.core.vacancies import complete
 
 
@@ -113,14 +113,9 @@ def _marks(message: Message, setting: Setting, by_contact: bool) -> tuple[str, .
         marks.append(message.mail.unreadable)
     if message.proof.is_forged:
         marks.append("forged")
-    if _author(message, setting) is not None:
+    if author_of(message, setting.committee) is not None:
         marks.append("from-member")
     return tuple(marks)
-
-
-def _author(message: Message, setting: Setting) -> Member | None:
-    authors = message.mail.from_addresses
-    return setting.committee.member_at(authors[0]) if len(authors) == 1 else None
 
 
 def _withheld(message: Message, setting: Setting, only: Collection[str], related: str) -> dict[str, str]:
@@ -132,7 +127,7 @@ def _withheld(message: Message, setting: Setting, only: Collection[str], related
         if not (why == "screened" and handle in chosen):
             found.setdefault(handle, why)
     known = setting.known
-    named = known.names.values() if _author(message, setting) is not None else ()
+    named = known.names.values() if author_of(message, setting.committee) is not None else ()
     # A name in brackets counts from the roster's addresses only: from outside it would tell whether a case exists.
     referred = [reference.case_id for reference in known.references]
     as_party = () if looks_automatic(message.mail) else known.party_cases

@@ -8,15 +8,17 @@ and the admins that there is such a member; nobody hears whose case it was about
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from cocmail.core import undelivered
 from cocmail.core.classify import Reason
+from cocmail.core.conflicts import exists_for, may_be_listed
 from cocmail.core.effects import Decision, Letter, Note
 from cocmail.core.model import Member
 from cocmail.core.plan import Plan
-from cocmail.core.setting import Message, Returned, Setting
+from cocmail.core.setting import CameBack, Message, Returned, Setting
 
 # Look-ups: letters that left; reports of a member's mail, by member, and by case and member.
 LEFT, OF_MEMBER, OF_CASE = "left", "came-back", "came-back-of-case"
@@ -61,14 +63,32 @@ def _of_member(code: str, setting: Setting, returned: Returned, member: Member, 
     told = any(each.told and now - each.at <= TOLD_AGAIN for each in own)
     tells = len(own) + 1 >= TOLD_FROM and now - since >= TOLD_AFTER and not told
     note = {"address": returned.address, "at": now.isoformat()}
-    plan.notes.append(Note(OF_MEMBER, f"{setting.committee.id} {member.handle}", {**note, "told": tells}))
+    about = f"{setting.committee.id} {member.handle}"
+    plan.notes.append(Note(OF_MEMBER, about, {**note, "told": tells, "case": returned.case_id}))
     if case_id:
         plan.notes.append(Note(OF_CASE, f"{case_id} {member.handle}", note, case_id))
     if tells:
-        words = {"name": member.name, "handle": member.handle, "count": len(own) + 1, "code": code}
-        words["day"] = since.date().isoformat()
-        for other in setting.committee.members:
-            if other != member and setting.committee.sees_to(other.handle, member.handle):
-                plan.write(other, "comes_back", f"comes-back {member.handle} {now.isoformat()}", words)
+        _tell(plan, member, [*own, CameBack(returned.address, now, case_id=returned.case_id)], code)
         plan.alarms.append(ALARM)
     return _came_back(plan.finish(Reason.CAME_BACK, case_id=case_id), code, returned)
+
+
+def _tell(plan: Plan, member: Member, every: Sequence[CameBack], code: str) -> None:
+    """Who sees to such a thing, or else the others; each of them of that alone which they may know of.
+
+    How many letters there are, and since when, would tell somebody of a case that is kept from them.
+    """
+    committee = plan.setting.committee
+    others = [each for each in committee.members if each != member]
+    known = {each.handle: [letter for letter in every if _may_know(plan, each, letter.case_id)] for each in others}
+    able = [each for each in others if len(known[each.handle]) >= TOLD_FROM]
+    for other in [each for each in able if committee.sees_to(each.handle, member.handle)] or able:
+        theirs = known[other.handle]
+        words = {"name": member.name, "handle": member.handle, "count": len(theirs), "code": code}
+        words["day"] = min(letter.at for letter in theirs).date().isoformat()
+        plan.write(other, "comes_back", f"comes-back {member.handle} {plan.setting.now.isoformat()}", words)
+
+
+def _may_know(plan: Plan, member: Member, case_id: str) -> bool:
+    case = plan.cases.get(case_id)
+    return not case_id or (case is not None and (may_be_listed(member, case) or exists_for(member, case)))

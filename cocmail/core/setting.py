@@ -10,7 +10,7 @@ from typing import Protocol
 from cocmail.core.book import NEW_BOOK, Book
 from cocmail.core.case import Case
 from cocmail.core.files import FileRead
-from cocmail.core.model import Committee, Envelope, Mail, Person, Proof, Wanted
+from cocmail.core.model import Committee, Envelope, Mail, Member, Person, Proof, Wanted
 from cocmail.core.screening import Screening
 from cocmail.core.tombstones import Tombstone
 
@@ -110,11 +110,12 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class CameBack:
-    """Mail to a member at that address came back; `told`: somebody was told of it then."""
+    """Mail to a member at that address came back, of a case or of none; `told`: somebody was told of it then."""
 
     address: str
     at: datetime
     told: bool = False
+    case_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +206,9 @@ class Setting:
     known: Known
     now: datetime
     draw: Draw
+
+
+def author_of(message: Message, committee: Committee) -> Member | None:
+    """The member to whom the one From address belongs, proven or not."""
+    authors = message.mail.from_addresses
+    return committee.member_at(authors[0]) if len(authors) == 1 else None

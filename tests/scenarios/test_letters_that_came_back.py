@@ -162,6 +162,22 @@ async def test_if_it_is_the_chair_the_others_hear_of_it(tmp_path: Path) -> None:
         assert not any("comes back" in mail.text for mail in scene.all(to="amara"))
 
 
+async def test_a_chair_who_was_kept_from_a_case_heard_how_many_letters_of_it_came_back(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Amara Obi shouted at me.")
+        for number, who in enumerate(("noor", "sam", "ivo")):
+            await scene.answer(scene.last("forward", who), f"My word is number {number}.")
+        letters = scene.all(to="jun")
+        for letter in letters[:2]:
+            await come_back(scene, letter)
+        await scene.pass_time(timedelta(hours=25))
+        await come_back(scene, letters[2])
+        assert not scene.all(to="amara")
+        # Somebody who may know of those letters hears who it is, and that some came back.
+        for who in ("noor", "ivo", "sam"):
+            assert "Mail to Jun Sato (jun) comes back: 3 letters since" in told(scene, who)
+
+
 async def test_a_mailbox_that_was_given_up_says_nothing_of_the_new_one(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report()

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from cocmail.mail.parse import read
-from scene import ALIAS, Delivered, Scene, nothing_more
+from scene import ALIAS, HANDLES, Delivered, Scene, nothing_more
 
 ROBIN = "robin@visitors.example"
 LIST = {"List-Id": "<friends.lists.example>", "Precedence": "list"}
@@ -155,10 +155,21 @@ async def test_a_responder_that_marks_nothing_comes_to_an_end(tmp_path: Path) ->
             answered += 1
             assert answered < 20
             await scene.answer(scene.last("receipt", "jun"), "I am away.")
-        assert (await scene.reasons())["automatic-reply"] == 1
+        assert (await scene.reasons())["automatic-reply"] == 2
+        assert "The same words came from you 10 times today" in scene.last("receipt", "jun").text
         # Other words, and tags, are taken as before.
         await scene.answer(scene.last("receipt", "jun"), "I am away.", subject="#cases")
-        assert (await scene.reasons())["automatic-reply"] == 1 and len(scene.all(to="jun")) == answered + 1
+        assert (await scene.reasons())["automatic-reply"] == 2 and len(scene.all(to="jun")) == answered + 1
+
+
+async def test_ten_forged_copies_silenced_a_members_own_words(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        for _ in range(11):
+            await scene.send(scene.write("sam@example.net", ALIAS, "Hello", "I agree.", proven="fail"))
+        since = scene.mark()
+        await scene.answer(scene.all("forward", "sam")[0], "I agree.")
+        assert scene.recipients("forward", since) == set(HANDLES) - {"sam"}
 
 
 def test_the_mark_is_read_at_the_top_of_a_message_alone() -> None:
