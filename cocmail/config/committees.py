@@ -7,7 +7,8 @@ person has to: it only says what is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 
 from cocmail.config.calendars import make_calendar
@@ -18,8 +19,9 @@ from cocmail.config.preset import places_of
 from cocmail.config.problems import NO_EFFECT, Findings
 from cocmail.config.roster import check_roster, is_whole
 from cocmail.config.schema import CommitteeFile, ContentRetention, MemberPart
-from cocmail.core.model import Committee, KnownConflict, Member, Policy, Role, TransferTarget, Trust
+from cocmail.core.model import Committee, KnownConflict, Member, Policy, Role, TransferTarget
 from cocmail.core.retention import SHORTEST_WARNING, WARN_BEFORE, Retention
+from cocmail.core.trust import Trust
 from cocmail.mail.address import extension, is_address, local_and_domain
 
 # RFC 5321 section 4.5.3.1.1 gives a local part 64 octets; the longest that we make is ALIAS+confirm-TOKEN.
@@ -109,12 +111,34 @@ def _check_trust(part: CommitteeFile, findings: Findings) -> None:
         findings.warning(("trust",), "without authserv_id every mail of a member has to be confirmed by that member")
 
 
-def check_reach(parts: Sequence[tuple[CommitteeFile, Findings]], believed_door: bool) -> None:
+def check_reach(parts: Sequence[tuple[CommitteeFile, Findings]], *, socket: bool, mailbox: bool) -> None:
     """Results are believed from named peers, LMTP unix sockets and IMAP only (contract, section 2, `trust`)."""
     for part, findings in parts:
-        if part.trust.authserv_id is not None and not part.trust.peers and not believed_door:
+        if part.trust.authserv_id is None:
+            continue
+        if not (part.trust.peers or socket or mailbox):
             text = "no peer is named, and neither LMTP unix socket nor IMAP: the mail server's results are not believed"
             findings.warning(("trust",), text)
+        if _two_borders([each.trust.authserv_id for each, _ in parts], part.trust.peers, socket, mailbox):
+            text = (
+                "mail comes from a mailbox and in other ways, or for committees with other ids: in case the mailbox is"
+                " behind another server, its mail proves who sent it only above every Received line"
+            )
+            findings.warning(("trust", "authserv_id"), text)
+
+
+def with_borders(committees: Sequence[Committee], *, socket: bool, mailbox: bool) -> tuple[Committee, ...]:
+    """The committees, each with whether its mailbox may be behind another server than the one it names."""
+    ids = [each.trust.authserv_id for each in committees]
+    return tuple(
+        replace(each, trust=replace(each.trust, two_borders=_two_borders(ids, each.trust.peers, socket, mailbox)))
+        for each in committees
+    )
+
+
+def _two_borders(ids: Sequence[str | None], peers: Collection[str], socket: bool, mailbox: bool) -> bool:
+    """Whether an id may be that of another server than the mailbox's: it says itself where else it is believed."""
+    return mailbox and (socket or bool(peers) or len(set(ids)) > 1)
 
 
 def _check_handles(part: CommitteeFile, findings: Findings) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from glob import glob, has_magic
 from pathlib import Path as FilePath
@@ -17,7 +17,14 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from cocmail.config.committees import check_aliases, check_committee, check_reach, make_committee, own_addresses
+from cocmail.config.committees import (
+    check_aliases,
+    check_committee,
+    check_reach,
+    make_committee,
+    own_addresses,
+    with_borders,
+)
 from cocmail.config.document import Document, Path, Unreadable, read_document
 from cocmail.config.machine import check_admins, make_settings
 from cocmail.config.preset import make_policy
@@ -146,7 +153,9 @@ def examine(
         check_admins(main, _all_addresses(parts), main_findings)
         settings = make_settings(main, committees, main_findings, os.environ if environ is None else environ)
         sockets = any(each.protocol == "lmtp" and "/" in each.address for each in settings.listeners)
-        check_reach(parts, sockets or settings.imap is not None)
+        doors = {"socket": sockets, "mailbox": settings.imap is not None}
+        settings = replace(settings, committees=with_borders(settings.committees, **doors))
+        check_reach(parts, **doors)
     everything = [main_findings, *(findings for _, findings in files)]
     problems = [
         problem

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-from cocmail.core.model import Envelope, Mail, Proof, Wanted
+from cocmail.core.model import Envelope, Mail, Wanted
+from cocmail.core.trust import Proof
 
 
 class Reason(Enum):

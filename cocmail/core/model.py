@@ -10,6 +10,7 @@ from enum import Enum
 from cocmail.core.calendar import EVERY_WEEKDAY, Calendar
 from cocmail.core.flood import Flood
 from cocmail.core.retention import FOR_EVER, Retention
+from cocmail.core.trust import UNTRUSTED, Trust
 
 
 class Role(Enum):
@@ -61,16 +62,6 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
-    """What a committee believes of the mail server in front of it (contract, section 2, `trust`)."""
-
-    authserv_id: str | None = None
-    peers: frozenset[str] = frozenset()
-    spam_header: str | None = None
-    level: str = "proof"
-
-
-@dataclass(frozen=True, slots=True)
 class TransferTarget:
     """An outside body that may be handed a case, once it has agreed to confidentiality."""
 
@@ -110,7 +101,7 @@ class Committee:
     members: tuple[Member, ...]
     aliases: tuple[str, ...] = ()
     chair: str | None = None
-    trust: Trust = Trust()
+    trust: Trust = UNTRUSTED
     triage_order: tuple[str, ...] = ()
     triage_size: int | None = None
     triage_rotation: str | None = None
@@ -223,35 +214,6 @@ class Mail:
     def value(self, name: str) -> str:
         """The topmost value of one header, or ""."""
         return next(iter(self.values(name)), "")
-
-
-class Verdict(Enum):
-    """A believed `dmarc` result; UNKNOWN where none can be believed."""
-
-    PASS = "pass"
-    FAIL = "fail"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """Who sent a message, as far as it is proven (contract, section 5, rule 5).
-
-    `address` is the one From address that was proven, or None; `how`: dmarc, dkim, token or confirm.
-    """
-
-    address: str | None = None
-    how: str = ""
-    dmarc: Verdict = Verdict.UNKNOWN
-    spam: bool = False
-
-    @property
-    def is_forged(self) -> bool:
-        """Whether the border said that the sender is not who the From header says."""
-        return self.dmarc is Verdict.FAIL
-
-
-NOTHING_PROVEN = Proof()
 
 
 @dataclass(frozen=True, slots=True)

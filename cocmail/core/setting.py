@@ -10,9 +10,10 @@ from typing import Protocol
 from cocmail.core.book import NEW_BOOK, Book
 from cocmail.core.case import Case
 from cocmail.core.files import FileRead
-from cocmail.core.model import Committee, Envelope, Mail, Member, Person, Proof, Wanted
+from cocmail.core.model import Committee, Envelope, Mail, Member, Person, Wanted
 from cocmail.core.screening import Screening
 from cocmail.core.tombstones import Tombstone
+from cocmail.core.trust import Proof
 
 
 class Draw(Protocol):

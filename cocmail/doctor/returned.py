@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from cocmail.core.model import Mail, Verdict
+from cocmail.core.model import Mail
+from cocmail.core.trust import Verdict
 from cocmail.doctor.findings import Finding, fine, warning, wrong
 from cocmail.doctor.roundtrip import FORGED, Back, about
 from cocmail.mail.address import aligned, domain_of, extension
@@ -94,7 +95,7 @@ def _look_at_results(back: Back, mail: Mail) -> Iterator[Finding]:
         )
         yield wrong(name, text)
     forged = [value for value in mail.values(RESULTS) if FORGED in value]
-    if believed and any(value in forged for value in vouched(mail, trust)):
+    if believed and any(value in forged for value in vouched(mail, back.envelope, trust)):
         text = (
             f"anybody can pose as a member, since a forged Authentication-Results with the id {trust.authserv_id} is"
             " believed: have the border remove those and add a Received line, and until then take trust.authserv_id out"
@@ -125,7 +126,7 @@ def _look_at_own_results(back: Back, mail: Mail, forged: list[str]) -> Iterator[
                 " asked about: have a filter add it (rspamd, OpenDMARC), or see that it does for mail from outside"
             )
             yield warning(name, text)
-    elif not [value for value in vouched(mail, trust) if value not in forged]:
+    elif not [value for value in vouched(mail, back.envelope, trust) if value not in forged]:
         text = (
             "its results stand below the border's Received line and are not believed: have the filter put them on top"
         )

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import authres  # type: ignore[import-untyped,unused-ignore]
 
-from cocmail.core.model import NOTHING_PROVEN, Door, Envelope, Mail, Proof, Trust, Verdict
+from cocmail.core.model import Door, Envelope, Mail
+from cocmail.core.trust import NOTHING_PROVEN, Proof, Trust, Verdict
 from cocmail.mail.address import aligned, domain_of, sole_mailbox
 from cocmail.mail.domain import normal_domain
 
@@ -52,7 +53,8 @@ def prove(mail: Mail, envelope: Envelope, trust: Trust, *, member_addresses: Col
     """
     if not believes(envelope, trust):
         return NOTHING_PROVEN
-    results, whole = _results(mail, trust)
+    border = _border(mail, envelope, trust)
+    results, whole = _results(mail, trust, border)
     verdicts = {each.result for each in results if each.method == "dmarc"}
     verdict = Verdict.UNKNOWN
     if "fail" in verdicts:
@@ -63,7 +65,7 @@ def prove(mail: Mail, envelope: Envelope, trust: Trust, *, member_addresses: Col
     how = _how(address, results, verdict) if whole and len(verdicts) < 2 else ""
     if how and member_addresses is not None and address not in member_addresses:
         how = ""
-    return Proof(address if how else None, how, verdict, _spam(mail, trust))
+    return Proof(address if how else None, how, verdict, _spam(mail, trust, border))
 
 
 def believes(envelope: Envelope, trust: Trust) -> bool:
@@ -131,10 +133,10 @@ def _sole_from(mail: Mail) -> str:
     return sole_mailbox(values[0]) if len(values) == 1 else ""
 
 
-def vouched(mail: Mail, trust: Trust) -> tuple[str, ...]:
+def vouched(mail: Mail, envelope: Envelope, trust: Trust) -> tuple[str, ...]:
     """The headers of results that stand in our server's name where only that server writes: what can be believed."""
-    own = _own(trust)
-    return tuple(value for name, value in mail.headers[: _border(mail, own)] if name == RESULTS and _claims(value, own))
+    own, above = _own(trust), mail.headers[: _border(mail, envelope, trust)]
+    return tuple(value for name, value in above if name == RESULTS and _claims(value, own))
 
 
 def claimed(mail: Mail, trust: Trust) -> tuple[str, ...]:
@@ -143,12 +145,12 @@ def claimed(mail: Mail, trust: Trust) -> tuple[str, ...]:
     return tuple(value for value in mail.values(RESULTS) if _claims(value, own))
 
 
-def _results(mail: Mail, trust: Trust) -> tuple[list[_Result], bool]:
+def _results(mail: Mail, trust: Trust, border: int) -> tuple[list[_Result], bool]:
     """Our server's results, and whether all of its headers could be read: what can't be read might contradict."""
     own = _own(trust)
     found: list[_Result] = []
     whole, seen, top = True, 0, True
-    for name, value in mail.headers[: _border(mail, own)]:
+    for name, value in mail.headers[:border]:
         top = top and name != "received"
         if name == RESULTS and _claims(value, own):
             seen += 1
@@ -163,11 +165,18 @@ def _own(trust: Trust) -> str:
     return normal_domain(named) or named.lower()
 
 
-def _border(mail: Mail, own: str) -> int:
-    """How many headers stand above the border's Received: the topmost `by` our server's id, else the topmost of all."""
+def _border(mail: Mail, envelope: Envelope, trust: Trust) -> int:
+    """How many headers stand above the border's Received: the topmost `by` our server's id, else the topmost of all.
+
+    In a mailbox that may be another server's, the topmost in any case: that one need not take out what is forged in
+    the name of ours (RFC 8601, section 5), nor a Received line that leads there.
+    """
     lines = [(index, value) for index, (name, value) in enumerate(mail.headers) if name == "received"]
     if not lines:
         return len(mail.headers)
+    if envelope.door is Door.IMAP and trust.two_borders:
+        return lines[0][0]
+    own = _own(trust)
     return next((index for index, value in lines if own in _by(value)), lines[0][0])
 
 
@@ -211,9 +220,8 @@ def _read(value: str, own: str, *, top: bool) -> list[_Result] | None:
         return None
 
 
-def _spam(mail: Mail, trust: Trust) -> bool:
+def _spam(mail: Mail, trust: Trust, border: int) -> bool:
     """The spam flag of our server: its header, above the border's Received, says yes or true."""
     name = (trust.spam_header or "").strip().lower()
-    own = _own(trust)
-    values = [value for key, value in mail.headers[: _border(mail, own)] if key == name]
+    values = [value for key, value in mail.headers[:border] if key == name]
     return bool(name) and any(value.strip().casefold().startswith(_YES) for value in values)

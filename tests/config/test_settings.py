@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cocmail.config.load import SourceFile, Sources, examine, find, load, read
 from cocmail.config.settings import Flood, Listener, Smarthost
-from cocmail.core.model import KnownConflict, Role, TransferTarget, Trust
+from cocmail.core.model import KnownConflict, Role, TransferTarget
+from cocmail.core.trust import Trust
 from cocmail.errors import ConfigError
 
 Judge = Callable[..., Any]
@@ -304,3 +305,19 @@ def test_any_mutilation_is_told_and_never_a_crash(
     found, problems = examine(sources, today=TODAY, environ={})
     assert (found is None) == any(each.level == "error" for each in problems)
     assert all(each.line >= 1 for each in problems)
+
+
+@pytest.mark.parametrize(
+    ("intake", "warned"),
+    [
+        ("imap: {host: imap.example.org, user: c, password_file: master.key}", False),
+        ("lmtp: {listen: ./s/l}", False),
+        ("lmtp: {listen: ./s/l}\n  imap: {host: imap.example.org, user: c, password_file: master.key}", True),
+    ],
+)
+def test_a_mailbox_beside_another_way_in_may_be_behind_another_server(
+    examined: Judge, sound_main: str, intake: str, warned: bool
+) -> None:
+    found, problems = examined(f"intake:\n  {intake}" + sound_main[sound_main.index("\ndelivery") :])
+    assert [committee.trust.two_borders for committee in found.committees] == [warned]
+    assert any("behind another server" in problem.text for problem in problems) is warned

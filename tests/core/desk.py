@@ -30,15 +30,14 @@ from cocmail.core.model import (
     Member,
     Person,
     Policy,
-    Proof,
     Role,
     TransferTarget,
-    Verdict,
     Wanted,
     member_person,
 )
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Grant, Known, Message, Setting
+from cocmail.core.trust import Proof, Verdict
 from cocmail.mail.compose import compose
 from cocmail.mail.lookinto import look
 

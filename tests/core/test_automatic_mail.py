@@ -17,8 +17,9 @@ from cocmail.core.classify import Reason
 from cocmail.core.decide import decide
 from cocmail.core.effects import Decision
 from cocmail.core.events import EntryFiled
-from cocmail.core.model import REPORTER, Door, Envelope, Mail, Proof, Verdict, Wanted, member_person
+from cocmail.core.model import REPORTER, Door, Envelope, Mail, Wanted, member_person
 from cocmail.core.setting import Grant, Known, Message, Question, Reference, Setting
+from cocmail.core.trust import Proof, Verdict
 from cocmail.mail.parse import read
 from core.automatic_mail import PEOPLE, SAMPLES
 from core.desk import ADDRESS, ALIAS, CASE, CODE, NOW, CountingDraw, Desk, changed, committee, opened

@@ -10,8 +10,9 @@ import pytest
 from cocmail.core.caps import mailbox
 from cocmail.core.digests import is_held_back
 from cocmail.core.flood import SLICES, Flood, slices
-from cocmail.core.model import Door, Envelope, Mail, Proof, Verdict, Wanted
+from cocmail.core.model import Door, Envelope, Mail, Wanted
 from cocmail.core.setting import Known, Message, Setting
+from cocmail.core.trust import Proof, Verdict
 from core.desk import ADDRESS, ALIAS, NOW, CountingDraw, committee
 
 HOURLY = Flood(30, timedelta(hours=1))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cocmail.core.classify import Reason, classify_automatic, looks_automatic
-from cocmail.core.model import Door, Envelope, Mail, Proof, Wanted
+from cocmail.core.model import Door, Envelope, Mail, Wanted
+from cocmail.core.trust import Proof
 
 SENT = Envelope(Door.SMTP, "c", "robin@visitors.example", ("conduct@example.org",))
 NULL = Envelope(Door.SMTP, "c", "", ("conduct@example.org",))

@@ -16,9 +16,10 @@ import pytest
 from cocmail.core import acts, events
 from cocmail.core.commands.call import Call
 from cocmail.core.commands.texts import attached
-from cocmail.core.model import Attachment, Door, Envelope, Mail, Proof, Wanted
+from cocmail.core.model import Attachment, Door, Envelope, Mail, Wanted
 from cocmail.core.setting import Message
 from cocmail.core.tags import Tag
+from cocmail.core.trust import Proof
 from core.desk import AT, CASE, Desk, committee, lines, members, opened
 from files import File, docx, jpeg, paragraph, pdf, png
 

@@ -21,10 +21,11 @@ from cocmail.core.case import Case, apply, fold
 from cocmail.core.classify import Reason
 from cocmail.core.decide import decide, decide_timer
 from cocmail.core.effects import Decision
-from cocmail.core.model import Committee, Door, Envelope, Mail, Member, Policy, Proof, Verdict, Wanted, member_person
+from cocmail.core.model import Committee, Door, Envelope, Mail, Member, Policy, Wanted, member_person
 from cocmail.core.plan import Plan
 from cocmail.core.questions import END
 from cocmail.core.setting import Grant, Known, Message, Setting
+from cocmail.core.trust import Proof, Verdict
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ENDS = NOW + timedelta(hours=72)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cocmail.core.model import NOTHING_PROVEN, Door, Envelope, Mail, Proof, Trust, Verdict
+from cocmail.core.model import Door, Envelope, Mail
+from cocmail.core.trust import NOTHING_PROVEN, Proof, Trust, Verdict
 from cocmail.mail.proof import prove
 
 MX = "mx.example.org"
@@ -50,6 +53,19 @@ def test_results_are_believed_only_through_our_own_servers_door(door: Door, peer
     mail = Mail(headers=(("x-spam-flag", "YES"), DMARC, BORDER, AMARA))
     proof = prove(mail, envelope(door, peer), TRUST)
     assert proof == (Proof("amara@example.net", "dmarc", Verdict.PASS, spam=True) if believed else NOTHING_PROVEN)
+
+
+def test_behind_two_borders_a_stranger_to_the_mailbox_acted_as_any_member() -> None:
+    """The mailbox is at a provider of its own, which takes out forged results in its own name alone."""
+    provider = ("received", "from evil.example by mx.provider.example; Mon, 1 Jan 2024")
+    theirs = ("authentication-results", "mx.provider.example; dmarc=fail header.from=example.net")
+    forged = Mail(headers=(theirs, provider, ("x-spam-flag", "no"), DMARC, BORDER, AMARA))
+    genuine = Mail(headers=(DMARC, RELAY, AMARA))
+    two = replace(TRUST, two_borders=True)
+    assert prove(forged, envelope(Door.IMAP), two) == NOTHING_PROVEN
+    assert prove(genuine, envelope(Door.IMAP), two) == PROVEN
+    # By the other way the border stands where it always does.
+    assert prove(Mail(headers=(RELAY, DMARC, BORDER, AMARA)), envelope(Door.LMTP_SOCKET), two) == PROVEN
 
 
 def test_without_a_configured_id_nothing_is_believed() -> None:

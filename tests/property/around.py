@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from hypothesis import note
 
-from cocmail.core.model import Proof, Wanted
+from cocmail.core.model import Wanted
+from cocmail.core.trust import Proof
 from property.committees import AWAY, PICKY, RETRY, UP
 from property.procedures import (
     A_MEDIATOR,

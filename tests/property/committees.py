@@ -27,20 +27,12 @@ from cocmail.core.conflicts import Sight, may_have
 from cocmail.core.decide import decide
 from cocmail.core.effects import Decision, Letter, decode_letter
 from cocmail.core.letters import as_addressed
-from cocmail.core.model import (
-    REPORTER,
-    Committee,
-    Door,
-    Envelope,
-    Mail,
-    Person,
-    Proof,
-    Wanted,
-)
+from cocmail.core.model import REPORTER, Committee, Door, Envelope, Mail, Person, Wanted
 from cocmail.core.namesakes import names_in
 from cocmail.core.screening import screen, searched
 from cocmail.core.setting import Message, Setting
 from cocmail.core.tags import ROWS
+from cocmail.core.trust import Proof
 from cocmail.doors.clock import Clock
 from cocmail.doors.contents import Contents
 from cocmail.knowledge import Gatherer

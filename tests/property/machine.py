@@ -10,7 +10,8 @@ from random import Random
 from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from cocmail.core.model import Proof, Wanted
+from cocmail.core.model import Wanted
+from cocmail.core.trust import Proof
 from property.around import Around
 from property.committees import UP
 from property.procedures import (

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from cocmail.core.model import Proof
+from cocmail.core.trust import Proof
 from property.expected import Expected
 from property.procedures import A_FRIEND, EVERYBODY, address_of, by_friend
 from property.records import Said

@@ -15,7 +15,8 @@ from typing import Any
 
 from cocmail.config.calendars import make_calendar
 from cocmail.core.effects import Letter
-from cocmail.core.model import Proof, Wanted
+from cocmail.core.model import Wanted
+from cocmail.core.trust import Proof
 from property.committees import House
 from property.founding import Delivered
 from property.procedures import address_of

@@ -12,7 +12,8 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from cocmail.core.model import Proof, Wanted
+from cocmail.core.model import Wanted
+from cocmail.core.trust import Proof
 from property.founding import ALIAS
 from property.procedures import address_of
 from year.days import DAY, HOUR

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from cocmail.core.model import Proof, Wanted
+from cocmail.core.model import Wanted
+from cocmail.core.trust import Proof
 from property.committees import House
 from property.procedures import address_of, seats_at_first
 from property.quick import QuickStore
