@@ -14,15 +14,14 @@ import re
 from dataclasses import replace
 from email.feedparser import BytesFeedParser
 from email.message import Message
-from email.policy import compat32
 
 import mailparser  # type: ignore[import-untyped,unused-ignore]
-from mailparser.exceptions import MailParserRecursionError  # type: ignore[import-untyped,unused-ignore]
 
 from cocmail.core.model import Mail
 from cocmail.mail.address import mailboxes_in
 from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from
 from cocmail.mail.delivery import failed_for_good
+from cocmail.mail.enclosed import AS_IT_STANDS
 from cocmail.mail.headers import Header, digest, message_ids, recipients, scan
 from cocmail.mail.htmltext import all_text, rendered
 from cocmail.mail.parts import SHOWN_MAX, Parts, Shown, kind_of, parameter, parts_of, readable
@@ -89,20 +88,20 @@ def _message(raw: bytes, header: Header) -> Message:
     logging.getLogger("mailparser").setLevel(logging.CRITICAL + 1)
     if len(raw) > LARGE:
         return _fed(raw, header)
-    octets = header.mime + b"\r\n" + raw[header.body_at :]
+    message = email.message_from_bytes(header.mime + b"\r\n" + raw[header.body_at :], policy=AS_IT_STANDS)
     try:
-        message = mailparser.parse_from_bytes(octets).message
-    except MailParserRecursionError:
+        parsed = mailparser.MailParser(message).message
+    except RecursionError:
         raise
-    except Exception:  # mail-parser 4.8.0 raises AttributeError on a multipart that ends in its epilogue's boundary
-        message = email.message_from_bytes(octets)
-    assert isinstance(message, Message)
-    return message
+    except Exception:  # mail-parser 4.8.0 on a multipart that ends in its epilogue's boundary, or a NUL in a charset
+        return message
+    assert isinstance(parsed, Message)
+    return parsed
 
 
 def _fed(raw: bytes, header: Header) -> Message:
     """The same message, read piece by piece: mail-parser holds a long one in memory ten times over."""
-    parser = BytesFeedParser(policy=compat32)
+    parser = BytesFeedParser(policy=AS_IT_STANDS)
     parser.feed(header.mime + b"\r\n")
     with memoryview(raw) as whole:
         for start in range(header.body_at, len(raw), PIECE):
