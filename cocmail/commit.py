@@ -12,7 +12,7 @@ from cocmail.core.asides import encode_aside
 from cocmail.core.book import encode_book
 from cocmail.core.classify import FROM_MEMBERS, REACHED_NOBODY, READ_BY_NOBODY
 from cocmail.core.counts import encode_count
-from cocmail.core.effects import Decision, Letter, encode_letter
+from cocmail.core.effects import Decision, Letter, Note, encode_letter
 from cocmail.core.fingerprint import fingerprint
 from cocmail.core.letters import message_id, to_admins
 from cocmail.core.model import Committee, Person
@@ -21,6 +21,7 @@ from cocmail.core.tombstones import Tombstone, encode_tombstone
 from cocmail.counting import window
 from cocmail.mail.fields import as_text
 from cocmail.store import asides, cases, counts, lookups, notes, outbox, shredding, spool, timers
+from cocmail.store.lookups import Remembered
 from cocmail.store.transaction import Tx
 
 # No question that is asked by mail is good for longer, with a day to spare (`core/membership.py`, changed addresses).
@@ -51,8 +52,7 @@ def _alarm(tx: Tx, decision: Decision, committee: Committee, admins: Sequence[st
     for alarm in dict.fromkeys(decision.alarms):
         if not admins:
             maillog.nobody_to_alarm(alarm)
-        for letter in to_admins(admins, alarm, about):
-            queue(tx, letter, committee, now)
+        queue(tx, to_admins(admins, alarm, about), committee, now)
 
 
 def carry_out(
@@ -70,10 +70,8 @@ def carry_out(
         outbox.hasten(tx, case_id, person_key(committee.id, person, ""), now)
     for case_id, person in decision.resend:
         outbox.resend(tx, case_id, person_key(committee.id, person, ""), now)
-    for note in decision.notes:
-        _remember(tx, note.kind, note.value, note.note, note.case_id, committee, now)
-    for letter in decision.letters:
-        queue(tx, letter, committee, now)
+    _remember(tx, decision.notes, committee, now)
+    queue(tx, decision.letters, committee, now)
     _alarm(tx, decision, committee, admins, about, now)
     for token in decision.spent:
         _spend(tx, token, decision.answered_at)
@@ -128,19 +126,24 @@ def _erase(tx: Tx, case_id: str, tombstone: Tombstone, now: datetime) -> None:
     maillog.erased(case_id)
 
 
-def queue(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> None:
-    """Put a letter into the outgoing queue, findable by its Message-ID when somebody answers it."""
-    case_id = letter.case_id or None
-    outbox.queue(
-        tx,
+def queue(tx: Tx, letters: Sequence[Letter], committee: Committee, now: datetime) -> None:
+    """Put letters into the outgoing queue, findable by their Message-IDs when somebody answers them."""
+    outbox.queue(tx, [_queued(letter, committee, now) for letter in letters], now)
+    lookups.remember_all(tx, [each for letter in letters for each in _of_letter(tx, letter, committee, now)], now)
+
+
+def _queued(letter: Letter, committee: Committee, now: datetime) -> outbox.Queued:
+    return outbox.Queued(
         letter.id,
         kind=letter.kind,
-        case_id=case_id,
+        case_id=letter.case_id or None,
         person=person_key(committee.id, letter.to, letter.address),
         payload=encode_letter(letter, committee.id),
         due=letter.due or now,
-        now=now,
     )
+
+
+def _of_letter(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> list[Remembered]:
     note = {
         "kind": letter.kind,
         "person": str(letter.to),
@@ -148,18 +151,22 @@ def queue(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> None:
         "question": letter.question,
         "label": letter.label,
     }
-    _remember(tx, "message-id", message_id(committee, letter.id), note, letter.case_id, committee, now)
-    returns.remember(tx, letter, committee, now)
+    found = _remembered("message-id", message_id(committee, letter.id), note, letter.case_id, committee)
+    return [found, *returns.to_remember(tx, letter, committee, now)]
 
 
-def _remember(
-    tx: Tx, kind: str, value: str, note: Mapping[str, object], case_id: str, committee: Committee, now: datetime
-) -> None:
-    if kind == "token" and case_id:
-        # Given out before there was a case: it dies with this one, and so does whose it was.
-        lookups.drop_detached(tx, kind, value)
+def _remembered(kind: str, value: str, note: Mapping[str, object], case_id: str, committee: Committee) -> Remembered:
     data = json.dumps({**note, "committee": committee.id}, ensure_ascii=False).encode()
-    lookups.remember(tx, kind, value, data, case_id=case_id or None, now=now)
+    return Remembered(kind, value, data, case_id or None)
+
+
+def _remember(tx: Tx, every: Sequence[Note], committee: Committee, now: datetime) -> None:
+    for note in every:
+        if note.kind == "token" and note.case_id:
+            # Given out before there was a case: it dies with this one, and so does whose it was.
+            lookups.drop_detached(tx, note.kind, note.value)
+    rows = [_remembered(note.kind, note.value, note.note, note.case_id, committee) for note in every]
+    lookups.remember_all(tx, rows, now)
 
 
 def _spend(tx: Tx, token: str, answered_at: datetime | None) -> None:
@@ -170,12 +177,13 @@ def _spend(tx: Tx, token: str, answered_at: datetime | None) -> None:
 
 def _file(tx: Tx, decision: Decision, message: Message, committee: Committee, now: datetime) -> None:
     """The message's own row, and what tells it from its next copy."""
-    case_id, reason = decision.case_id, decision.reason
+    case_id, reason, kept = decision.case_id, decision.reason, list[Note]()
     if reason not in REACHED_NOBODY:
         note = {"reason": reason.value, "entry": message.id}
-        _remember(tx, "fingerprint", fingerprint(message.mail, message.wanted), note, case_id, committee, now)
+        kept.append(Note("fingerprint", fingerprint(message.mail, message.wanted), note, case_id))
     if reason in FROM_MEMBERS:
-        _remember(tx, "ran", fingerprint(message.mail), {}, case_id, committee, now)
+        kept.append(Note("ran", fingerprint(message.mail), {}, case_id))
+    _remember(tx, kept, committee, now)
     state = spool.HELD if decision.state == "held" else spool.FILED
     spool.file(tx, message.id, state, reason.value, case_id or None, forget_at=decision.forget_at)
     if decision.rewritten:

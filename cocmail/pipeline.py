@@ -263,8 +263,7 @@ class Pipeline:
 
         def work(tx: Tx) -> None:
             spool.shunt(tx, message_id, "shunted")
-            for letter in to_admins(self.roster.admins, "shunted", about):
-                queue(tx, letter, self.roster.first, self.now())
+            queue(tx, to_admins(self.roster.admins, "shunted", about), self.roster.first, self.now())
 
         await self.store.write(work, Step.SHUNT)
         self.queued.set()

@@ -29,7 +29,12 @@ class CaseErased(Exception):
 
 def load_case(tx: Tx, case_id: str) -> Case:
     """A case, folded from its events. Raises SealError if its chain is broken."""
-    return folding.fold(case_id, map(events.decode, cases.load(tx, case_id)))
+    head = cases.head(tx, case_id)
+    case: Case | None = tx.recent.get(head)
+    if case is None:
+        case = folding.fold(case_id, map(events.decode, cases.load(tx, case_id)))
+        tx.recent.keep(head, case)
+    return case
 
 
 def load_book(tx: Tx, committee: Committee) -> Book:

@@ -17,12 +17,14 @@ from cocmail.core.returned import COUNTED, LEFT, OF_CASE, OF_MEMBER, REMEMBERED
 from cocmail.core.setting import CameBack, Returned
 from cocmail.core.undelivered import is_told_of
 from cocmail.store import lookups
+from cocmail.store.lookups import Remembered
 from cocmail.store.transaction import Tx
 from cocmail.vault import marks
 
 
-def remember(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> None:
-    """A letter is queued: should it come back, it is known whose it was. Before it leaves, as no server may be faster.
+def to_remember(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> list[Remembered]:
+    """Of a letter that is queued: should it come back, it is known whose it was. Before it leaves, as no server may be
+    faster.
 
     Nothing is remembered of an acknowledgement, which may go to a forged address, nor of notices to admins.
     """
@@ -36,7 +38,8 @@ def remember(tx: Tx, letter: Letter, committee: Committee, now: datetime) -> Non
             "committee": committee.id,
         }
         token, data = marks.of_return_path(tx.keyring, letter.id), json.dumps(note).encode()
-        lookups.remember(tx, LEFT, token, data, case_id=letter.case_id or None, now=now)
+        return [Remembered(LEFT, token, data, letter.case_id or None)]
+    return []
 
 
 def returned(tx: Tx, committee: Committee, token: str, now: datetime) -> Returned | None:

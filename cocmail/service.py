@@ -188,8 +188,7 @@ async def _keep(store: Store, sources: Sources) -> None:
 
 async def _alarm(store: Store, roster: Roster, now: datetime, errors: Sequence[str]) -> None:
     def work(tx: Tx) -> None:
-        for letter in to_admins(roster.admins, "configuration", now.isoformat(), errors[:PROBLEMS_TOLD]):
-            queue(tx, letter, roster.first, now)
+        queue(tx, to_admins(roster.admins, "configuration", now.isoformat(), errors[:PROBLEMS_TOLD]), roster.first, now)
 
     await store.write(work, Step.ALARM)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, cast
@@ -37,10 +37,17 @@ def has_canary(text: str) -> list[str]:
 def in_no_letter(delivered: Iterable[Delivered]) -> None:
     """Fails where a letter, its headers or what is attached to it says who reported."""
     for letter in delivered:
-        parts = [part for part in letter.message.walk() if not part.is_multipart()]
-        contents = [str(part.get_content()) for part in parts if part.get_content_maintype() == "text"]
-        found = has_canary("\n".join([letter.content.decode("utf-8", "replace"), *contents]))
+        found = has_canary("\n".join([letter.content.decode("utf-8", "replace"), *_texts_in(letter.content)]))
         assert not found, f"a {letter.kind} to {letter.recipient} says who reported: {found}"
+
+
+def _texts_in(raw: bytes) -> Iterator[str]:
+    """The text parts, decoded. All letters of all scenes are looked at, so without understanding their fields."""
+    for part in message_from_bytes(raw).walk():
+        if part.get_content_maintype() == "text":
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            yield content.decode(part.get_content_charset("utf-8"), "replace")
 
 
 async def mails(scene: Scene) -> list[EmailMessage]:

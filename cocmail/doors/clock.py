@@ -246,8 +246,7 @@ class Clock:
             notes.keep(tx, f"reminded {alarm}", today.encode())
             # What is told when it happens is not told twice on its first day.
             if alarm not in LOGGED_ALONE and (last or alarm not in TOLD_AT_ONCE):
-                for letter in to_admins(self._roster.admins, alarm, today):
-                    queue(tx, letter, self._roster.first, now)
+                queue(tx, to_admins(self._roster.admins, alarm, today), self._roster.first, now)
             maillog.alarmed(alarm)
 
 

@@ -136,8 +136,7 @@ class ImapDoor:
             if not _is_due(datetime.fromisoformat(last.decode()) if last else None, now):
                 return False
             notes.keep(tx, f"imap alarm {about}", now.isoformat().encode())
-            for letter in to_admins(roster.admins, "imap", f"{about} {now.isoformat()}", [about]):
-                queue(tx, letter, roster.first, now)
+            queue(tx, to_admins(roster.admins, "imap", f"{about} {now.isoformat()}", [about]), roster.first, now)
             return True
 
         if await self._means.store.write(work, Step.ALARM):

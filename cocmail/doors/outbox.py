@@ -257,8 +257,7 @@ class Outbox:
             today = now.date().isoformat()
             if moved and notes.kept(tx, "told waiting-address") != today.encode():
                 notes.keep(tx, "told waiting-address", today.encode())
-                for notice in to_admins(self._roster.admins, "waiting-address", today):
-                    queue(tx, notice, self._roster.first, now)
+                queue(tx, to_admins(self._roster.admins, "waiting-address", today), self._roster.first, now)
 
         await self._write(work, Step.WAIT)
         maillog.waits_for_member(row.id, row.kind)
@@ -288,8 +287,7 @@ class Outbox:
 
         def work(tx: Tx) -> None:
             untaken.park(tx, self._roster, row, letter, code, now)
-            for notice in to_admins(admins, "parked", f"{row.id} {now.isoformat()}"):
-                queue(tx, notice, committee, now)
+            queue(tx, to_admins(admins, "parked", f"{row.id} {now.isoformat()}"), committee, now)
 
         await self._write(work, Step.PARK)
         maillog.parked(row.id, row.kind, code)

@@ -117,6 +117,17 @@ def load(tx: Tx, case_id: str) -> list[bytes]:
     return events
 
 
+def head(tx: Tx, case_id: str) -> bytes:
+    """The seal over all events of a case, another one for each end that it had. Inside `Store.write` it is locked.
+
+    Raises SealError when there is no such case.
+    """
+    case = tx.run(tx.locked(_END_OF), {"of_case": case_id}).one_or_none()
+    if case is None:
+        raise SealError("there is no such case")
+    return bytes(case.head)
+
+
 def ids(tx: Tx, committee_id: str | None) -> list[str]:
     """The ids of a committee's cases, or of all, oldest first."""
     found = select(CASES.c.id).order_by(CASES.c.created_at, CASES.c.id)

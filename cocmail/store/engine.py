@@ -29,6 +29,7 @@ from cocmail.errors import StoreBusy, StoreGone
 from cocmail.store import notes, revisions
 from cocmail.store.boundaries import Crossed, Side, Step, unwatched
 from cocmail.store.connections import engine_for, target_of
+from cocmail.store.recent import Recent
 from cocmail.store.transaction import Tx, told
 from cocmail.store.writer import Writer
 from cocmail.vault.keyring import Keyring
@@ -54,7 +55,8 @@ class Store:
         self._keyring = keyring
         self._lock = lock
         self._crossed = crossed
-        self._writer = Writer(writing, keyring, crossed)
+        self._recent = Recent()
+        self._writer = Writer(writing, keyring, self._recent, crossed)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
     @staticmethod
@@ -116,7 +118,8 @@ class Store:
         """`read` for callers without an event loop. Blocks."""
         try:
             with self._reading.connect() as connection:
-                return work(Tx(connection, self._keyring, writing=False))
+                self._recent.forget_old()
+                return work(Tx(connection, self._keyring, writing=False, recent=self._recent))
         except SQLAlchemyError as error:
             raise told(error) from None
 

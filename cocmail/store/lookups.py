@@ -40,22 +40,39 @@ class Found:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Something to be remembered: `value`, up to its spelling, with a note. `kind` is a word of this program."""
+
+    kind: str
+    value: str
+    note: bytes = field(repr=False)
+    case_id: str | None = None
+
+
 def remember(tx: Tx, kind: str, value: str, note: bytes, *, case_id: str | None = None, now: datetime) -> str:
     """Remembers `value` (up to its spelling) with a note; gives the row's id. The same value may be remembered again.
 
     `kind` is a word of this program and stands plain. Raises SealError when the case's key does not open.
     """
-    row, digest = new_id(), tx.keyring.lookup(kind, value)
-    tx.insert(
-        _ADD,
-        id=row,
-        kind=kind,
-        hash=digest,
-        case_id=case_id,
-        sealed=seal_for(tx, case_id, note, _context(row, kind, digest)),
-        created_at=now,
-    )
+    [row] = remember_all(tx, [Remembered(kind, value, note, case_id)], now)
     return row
+
+
+def remember_all(tx: Tx, every: Sequence[Remembered], now: datetime) -> list[str]:
+    """`remember` for several, in one statement."""
+    rows = [_row(tx, each, now) for each in every]
+    if rows:
+        tx.run(_ADD, rows)
+    return [str(row["id"]) for row in rows]
+
+
+def _row(tx: Tx, each: Remembered, now: datetime) -> dict[str, object]:
+    row, digest = new_id(), tx.keyring.lookup(each.kind, each.value)
+    sealed = seal_for(tx, each.case_id, each.note, _context(row, each.kind, digest))
+    return {
+        "id": row, "kind": each.kind, "hash": digest, "case_id": each.case_id, "sealed": sealed, "created_at": now
+    }  # fmt: skip
 
 
 def find(tx: Tx, kind: str, value: str) -> list[Found]:

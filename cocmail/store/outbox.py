@@ -11,12 +11,13 @@ module must not decide who may see a letter; the worker asks again before it sen
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, Update, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from cocmail.errors import SealError
 from cocmail.store.tables import OUTBOX
@@ -46,6 +47,9 @@ def _due() -> Select[*tuple[Any, ...]]:
 
 # Statements that run for every letter are built once, as in `lookups`.
 _DUE = _due()
+_LAST = select(func.coalesce(func.max(OUTBOX.c.seq), 0) + 1).scalar_subquery()
+_ADD_SQLITE = sqlite.insert(OUTBOX).values(seq=_LAST).on_conflict_do_nothing(index_elements=["id"])
+_ADD_POSTGRESQL = postgresql.insert(OUTBOX).values(seq=_LAST).on_conflict_do_nothing(index_elements=["id"])
 _DUE_TAKEN = _DUE.with_for_update(skip_locked=True)
 _SENT = delete(OUTBOX).where(OUTBOX.c.id == bindparam("of_row"))
 _PULL_BACK = (
@@ -85,27 +89,41 @@ class Waiting:
     code: str | None
 
 
-def queue(
-    tx: Tx, row_id: str, *, kind: str, case_id: str | None, person: str, payload: bytes, due: datetime, now: datetime
-) -> None:
-    """Queues a letter. `kind` is a word of this program and stands plain; `person` is hashed, `payload` sealed.
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """To be queued: `kind` is a word of this program and stands plain, `person` is hashed, `payload` sealed."""
+
+    id: str
+    kind: str
+    case_id: str | None
+    person: str
+    payload: bytes = field(repr=False)
+    due: datetime
+
+
+def queue(tx: Tx, letters: Sequence[Queued], now: datetime) -> None:
+    """Queues letters, in their order.
 
     Ids are made from what a letter is: one that waits under the same id is the same letter, and stays as it is.
     """
-    hashed = _person(tx, person)
-    values = {
-        "id": row_id,
-        "case_id": case_id,
+    if letters:
+        add = _ADD_SQLITE if tx.connection.dialect.name == "sqlite" else _ADD_POSTGRESQL
+        tx.run(add, [_row(tx, letter, now) for letter in letters])
+
+
+def _row(tx: Tx, letter: Queued, now: datetime) -> dict[str, object]:
+    hashed = _person(tx, letter.person)
+    return {
+        "id": letter.id,
+        "case_id": letter.case_id,
         "person": hashed,
         "created_at": now,
         "state": QUEUED,
         "attempts": 0,
-        "next_attempt": due,
-        "kind": kind,
-        "sealed": seal_for(tx, case_id, payload, _context(row_id, kind, hashed)),
+        "next_attempt": letter.due,
+        "kind": letter.kind,
+        "sealed": seal_for(tx, letter.case_id, letter.payload, _context(letter.id, letter.kind, hashed)),
     }
-    last = select(func.coalesce(func.max(OUTBOX.c.seq), 0) + 1).scalar_subquery()
-    tx.run(tx.upsert(OUTBOX).values(seq=last, **values).on_conflict_do_nothing(index_elements=["id"]))
 
 
 def claim(tx: Tx, now: datetime, limit: int, lease: timedelta, busy: Collection[str] = ()) -> list[OutRow]:

@@ -1,7 +1,7 @@
 """What a function is given that runs inside the store: the open transaction and the keys.
 
 The rule: the one who opened the transaction commits it; functions that take a `Tx` only add to it. A case's key is
-unwrapped once a transaction and forgotten with it. Nothing here must outlive its transaction.
+unwrapped once a transaction and forgotten with it. Nothing here but `recent` must outlive its transaction.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 
 from cocmail.errors import SealError, StoreBusy, StoreError
+from cocmail.store.recent import Recent
 from cocmail.store.tables import CASES
 from cocmail.vault import box
 from cocmail.vault.keyring import Keyring
@@ -29,6 +30,7 @@ class Tx:
     keyring: Keyring
     writing: bool = True
     case_keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+    recent: Recent = field(default_factory=Recent, repr=False)
 
     def run(
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None

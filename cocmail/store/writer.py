@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cocmail.errors import StoreBusy
 from cocmail.store.boundaries import Crossed, Side, Step
+from cocmail.store.recent import Recent
 from cocmail.store.transaction import Tx, told
 from cocmail.vault.keyring import Keyring
 
@@ -45,9 +46,10 @@ class _Outcome:
 class Writer:
     """Runs functions one after the other in its thread. `submit` may be called from any thread."""
 
-    def __init__(self, engine: Engine, keyring: Keyring, crossed: Crossed) -> None:
+    def __init__(self, engine: Engine, keyring: Keyring, recent: Recent, crossed: Crossed) -> None:
         self._engine = engine
         self._keyring = keyring
+        self._recent = recent
         self._crossed = crossed
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closing = Lock()
@@ -106,6 +108,7 @@ class Writer:
 
     def _commit(self, group: list[_Job]) -> list[_Outcome]:
         try:
+            self._recent.forget_old()
             with self._engine.begin() as connection:
                 outcomes = [self._attempt(connection, job.work) for job in group]
                 self._cross(group, Side.BEFORE)
@@ -124,7 +127,7 @@ class Writer:
     def _attempt(self, connection: Connection, work: Callable[[Tx], Any]) -> _Outcome:
         savepoint = connection.begin_nested()
         try:
-            value = work(Tx(connection, self._keyring))
+            value = work(Tx(connection, self._keyring, recent=self._recent))
         except SQLAlchemyError as error:
             # On a full disk SQLite undoes the whole transaction by itself. The rollback to the savepoint then fails,
             # and that error leaves this function: the group is lost, and nothing more may run outside a transaction.

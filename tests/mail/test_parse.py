@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import hostile
@@ -320,3 +321,14 @@ def test_all_real_mail_can_be_read() -> None:
         troubles[mail.unreadable] = troubles.get(mail.unreadable, 0) + 1
     assert troubles[""] > 0.9 * sum(troubles.values())
     assert "unparsable" not in troubles
+
+
+def test_one_long_line_in_an_attached_message_held_up_everybody_for_minutes() -> None:
+    def spent(size: int) -> float:
+        inner = b"Subject: " + b"x y " * (size // 4) + b"\n\nHe shouted.\n"
+        begun = time.process_time()
+        mail = read(b"From: a@example.net\nContent-Type: message/rfc822\n\n" + inner, contents=True)
+        assert [each.content for each in mail.attachments] == [inner]
+        return time.process_time() - begun
+
+    assert spent(400_000) < 12 * spent(100_000) + 3

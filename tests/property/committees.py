@@ -155,11 +155,13 @@ class House:
             waiting = spool.next_new(tx, self.now)
             assert waiting is not None, "what was accepted was lost"
             # As in a transaction of its own: no key is known from before.
-            decision = self._decide(Tx(tx.connection, tx.keyring), self._messages[waiting.id], waiting.confirmed_handle)
+            decision = self._decide(
+                Tx(tx.connection, tx.keyring, recent=tx.recent), self._messages[waiting.id], waiting.confirmed_handle
+            )
             self._unseen += (decision.release is not None) - 1
             for case_id in cases.ids(tx, None) if decision.left else ():
-                self._pipeline.changes._review(case_id, Tx(tx.connection, tx.keyring))
-        self._send(Tx(tx.connection, tx.keyring))
+                self._pipeline.changes._review(case_id, Tx(tx.connection, tx.keyring, recent=tx.recent))
+        self._send(Tx(tx.connection, tx.keyring, recent=tx.recent))
         return self._look(tx)
 
     def _decide(self, tx: Tx, message: Message, confirmed_by: str | None) -> Decision:

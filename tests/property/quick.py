@@ -53,7 +53,7 @@ class QuickStore(Store):
     def _run(self, engine: Engine, work: Callable[[Tx], T], *, writing: bool) -> T:
         try:
             with engine.begin() as connection:
-                return work(Tx(connection, self._keyring, writing))
+                return work(Tx(connection, self._keyring, writing, recent=self._recent))
         except SQLAlchemyError as error:
             raise told(error) from None
 

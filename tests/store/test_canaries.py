@@ -31,18 +31,8 @@ def fill(store: Store, keyring: Keyring, now: datetime) -> None:
     store.write_now(lambda tx: spool.confirm(tx, ids[1], "canary-handle"))
     store.write_now(lambda tx: spool.discard(tx, ids[2], "recusal"))
     for row_id, case_id in (("o1", "c1"), ("o2", None)):
-        store.write_now(
-            lambda tx, r=row_id, c=case_id: outbox.queue(
-                tx,
-                r,
-                kind="forward",
-                case_id=c,
-                person=f"canary-handle {r}",
-                payload=b"canary-letter",
-                due=now,
-                now=now,
-            )
-        )
+        letter = outbox.Queued(row_id, "forward", case_id, f"canary-handle {row_id}", b"canary-letter", now)
+        store.write_now(lambda tx, each=letter: outbox.queue(tx, [each], now))
         store.write_now(
             lambda tx, c=case_id: lookups.remember(tx, "t", "canary-token", b"canary-token", case_id=c, now=now)
         )

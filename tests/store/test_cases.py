@@ -134,11 +134,8 @@ def test_verify_names_every_record_that_does_not_open(store, database, keyring, 
     message = spool.prepare(keyring, Envelope(Door.SMTP, "conduct@example.org", "", (), received_at=now), b"raw")
     store.write_now(lambda tx: spool.add(tx, message))
     for row, case_id in (("o1", "c1"), ("o2", None)):
-        store.write_now(
-            lambda tx, r=row, c=case_id: outbox.queue(
-                tx, r, kind="forward", case_id=c, person="member:amara", payload=b"letter", due=now, now=now
-            )
-        )
+        letter = outbox.Queued(row, "forward", case_id, "member:amara", b"letter", now)
+        store.write_now(lambda tx, each=letter: outbox.queue(tx, [each], now))
     store.write_now(lambda tx: lookups.remember(tx, "token", "t", b"note", case_id="c1", now=now))
     store.write_now(lambda tx: timers.set_(tx, "c1", "question-end", "1", now))
     store.write_now(lambda tx: notes.keep(tx, "config", b"text"))

@@ -22,7 +22,9 @@ def two_cases(store: Store, now: datetime) -> None:
 def post(store: Store, now: datetime):
     def queue(row_id: str, person: str = "member:amara", case_id: str | None = "c1", **rest) -> None:
         values = {"kind": "forward", "payload": row_id.encode(), "due": now, "now": now} | rest
-        store.write_now(lambda tx: outbox.queue(tx, row_id, case_id=case_id, person=person, **values))
+        at = values.pop("now")
+        letter = outbox.Queued(row_id, case_id=case_id, person=person, **values)
+        store.write_now(lambda tx: outbox.queue(tx, [letter], at))
 
     return queue
 
@@ -206,12 +208,8 @@ def test_a_relabelled_letter_is_never_sent_and_stops_no_other(store, database, p
 def test_two_daemons_never_claim_the_same_letter(postgresql, keyring, now) -> None:
     url = postgresql.new_database()
     one, other = Store.open(url, keyring), Store.open(url, keyring)
-    for row_id in ("r1", "r2", "r3"):
-        one.write_now(
-            lambda tx, r=row_id: outbox.queue(
-                tx, r, kind="ack", case_id=None, person=f"reporter:{r}", payload=b"", due=now, now=now
-            )
-        )
+    letters = [outbox.Queued(each, "ack", None, f"reporter:{each}", b"", now) for each in ("r1", "r2", "r3")]
+    one.write_now(lambda tx: outbox.queue(tx, letters, now))
 
     def both(tx) -> tuple[list[str], list[str]]:
         mine = outbox.claim(tx, now, 2, LEASE)

@@ -14,8 +14,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 @pytest.fixture
 def post(store, now):
     def queue(row_id: str, case_id: str | None = "old", kind: str = "forward", at=now) -> None:
-        letter = {"kind": kind, "person": f"member:{row_id}", "payload": b"letter", "due": at, "now": at}
-        store.write_now(lambda tx: outbox.queue(tx, row_id, case_id=case_id, **letter))
+        letter = outbox.Queued(row_id, kind, case_id, f"member:{row_id}", b"letter", at)
+        store.write_now(lambda tx: outbox.queue(tx, [letter], at))
 
     return queue
 

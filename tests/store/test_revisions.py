@@ -27,8 +27,7 @@ def fill(tx: Tx, now: datetime) -> None:
     cases.create(tx, "c1", "conduct@example.org", "home shelf", now)
     cases.append(tx, "c1", [b"one", b"two"], now)
     lookups.remember(tx, "token", "t1", b"note", case_id="c1", now=now)
-    letter = {"kind": "forward", "payload": b"letter", "due": now, "now": now}
-    outbox.queue(tx, "o1", case_id="c1", person="member:amara", **letter)
+    outbox.queue(tx, [outbox.Queued("o1", "forward", "c1", "member:amara", b"letter", now)], now)
     said = Envelope(Door.SMTP, "conduct@example.org", "kit@example.net", (), received_at=now)
     for reason in ("report", ""):
         entry = spool.add(tx, spool.prepare(tx.keyring, said, b"raw"))

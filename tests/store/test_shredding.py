@@ -31,9 +31,7 @@ def fill(tx: Tx, case_id: str, name: str, mail: spool.Prepared) -> None:
     lookups.remember(tx, "token", f"token {name}", b'{"person": "reporter"}', case_id=case_id, now=NOW)
     lookups.remember(tx, "party", "robin@visitors.example", b"{}", case_id=case_id, now=NOW)
     timers.set_(tx, case_id, "clock", "", NOW)
-    outbox.queue(
-        tx, f"letter {name}", kind="notice", case_id=case_id, person="jun", payload=b"a letter", due=NOW, now=NOW
-    )
+    outbox.queue(tx, [outbox.Queued(f"letter {name}", "notice", case_id, "jun", b"a letter", NOW)], NOW)
 
 
 def both(store: Store) -> None:
