@@ -78,24 +78,22 @@ def templates_asked_for() -> Iterator[str]:
                 yield written.value
 
 
-@pytest.mark.parametrize("outcome", sorted({*first_words("done", "unchanged")}))
-def test_a_tag_that_ran_is_answered_with_what_it_did(outcome: str) -> None:
-    assert outcome in branches("receipt_done.j2", "line.outcome")
+def test_a_tag_that_ran_is_answered_with_what_it_did() -> None:
+    assert {*first_words("done", "unchanged")} - branches("receipt_done.j2", "line.outcome") == set()
 
 
-@pytest.mark.parametrize("outcome", sorted({*first_words("refuse"), *first_words("TagProblem")}))
-def test_a_tag_that_did_not_run_is_answered_with_why(outcome: str) -> None:
-    assert outcome in branches("receipt_refused.j2", "line.outcome")
+def test_a_tag_that_did_not_run_is_answered_with_why() -> None:
+    said = {*first_words("refuse"), *first_words("TagProblem")}
+    assert said - branches("receipt_refused.j2", "line.outcome") == set()
 
 
-@pytest.mark.parametrize("outcome", sorted({*lines_written_out()}))
-def test_a_mail_that_came_to_no_tag_is_answered_with_what_became_of_it(outcome: str) -> None:
-    assert outcome in branches("receipt_done.j2", "line.outcome") | branches("receipt_refused.j2", "line.outcome")
+def test_a_mail_that_came_to_no_tag_is_answered_with_what_became_of_it() -> None:
+    answers = branches("receipt_done.j2", "line.outcome") | branches("receipt_refused.j2", "line.outcome")
+    assert {*lines_written_out()} - answers == set()
 
 
-@pytest.mark.parametrize("template", sorted({*templates_asked_for()}))
-def test_every_text_that_is_asked_for_is_there(template: str) -> None:
-    assert (TEMPLATES / f"{template}.j2").is_file()
+def test_every_text_that_is_asked_for_is_there() -> None:
+    assert {each for each in templates_asked_for() if not (TEMPLATES / f"{each}.j2").is_file()} == set()
 
 
 def test_the_texts_that_are_looked_for_here_are_found() -> None:
