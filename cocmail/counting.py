@@ -37,20 +37,20 @@ def reports(tx: Tx, committee: Committee, now: datetime) -> int:
     return sum(counted(tx, flood.COUNTER, value, now) for value in values)
 
 
-def acknowledge_at(tx: Tx, committee: Committee, sender: str, now: datetime) -> datetime:
+def acknowledge_at(tx: Tx, committee: Committee, sender: str, proven: bool, now: datetime) -> datetime:
     """When an acknowledgement to that sender can leave: at once, or at the first hour of the first day with room."""
 
     def day(ahead: int) -> datetime:
         return now if not ahead else (now + ahead * _DAY).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def day_is_full(ahead: int) -> bool:
-        value = caps.of_sender(committee.id, sender, day(ahead))
+        value = caps.of_sender(committee.id, sender, day(ahead), proven=proven)
         return counted(tx, caps.SENDER, value, now) >= caps.A_SENDER_AND_DAY
 
     begin = day(_first_with_room(day_is_full))
 
     def hour_is_full(ahead: int) -> bool:
-        return counted(tx, caps.HOUR, caps.of_hour(begin + ahead * _HOUR), now) >= caps.AN_HOUR
+        return counted(tx, caps.HOUR, caps.of_hour(begin + ahead * _HOUR), now) >= caps.an_hour(proven=proven)
 
     return begin + _first_with_room(hour_is_full) * _HOUR
 

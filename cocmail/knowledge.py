@@ -19,7 +19,7 @@ from cocmail.core.loops import LOOPS, SAID, said_by
 from cocmail.core.model import REPORTER, Mail, Member, Wanted
 from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED, TOLD
-from cocmail.core.setting import Grant, Known, Message, Question, Twin, author_of
+from cocmail.core.setting import Grant, Known, Message, Question, Twin, author_of, is_trusted
 from cocmail.pointers import Pointers
 from cocmail.records import cases_of, circle_of, linked_cases
 from cocmail.store import asides, lookups, shredding
@@ -143,13 +143,11 @@ class Gatherer(Pointers):
         given = self._find("acknowledged", message.id)
         return replace(
             known,
-            acknowledge_at=counting.acknowledge_at(self._tx, self._committee, sender, self._now),
+            acknowledge_at=counting.acknowledge_at(self._tx, self._committee, sender, is_trusted(message), self._now),
             acknowledged=next((str(note["token"]) for _, note in given), ""),
             asides_of_sender=own,
             # As long as one of them waits: what is open has exclusions of its own, what is over has none.
-            kept_out=self._kept_out(sender)
-            if any(each == message.id or asides.holds(self._tx, each) for each in own)
-            else {},
+            kept_out=self._kept_out(sender) if message.id in own or self._waits(own) else {},
             asides=frozenset((asked.entry,) if asked and asides.holds(self._tx, asked.entry) else ()),
             erased_before=tuple(each for sender in senders for each in self._erased("party", sender)),
         )

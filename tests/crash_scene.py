@@ -33,7 +33,7 @@ from scene import ALIAS, HANDLES, Delivered
 
 PATIENCE = 120.0
 # The acknowledgements of an hour are capped (contract, section 3, rule 10); the surplus waits in the queue.
-ACKS_AN_HOUR = 100
+ACKS_AN_HOUR = 80
 _MARK = re.compile(r"number-(\d+)-here")
 
 

@@ -12,7 +12,7 @@ from cocmail.core.automatic import is_bare_answer
 from cocmail.core.classify import is_from_robot, is_null_sender, looks_automatic, wants_no_answer
 from cocmail.core.effects import Letter, Note
 from cocmail.core.model import REPORTER, Committee
-from cocmail.core.setting import Message, Setting
+from cocmail.core.setting import Message, Setting, is_trusted
 
 if TYPE_CHECKING:
     from cocmail.core.plan import Plan
@@ -52,7 +52,8 @@ def write(plan: Plan, message: Message, address: str, case_id: str, token: str, 
     """The letter itself, to leave when there is room for it."""
     committee, mail = plan.setting.committee, message.mail
     due = plan.setting.known.acknowledge_at or plan.setting.now
-    plan.counted += [(caps.SENDER, caps.of_sender(committee.id, address, due)), (caps.HOUR, caps.of_hour(due))]
+    sender = caps.of_sender(committee.id, address, due, proven=is_trusted(message))
+    plan.counted += [(caps.SENDER, sender), (caps.HOUR, caps.of_hour(due))]
     usual = dict.fromkeys(("escrowed", "unreached", "handed", "one", "waiting"), False)
     sealing = {"may_be_sealed": committee.policy.get("reporter.escrow") is True}
     plan.letters.append(

@@ -32,10 +32,10 @@ from cocmail.core.loops import counted_and_alarmed, filed, is_said_too_often, ow
 from cocmail.core.members import decide_for_member, has_member_business
 from cocmail.core.membership import end_access
 from cocmail.core.model import REPORTER, Member, Person
-from cocmail.core.opening import exclude, is_trusted, open_case
+from cocmail.core.opening import exclude, open_case
 from cocmail.core.plan import Plan
 from cocmail.core.returned import decide_returned
-from cocmail.core.setting import Grant, Message, Setting, Twin, author_of
+from cocmail.core.setting import Grant, Message, Setting, Twin, author_of, is_trusted
 from cocmail.core.vacancies import check_is_over, complete
 
 

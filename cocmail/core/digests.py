@@ -25,11 +25,11 @@ from cocmail.core.classify import LISTED, Reason, looks_automatic
 from cocmail.core.deadlines import minute
 from cocmail.core.effects import Decision, Note
 from cocmail.core.model import Committee, Member
-from cocmail.core.opening import exclude_elsewhere, is_trusted, kept_from_case
+from cocmail.core.opening import exclude_elsewhere, kept_from_case
 from cocmail.core.places import LEFT_AT_LEAST
 from cocmail.core.plan import Plan
 from cocmail.core.screening import looked_for_as
-from cocmail.core.setting import Message, Question, Setting
+from cocmail.core.setting import Message, Question, Setting, is_trusted
 from cocmail.core.trust import Verdict
 
 OPENS = "#listed"

@@ -18,7 +18,7 @@ from cocmail.core.model import REPORTER, Committee, Person
 from cocmail.core.places import admit, forward_entry, holders, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
 from cocmail.core.screening import looked_for_as
-from cocmail.core.setting import Message, Setting, author_of
+from cocmail.core.setting import Message, Setting, author_of, is_trusted
 from cocmail.core.vacancies import complete
 
 
@@ -204,11 +204,6 @@ def exclude_elsewhere(plan: Plan, message: Message, *, but: str) -> None:
     for case_id in known.party_cases:
         if case_id != but:
             exclude(plan, message, case_id, trusted=trusted)
-
-
-def is_trusted(message: Message) -> bool:
-    """Whether the one From address was proven."""
-    return message.mail.from_addresses == (message.proof.address,)
 
 
 def exclude(plan: Plan, message: Message, case_id: str, *, trusted: bool) -> None:

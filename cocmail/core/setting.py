@@ -213,3 +213,8 @@ def author_of(message: Message, committee: Committee) -> Member | None:
     """The member to whom the one From address belongs, proven or not."""
     authors = message.mail.from_addresses
     return committee.member_at(authors[0]) if len(authors) == 1 else None
+
+
+def is_trusted(message: Message) -> bool:
+    """Whether the one From address was proven."""
+    return message.mail.from_addresses == (message.proof.address,)

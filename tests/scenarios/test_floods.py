@@ -174,7 +174,7 @@ async def test_a_bomb_through_many_subaddresses_is_answered_five_times_a_day_and
         victim = "Victim <Victim+{}@visitors.example>"
         for number in range(5):
             await scene.report(f"Number {number}", sender=victim.format(number))
-        tomorrow = caps.of_sender(ALIAS, "victim@visitors.example", scene.now() + timedelta(days=1))
+        tomorrow = caps.of_sender(ALIAS, "victim@visitors.example", scene.now() + timedelta(days=1), proven=True)
         await scene.store.write(lambda tx: fill(tx, caps.SENDER, tomorrow, caps.A_SENDER_AND_DAY))
         await scene.report("Number 6", sender=victim.format(6))
         assert len(scene.all("ack")) == 5
@@ -195,6 +195,19 @@ async def test_no_hour_sees_more_than_a_hundred_acknowledgements(tmp_path: Path)
         assert not scene.all("ack"), "that hour was full as well"
         await scene.pass_time(timedelta(hours=1))
         assert len(scene.all("ack")) == 1
+
+
+async def test_forged_mail_used_up_the_acknowledgements_of_who_proves_their_own(tmp_path: Path) -> None:
+    async with Scene(tmp_path, main="flood: off") as scene:
+        for number in range(7):
+            await scene.report(f"Forged {number}", proven="none")
+        assert len(scene.all("ack")) == 5
+        hour = caps.of_hour(scene.now())
+        await scene.store.write(lambda tx: fill(tx, caps.HOUR, hour, caps.AN_HOUR - caps.FOR_PROVEN - 5))
+        await scene.report("Somebody unknown.", sender="Kai <kai@visitors.example>", proven="none")
+        assert len(scene.all("ack")) == 5, "their part of this hour is used up"
+        await scene.report("This is me.")
+        assert len(scene.all("ack")) == 6
 
 
 def fill(tx: Tx, kind: str, value: str, number: int) -> None:
