@@ -6,9 +6,12 @@ import asyncio
 import os
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 import dovecot
+from cocmail.config.schema import DEFAULT_MAX_MESSAGE_BYTES
+from imap.test_the_wire import Scripted, session_with
 from mailbox_proxy import Proxy
 from mailbox_scene import MailboxScene, bytes_of
 
@@ -69,6 +72,75 @@ async def test_a_message_of_which_the_server_says_no_size_lay_there_and_nobody_w
             await scene.until(lambda: notices(scene), "a notice")
             assert "failed at again and again" in notices(scene)[0]
             assert await scene.lying() == [2]
+
+
+async def test_a_report_that_the_server_gave_back_empty_was_removed_there(
+    tmp_path: Path, mail_server: dovecot.Server
+) -> None:
+    """An empty literal was stored as an empty mail, and then the original was expunged."""
+    with Proxy(mail_server.imap_port, change=(b"BODY.PEEK[]<0.", b"BODY.PEEK[]<9999999.")) as proxy:
+        await _comes_whole_later(tmp_path, mail_server, proxy)
+
+
+async def test_a_report_of_which_the_server_gave_only_the_beginning_was_removed_there(
+    tmp_path: Path, mail_server: dovecot.Server
+) -> None:
+    asked = b"BODY.PEEK[]<0.%d>" % (DEFAULT_MAX_MESSAGE_BYTES + 1)
+    with Proxy(mail_server.imap_port, change=(asked, b"BODY.PEEK[]<0.300>")) as proxy:
+        await _comes_whole_later(tmp_path, mail_server, proxy)
+
+
+async def _comes_whole_later(folder: Path, server: dovecot.Server, proxy: Proxy) -> None:
+    async with MailboxScene(folder, server, port=str(proxy.port), folders="[INBOX]") as scene:
+        await scene.put(scene.letter("All of it. " * 100))
+        await scene.until(lambda: proxy.said(b"IDLE"), "a look that came to its end")
+        assert proxy.said(b"UID FETCH 1 (BODY") and not proxy.said(b"STORE")
+        assert await scene.lying() == [1] and await scene.cases() == []
+        proxy.change = (b"", b"")
+        # It is looked again when there is news.
+        await scene.put(scene.letter("Another one."))
+        await scene.stored(2)
+        await scene.emptied()
+        assert await scene.reasons() == {"report": 2}
+        assert sorted(mail.text.count("All of it.") for mail in scene.all("forward", "jun")) == [0, 100]
+
+
+class Telling(Scripted):
+    """One whose answer to FETCH is that for what the question ends in, else nothing."""
+
+    def __init__(self, fetches: dict[str, str]) -> None:
+        super().__init__({"FETCH": "{tag} OK done\r\n"})
+        self._fetches = fetches
+
+    def answer(self, line: str) -> str | None:
+        for end, said in self._fetches.items():
+            if line.endswith(f"{end})"):
+                return said.replace("{tag}", line.partition(" ")[0])
+        return super().answer(line)
+
+
+@pytest.mark.parametrize(
+    ("behind", "believed"),
+    [
+        ("{0}\r\n", True),
+        ('""', True),
+        ("NIL", True),
+        ("{1}\r\ne", False),
+        ('"e"', False),
+    ],
+)
+async def test_a_message_shorter_than_its_size_is_whole_only_where_nothing_comes_behind_it(
+    tmp_path: Path, behind: str, believed: bool
+) -> None:
+    fetch = "* 1 FETCH (UID 1 BODY[]<%d> %s)\r\n{tag} OK done\r\n"
+    server = Telling({"<0.5001>": fetch % (0, "{4}\r\nabcd"), "<4.1>": fetch % (4, behind)})
+    async with session_with(tmp_path, server) as session:
+        assert await session.content(1, 9, 5000) == (b"abcd" if believed else None)
+    # Of what is behind it nothing is said.
+    async with session_with(tmp_path, Telling({"<0.5001>": fetch % (0, "{4}\r\nabcd")})) as session:
+        assert await session.content(1, 9, 5000) is None
+    async with session_with(tmp_path, Telling({"<0.5001>": fetch % (0, "{0}\r\n")})) as session:
+        assert await session.content(1, 9, 5000) is None
 
 
 async def test_a_report_at_the_place_of_a_mail_that_was_too_large_waited_until_the_daemon_was_restarted(
