@@ -63,6 +63,7 @@ class Folder:
         self.number, self.name, self._means = number, name, means
         self._stored: set[str] = set()
         self._passed: dict[str, float] = {}
+        # How often each has failed: what is in here is asked for alone, and last.
         self._tries: dict[str, int] = {}
         self._others: set[str] = set()
         self._not_removed: set[int] = set()
@@ -78,21 +79,24 @@ class Folder:
         self._stored.clear()
         self._others.clear()
         self._not_removed.clear()
+        # It stays told of, but another message may lie at the same place: its size is asked for once more.
+        self._passed = {place: 0.0 if until == FOR_EVER else until for place, until in self._passed.items()}
 
     async def look(self, session: Session) -> None:
         """Take everything that lies there, and remove it. Raises MailboxError, StoreBusy."""
         waiting = await session.uids("UNDELETED")
-        places = {self._place(session, uid) for uid in waiting}
+        await self._take_all(session, waiting)
+        unfinished = await self._unfinished(session)
+        await self._take_all(session, unfinished)
+        places = {self._place(session, uid) for uid in (*waiting, *unfinished)}
         self._passed = {place: until for place, until in self._passed.items() if place in places}
-        for start in range(0, len(waiting), BATCH):
-            await self._take(session, waiting[start : start + BATCH])
-        await self._finish(session)
+        self._tries = {place: tries for place, tries in self._tries.items() if place in places}
 
     def _place(self, session: Session, uid: int) -> str:
         """Where a message lies: with another UIDVALIDITY the same number is another message (RFC 3501, 2.3.1.1)."""
         return f"{self.name}\n{session.validity}\n{uid}"
 
-    async def _finish(self, session: Session) -> None:
+    async def _unfinished(self, session: Session) -> list[int]:
         """What was marked and not taken away, because of an end in between, or on a server without UIDPLUS.
 
         What somebody else has marked is theirs, and is not looked at.
@@ -101,9 +105,16 @@ class Folder:
         unclear = [place for place in marked if place not in self._stored and place not in self._others]
         hinted = await self._means.store.read(lambda tx: fetched.known(tx, unclear))
         self._others.update(place for place in unclear if place not in hinted)
-        mine = [uid for place, uid in marked.items() if place not in self._others]
-        for start in range(0, len(mine), BATCH):
-            await self._take(session, mine[start : start + BATCH])
+        return [uid for place, uid in marked.items() if place not in self._others]
+
+    async def _take_all(self, session: Session, uids: Sequence[int]) -> None:
+        """Many at a time; after them what has failed, each alone and the worst last: it may end the session."""
+        alone = {uid: tries for uid in uids if (tries := self._tries.get(self._place(session, uid))) is not None}
+        together = [uid for uid in uids if uid not in alone]
+        for start in range(0, len(together), BATCH):
+            await self._take(session, together[start : start + BATCH])
+        for uid in sorted(alone, key=alone.__getitem__):
+            await self._take(session, [uid])
 
     async def _take(self, session: Session, uids: Sequence[int]) -> None:
         """Store those of these that are not, then remove what is stored."""
@@ -112,12 +123,27 @@ class Folder:
         done = [uid for uid, place in places.items() if place in self._stored]
         fresh = [uid for uid in uids if uid not in done and self._passed.get(places[uid], time) <= time]
         if fresh:
-            sizes = await session.sizes(fresh)
+            sizes = await self._sizes(session, fresh)
             for uid in fresh:
                 if uid in sizes and await self._take_one(session, uid, sizes[uid]):
                     done.append(uid)
         if done:
             await self._remove(session, done)
+
+    async def _sizes(self, session: Session, uids: Sequence[int]) -> dict[int, int]:
+        """A server may fail on a single one, or say nothing of it: which one that is shows when each is asked alone."""
+        try:
+            sizes = await session.sizes(uids)
+        except MailboxError:
+            for uid in uids:
+                self._tries.setdefault(self._place(session, uid), 0)
+            if len(uids) == 1:
+                self._failed(self._place(session, uids[0]), 0)
+            raise
+        unsaid = [uid for uid in uids if uid not in sizes]
+        for uid in await session.listed(unsaid) if unsaid else ():
+            self._failed(self._place(session, uid), 0)
+        return sizes
 
     async def _remove(self, session: Session, uids: Sequence[int]) -> None:
         try:
@@ -181,7 +207,7 @@ class Folder:
         """Failed at again and again, a message is passed over for an hour, or none behind it would ever be taken."""
         self._tries[place] = self._tries.get(place, 0) + 1
         if self._tries[place] >= TRIES:
-            del self._tries[place]
+            self._tries[place] = 0
             self._leave(place, "failed", size, asyncio.get_running_loop().time() + TRY_AGAIN_SECONDS)
 
     def _leave(self, place: str, why: str, size: int, until: float) -> None:

@@ -37,6 +37,7 @@ _VALIDITY = re.compile(rb"UIDVALIDITY (\d{1,20})")
 _NUMBERS = re.compile(rb"[\d ]*")
 _UID = re.compile(rb"\bUID (\d{1,20})\b")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,20})\b")
+_NOTHING = re.compile(rb"FETCH \(.*BODY\[\](<\d+>)? (\"\"|NIL)", re.IGNORECASE)
 
 
 class Session:
@@ -74,18 +75,25 @@ class Session:
     async def content(self, uid: int, size: int, most: int) -> bytes | None:
         """A message, its flags untouched: at most `most` bytes and one more, which tells that it is longer.
 
-        None where the server has none to give. RFC822.SIZE is an estimate on some servers.
+        None where the server has none to give, or not all of it: what is given back is removed there afterwards.
+        RFC822.SIZE is an estimate on some servers, so fewer bytes are all where the server says that nothing comes
+        behind them. None at all are never all, unless that is the size.
         """
         patience = self._patience + size / SLOWEST
         self._protocol.largest = most + 1
-        asked = self._fetch(str(uid), f"(BODY.PEEK[]<0.{most + 1}>)")
-        answer = await self._asked(asked, patience)
+        raw = await self._octets(uid, 0, most + 1, patience)
+        if raw and len(raw) < size:
+            return raw if await self._octets(uid, len(raw), 1, patience) == b"" else None
+        return raw if raw or size == 0 else None
+
+    async def _octets(self, uid: int, start: int, count: int, patience: float) -> bytes | None:
+        """A piece of a message; empty behind its end, None where there is no answer to that."""
+        answer = await self._asked(self._fetch(str(uid), f"(BODY.PEEK[]<{start}.{count}>)"), patience)
         # A literal is a bytearray, a line is bytes.
         literals = [line for line in answer.lines if isinstance(line, bytearray)]
-        if not literals:
-            empty = size == 0 and any(b"FETCH (" in line and b"BODY[]" in line for line in answer.lines)
-            return b"" if empty else None
-        return bytes(literals[0])
+        if literals:
+            return bytes(literals[0])
+        return b"" if any(_NOTHING.search(line) for line in answer.lines) else None
 
     async def remove(self, uids: Iterable[int], ours: Iterable[int]) -> None:
         """Mark these as deleted and take them away. `ours`: all that may be taken away where not just these can be.

@@ -63,8 +63,8 @@ async def test_a_message_on_which_the_server_fails_keeps_nothing_behind_it_waiti
         async with MailboxScene(tmp_path, mail_server, port=str(proxy.port), folders="[INBOX]") as scene:
             await scene.put(scene.letter("First."), scene.letter("Second."))
             await scene.stored(1)
-            assert proxy.cuts == 3
             await scene.until(lambda: notices(scene), "a notice")
+            assert proxy.cuts == 3
             assert "failed at again and again" in notices(scene)[0]
             assert await scene.lying() == [1]
             assert ["Second." in mail.text for mail in scene.all("forward", "jun")] == [True]
