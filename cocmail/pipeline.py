@@ -31,7 +31,7 @@ from cocmail.core.namesakes import names_in
 from cocmail.core.screening import is_named, screen, searched
 from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
-from cocmail.doors.contents import Contents, ReadAgainFailed
+from cocmail.doors.contents import TRIES, Contents, ReadAgainFailed
 from cocmail.errors import StoreBusy
 from cocmail.knowledge import Gatherer
 from cocmail.mail.address import extension, wanted
@@ -123,7 +123,7 @@ class Pipeline:
         if waiting is None:
             return False
         try:
-            await self._understand(waiting.id, waiting.confirmed_handle)
+            await self._understand(waiting.id, waiting.confirmed_handle, in_the_end=waiting.attempts >= TRIES)
         except StoreBusy:
             raise
         except spool.AlreadyFiled:
@@ -131,15 +131,17 @@ class Pipeline:
         except RosterChanged:
             # Decided on who is a member now, not on who was when it was read.
             return True
-        except ReadAgainFailed:
+        except ReadAgainFailed as error:
             # Something of the case could not be read just now; it can be later.
+            maillog.failed("pipeline", error)
             until = self.now() + timedelta(minutes=5)
             await self.store.write(lambda tx: spool.postpone(tx, waiting.id, until), Step.POSTPONE)
         except Exception as error:
             await self._shunt(waiting.id, error)
         return True
 
-    async def _understand(self, message_id: str, confirmed_by: str | None) -> None:
+    async def _understand(self, message_id: str, confirmed_by: str | None, *, in_the_end: bool) -> None:
+        """`in_the_end`: it was put off so often that what cannot be read of its cases is done without."""
         stored = await self.store.read(lambda tx: spool.open_mail(tx, message_id))
         if stored is None:
             raise LookupError("an accepted message without content")
@@ -166,9 +168,8 @@ class Pipeline:
             names=await asyncio.to_thread(names_in, mail, today),
         )
         message = replace(
-            message,
+            await self._with_thread(message, committee, in_the_end=in_the_end),
             named_before=await self._named_before(mail, committee),
-            thread=await self._thread(message, committee),
             files=await self._files(message, committee),
         )
         decision = await self._decide_and_commit(message, committee, confirmed_by)
@@ -210,19 +211,23 @@ class Pipeline:
             return None
         return searched(mail) if mail is not None else None
 
-    async def _thread(self, message: Message, committee: Committee) -> dict[str, str]:
-        """What was written in the cases at hand, for the tags that compare with it; read before the transaction."""
+    async def _with_thread(self, message: Message, committee: Committee, *, in_the_end: bool) -> Message:
+        """With what was written in the cases at hand, for the tags that compare with it; read before the transaction.
+
+        And, in the end, with what could not be read: nothing leaves that would have to be compared with it.
+        """
         subject = message.mail.subject
         compared = any(ROWS[name].reads_thread for name in subjects.tag_names(subject))
         numbered = subjects.is_numbered_clear(subject)
         if not compared and not numbered:
-            return {}
+            return message
         now = self.now()
         entries = await self.store.read(lambda tx: Gatherer(tx, committee, now).entries_at_hand(message))
-        read = [(entry, await self.contents.of(entry.id, entry.unreadable)) for entry in entries]
-        mails = [(entry, mail) for entry, mail in read if mail is not None]
+        mails, unread = await self.contents.words_of(entries, in_the_end=in_the_end)
         # For a new member everything is searched in which a name can stand, as it was for the others.
-        return {entry.id: searched(mail) if numbered else said(entry, mail) for entry, mail in mails}
+        read = ((entry, mails[entry.id]) for entry in entries if entry.id in mails)
+        thread = {entry.id: searched(mail) if numbered else said(entry, mail) for entry, mail in read}
+        return replace(message, thread=thread, unread=unread)
 
     async def _files(self, message: Message, committee: Committee) -> dict[str, tuple[FileRead, ...]]:
         """What is attached to a letter that is drafted, or is to be sent; what cannot be looked into is not there."""

@@ -35,8 +35,8 @@ class Message:
 
     `named_before` are handles of members who came later and whom earlier mails of the same sender name. `thread` holds
     what was written so far in the cases at hand, by entry, where the message asks for something that is compared with
-    it; `files` what is attached to letters, by entry, where a letter is drafted or sent. `names` stand in it, as
-    `namesakes.names_in` gives them.
+    it, `unread` the entries of these that cannot be read any more; `files` what is attached to letters, by entry, where
+    a letter is drafted or sent. `names` stand in it, as `namesakes.names_in` gives them.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Message:
     screening: Screening = field(default_factory=Screening)
     named_before: frozenset[str] = frozenset()
     thread: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[FileRead, ...]] = field(default_factory=dict)
 

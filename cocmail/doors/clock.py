@@ -40,6 +40,8 @@ TICK = 30.0
 SHORTEST = 0.05
 LEASE = timedelta(minutes=5)
 AFTER_A_BUG = timedelta(hours=1)
+# Longer than `pipeline.py` puts off any message.
+PUT_OFF_AT_MOST = timedelta(hours=2)
 LIST_EVERY = timedelta(minutes=5)
 
 
@@ -108,11 +110,12 @@ class Clock:
                 maillog.failed("clock", error)
 
     def pull_back(self, tx: Tx) -> None:
-        """A look at a watched report that was set while the machine's clock ran ahead comes now, not in years.
+        """What was put off while the machine's clock ran ahead comes now, not in years.
 
-        It may be that only one person knows of that report.
+        A look at a watched report: it may be that only one person knows of it. And a message that was to be read again.
         """
         now = self._now()
+        spool.pull_back(tx, now, PUT_OFF_AT_MOST)
         timers.pull_back(tx, WATCH, now + LOOK_AGAIN, now)
 
     async def list_asides(self) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, insert, or_, select, update
@@ -211,6 +211,11 @@ def postpone(tx: Tx, spool_id: str, next_attempt: datetime) -> None:
     tx.run(update(SPOOL).where(SPOOL.c.id == spool_id, SPOOL.c.state == NEW).values(values))
 
 
+def pull_back(tx: Tx, now: datetime, longest: timedelta) -> None:
+    """What is put off for longer than any message is was put off by a clock that ran ahead: it is due."""
+    tx.run(update(SPOOL).where(SPOOL.c.state == NEW, SPOOL.c.next_attempt > now + longest).values(next_attempt=now))
+
+
 def shunt(tx: Tx, spool_id: str, reason: str) -> None:
     """Puts a new message aside after a bug of ours. Counts an attempt; the content stays."""
     values = {"state": SHUNTED, "reason": reason, "attempts": SPOOL.c.attempts + 1, "next_attempt": None}
@@ -230,7 +235,7 @@ def shunted(tx: Tx) -> list[Shunted]:
 
 
 def postponed(tx: Tx) -> list[Shunted]:
-    """The new messages that were put off, oldest first: their committee is in no configuration."""
+    """The new messages that were put off, oldest first."""
     return _standing(tx, and_(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_not(None)))
 
 
@@ -242,12 +247,8 @@ def _standing(tx: Tx, where: ColumnElement[bool]) -> list[Shunted]:
 
 def reasons(tx: Tx) -> dict[str, int]:
     """How many messages stand under each reason."""
-    counted = (
-        select(SPOOL.c.reason, func.count().label("messages"))
-        .where(SPOOL.c.reason.is_not(None))
-        .group_by(SPOOL.c.reason)
-    )
-    return {row.reason: row.messages for row in tx.run(counted.order_by(SPOOL.c.reason))}
+    counted = select(SPOOL.c.reason, func.count().label("messages")).where(SPOOL.c.reason.is_not(None))
+    return {row.reason: row.messages for row in tx.run(counted.group_by(SPOOL.c.reason).order_by(SPOOL.c.reason))}
 
 
 def count(tx: Tx) -> int:
@@ -296,5 +297,4 @@ def _confirmed(tx: Tx, row: Row[*tuple[Any, ...]]) -> str | None:
 
 
 def _set(tx: Tx, spool_id: str, values: Mapping[str, object]) -> None:
-    where: ColumnElement[bool] = SPOOL.c.id == spool_id
-    tx.run(update(SPOOL).where(where).values(values))
+    tx.run(update(SPOOL).where(SPOOL.c.id == spool_id).values(values))
