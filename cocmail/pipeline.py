@@ -16,6 +16,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from cocmail import maillog
 from cocmail.changes import Changes
@@ -44,6 +45,7 @@ from cocmail.store import cases, spool
 from cocmail.store.boundaries import Step
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
+from cocmail.vault import marks
 
 NAMES_TRIED = 20
 IDLE_SECONDS = 1.0
@@ -123,7 +125,7 @@ class Pipeline:
         if waiting is None:
             return False
         try:
-            await self._understand(waiting.id, waiting.confirmed_handle, in_the_end=waiting.attempts >= TRIES)
+            await self._understand(waiting)
         except StoreBusy:
             raise
         except spool.AlreadyFiled:
@@ -140,8 +142,8 @@ class Pipeline:
             await self._shunt(waiting.id, error)
         return True
 
-    async def _understand(self, message_id: str, confirmed_by: str | None, *, in_the_end: bool) -> None:
-        """`in_the_end`: it was put off so often that what cannot be read of its cases is done without."""
+    async def _understand(self, waiting: spool.Spooled) -> None:
+        message_id = waiting.id
         stored = await self.store.read(lambda tx: spool.open_mail(tx, message_id))
         if stored is None:
             raise LookupError("an accepted message without content")
@@ -168,11 +170,11 @@ class Pipeline:
             names=await asyncio.to_thread(names_in, mail, today),
         )
         message = replace(
-            await self._with_thread(message, committee, in_the_end=in_the_end),
+            await self._with_thread(message, committee, in_the_end=waiting.attempts >= TRIES),
             named_before=await self._named_before(mail, committee),
             files=await self._files(message, committee),
         )
-        decision = await self._decide_and_commit(message, committee, confirmed_by)
+        decision = await self._decide_and_commit(message, committee, waiting)
         self._scrubs = self._scrubs or bool(decision.rewritten) or decision.state == "discarded"
         maillog.decided(message_id, decision.reason.value, len(decision.letters), decision.code)
         if decision.left:
@@ -240,23 +242,25 @@ class Pipeline:
         found = {entry: await self.contents.files_of(entry) for entry in entries[:LETTERS_AT_ONCE]}
         return {entry: files for entry, files in found.items() if files is not None}
 
-    async def _decide_and_commit(self, message: Message, committee: Committee, confirmed_by: str | None) -> Decision:
+    async def _decide_and_commit(self, message: Message, committee: Committee, waiting: spool.Spooled) -> Decision:
         """Decide within the transaction that carries it out: nothing can change in between."""
 
-        def work(tx: Tx) -> Decision:
+        def work(tx: Tx, tried: int) -> Decision:
             if self.roster.committee(message.envelope.committee) is not committee:
                 raise RosterChanged
             now = self.now()
             gatherer = Gatherer(tx, committee, now)
-            known = gatherer.gather(message, confirmed_by)
+            known = gatherer.gather(message, waiting.confirmed_handle)
             aimed = replace(message, wanted=_without_unknown_tokens(message.wanted, known))
-            decision = decide(aimed, Setting(gatherer.committee, known, now, self._draw))
+            # What is decided anew because a store was put back makes the same case of it, and the same letters.
+            draw = marks.draw_of(self.store.keyring, waiting.id, tried) if waiting.reason is None else self._draw
+            decision = decide(aimed, Setting(gatherer.committee, known, now, draw))
             commit(tx, decision, message, committee, self.roster.admins, now)
             return decision
 
-        for _ in range(NAMES_TRIED):
+        for tried in range(NAMES_TRIED):
             try:
-                return await self.store.write(work, Step.DECIDE)
+                return await self.store.write(partial(work, tried=tried), Step.DECIDE)
             except cases.NameTaken:
                 continue
         raise RuntimeError("no code name is free")

@@ -22,8 +22,10 @@ class Draw(Protocol):
     def id(self) -> str:
         """An id of a case: 26 characters a-z2-7."""
 
-    def token(self) -> str:
-        """A token of an address: 26 characters a-z2-7."""
+    def token(self, *about: str) -> str:
+        """A token of an address: 26 characters a-z2-7. `about` is what for: where something is decided a second time
+        (`mail/draw.py`), an address that people have already must not become somebody else's.
+        """
 
     def code_name(self) -> str:
         """Two everyday words, `home shelf`."""
