@@ -11,6 +11,8 @@ import pytest
 
 from cocmail.mail.reader import Reader
 from cocmail.store import spool
+from people import checked, write
+from scenarios.test_what_went_wrong_with_members import KIM, numfocus
 from scene import Scene
 
 OPS = "ops@example.com"
@@ -178,3 +180,24 @@ async def test_the_operators_were_told_of_a_committee_that_was_gone_and_none_was
         await scene.settle()
         told = said(scene.last("notice", OPS).text)
         assert "If a committee is in no configuration any more" in told and "could not be read again" in told
+
+
+async def test_a_new_member_never_heard_that_what_they_asked_for_could_not_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = Failing(monkeypatch)
+    async with Scene(tmp_path, committee=numfocus()) as scene:
+        await scene.report("SECRET: Kit threatened me.", headers=HUGE)
+        await checked(scene)
+        for handle in ("noor", "sam", "ivo"):
+            await scene.answer(scene.last("check", handle), tag="#clear")
+        await scene.change_committee(numfocus(KIM))
+        address, _ = next(mail for mail in scene.all("notice", "kim") if "%23clear" in mail.text).link("#clear 1")
+        for words, may_read in (("cannot be read any more", False), ("", True)):
+            await forgotten(scene)
+            failing.files = failing.words = not may_read
+            await write(scene, "kim@example.net", "#clear 1", to=address)
+            for _ in range(3):
+                await scene.pass_time(SHORT)
+            assert words in said(scene.last("receipt", "kim").text)
+            assert any("SECRET" in mail.text for mail in scene.all(to="kim")) is may_read
