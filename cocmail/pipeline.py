@@ -16,6 +16,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from cocmail import maillog
 from cocmail.changes import Changes
@@ -31,7 +32,7 @@ from cocmail.core.namesakes import names_in
 from cocmail.core.screening import is_named, screen, searched
 from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
-from cocmail.doors.contents import Contents, ReadAgainFailed
+from cocmail.doors.contents import TRIES, Contents, ReadAgainFailed
 from cocmail.errors import StoreBusy
 from cocmail.knowledge import Gatherer
 from cocmail.mail.address import extension, wanted
@@ -44,6 +45,7 @@ from cocmail.store import cases, spool
 from cocmail.store.boundaries import Step
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
+from cocmail.vault import marks
 
 NAMES_TRIED = 20
 IDLE_SECONDS = 1.0
@@ -123,7 +125,7 @@ class Pipeline:
         if waiting is None:
             return False
         try:
-            await self._understand(waiting.id, waiting.confirmed_handle)
+            await self._understand(waiting)
         except StoreBusy:
             raise
         except spool.AlreadyFiled:
@@ -131,15 +133,17 @@ class Pipeline:
         except RosterChanged:
             # Decided on who is a member now, not on who was when it was read.
             return True
-        except ReadAgainFailed:
+        except ReadAgainFailed as error:
             # Something of the case could not be read just now; it can be later.
+            maillog.failed("pipeline", error)
             until = self.now() + timedelta(minutes=5)
             await self.store.write(lambda tx: spool.postpone(tx, waiting.id, until), Step.POSTPONE)
         except Exception as error:
             await self._shunt(waiting.id, error)
         return True
 
-    async def _understand(self, message_id: str, confirmed_by: str | None) -> None:
+    async def _understand(self, waiting: spool.Spooled) -> None:
+        message_id = waiting.id
         stored = await self.store.read(lambda tx: spool.open_mail(tx, message_id))
         if stored is None:
             raise LookupError("an accepted message without content")
@@ -166,12 +170,11 @@ class Pipeline:
             names=await asyncio.to_thread(names_in, mail, today),
         )
         message = replace(
-            message,
+            await self._with_thread(message, committee, in_the_end=waiting.attempts >= TRIES),
             named_before=await self._named_before(mail, committee),
-            thread=await self._thread(message, committee),
             files=await self._files(message, committee),
         )
-        decision = await self._decide_and_commit(message, committee, confirmed_by)
+        decision = await self._decide_and_commit(message, committee, waiting)
         self._scrubs = self._scrubs or bool(decision.rewritten) or decision.state == "discarded"
         maillog.decided(message_id, decision.reason.value, len(decision.letters), decision.code)
         if decision.left:
@@ -210,19 +213,23 @@ class Pipeline:
             return None
         return searched(mail) if mail is not None else None
 
-    async def _thread(self, message: Message, committee: Committee) -> dict[str, str]:
-        """What was written in the cases at hand, for the tags that compare with it; read before the transaction."""
+    async def _with_thread(self, message: Message, committee: Committee, *, in_the_end: bool) -> Message:
+        """With what was written in the cases at hand, for the tags that compare with it; read before the transaction.
+
+        And, in the end, with what could not be read: nothing leaves that would have to be compared with it.
+        """
         subject = message.mail.subject
         compared = any(ROWS[name].reads_thread for name in subjects.tag_names(subject))
         numbered = subjects.is_numbered_clear(subject)
         if not compared and not numbered:
-            return {}
+            return message
         now = self.now()
         entries = await self.store.read(lambda tx: Gatherer(tx, committee, now).entries_at_hand(message))
-        read = [(entry, await self.contents.of(entry.id, entry.unreadable)) for entry in entries]
-        mails = [(entry, mail) for entry, mail in read if mail is not None]
+        mails, unread = await self.contents.words_of(entries, in_the_end=in_the_end)
         # For a new member everything is searched in which a name can stand, as it was for the others.
-        return {entry.id: searched(mail) if numbered else said(entry, mail) for entry, mail in mails}
+        read = ((entry, mails[entry.id]) for entry in entries if entry.id in mails)
+        thread = {entry.id: searched(mail) if numbered else said(entry, mail) for entry, mail in read}
+        return replace(message, thread=thread, unread=unread)
 
     async def _files(self, message: Message, committee: Committee) -> dict[str, tuple[FileRead, ...]]:
         """What is attached to a letter that is drafted, or is to be sent; what cannot be looked into is not there."""
@@ -235,23 +242,25 @@ class Pipeline:
         found = {entry: await self.contents.files_of(entry) for entry in entries[:LETTERS_AT_ONCE]}
         return {entry: files for entry, files in found.items() if files is not None}
 
-    async def _decide_and_commit(self, message: Message, committee: Committee, confirmed_by: str | None) -> Decision:
+    async def _decide_and_commit(self, message: Message, committee: Committee, waiting: spool.Spooled) -> Decision:
         """Decide within the transaction that carries it out: nothing can change in between."""
 
-        def work(tx: Tx) -> Decision:
+        def work(tx: Tx, tried: int) -> Decision:
             if self.roster.committee(message.envelope.committee) is not committee:
                 raise RosterChanged
             now = self.now()
             gatherer = Gatherer(tx, committee, now)
-            known = gatherer.gather(message, confirmed_by)
+            known = gatherer.gather(message, waiting.confirmed_handle)
             aimed = replace(message, wanted=_without_unknown_tokens(message.wanted, known))
-            decision = decide(aimed, Setting(gatherer.committee, known, now, self._draw))
+            # What is decided anew because a store was put back makes the same case of it, and the same letters.
+            draw = marks.draw_of(self.store.keyring, waiting.id, tried) if waiting.reason is None else self._draw
+            decision = decide(aimed, Setting(gatherer.committee, known, now, draw))
             commit(tx, decision, message, committee, self.roster.admins, now)
             return decision
 
-        for _ in range(NAMES_TRIED):
+        for tried in range(NAMES_TRIED):
             try:
-                return await self.store.write(work, Step.DECIDE)
+                return await self.store.write(partial(work, tried=tried), Step.DECIDE)
             except cases.NameTaken:
                 continue
         raise RuntimeError("no code name is free")

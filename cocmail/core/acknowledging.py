@@ -33,7 +33,7 @@ def acknowledge_aside(plan: Plan, message: Message) -> None:
     address = answer_address(message, plan.setting.committee)
     if not address or plan.setting.known.acknowledged or not may_be_answered(message, plan.setting):
         return
-    token = plan.setting.draw.token()
+    token = plan.setting.draw.token("", str(REPORTER), address)
     plan.notes.append(Note("token", token, {"person": str(REPORTER), "address": address}))
     plan.notes.append(Note("acknowledged", message.id, {"token": token}))
     write(plan, message, address, "", token, {"waiting": True})

@@ -35,8 +35,8 @@ _HAS_ADDRESS = STEPPED_BACK | {Standing.CLEARED, Standing.ASKED}
 
 def ask(plan: Plan, handle: str, address: str, member: Member, what: str) -> str:
     """A one-use address by which the changed address is confirmed; returns the address itself."""
-    token = plan.setting.draw.token()
     command = f"{what} {member.handle} {member.email}"
+    token = plan.setting.draw.token("confirm", command, handle, address)
     expires = plan.setting.now + CONFIRM_FOR
     plan.notes.append(confirm_note(token, "", handle, command, expires, address))
     local, _, domain = plan.setting.committee.address.rpartition("@")

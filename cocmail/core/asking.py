@@ -141,10 +141,10 @@ def _put_question(
     plan: Plan, message: Message, member: Member, case: Case | None, command: str, words: Line, subject: Subject
 ) -> None:
     setting = plan.setting
-    token = setting.draw.token()
     who = f"{setting.committee.id} {member.handle}"
     address = case.members[member.handle].address or member.email if case is not None else member.email
     expires, case_id = setting.now + CONFIRM_FOR, case.id if case else ""
+    token = setting.draw.token("confirm", case_id, command, member.handle, address)
     plan.notes.append(confirm_note(token, message.id, member.handle, command, expires, address, case_id))
     plan.notes.append(Note("question", who, {"token": token}))
     said = {

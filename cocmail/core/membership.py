@@ -187,7 +187,7 @@ def _ask_old_address(plan: Plan, member: Member, address: str) -> Letter:
 
 def _seat_letter(plan: Plan, handle: str, address: str, template: str, words: Mapping[str, object]) -> Letter:
     about = f"{template} {plan.setting.now.isoformat()}"
-    token = plan.setting.draw.token()
+    token = plan.setting.draw.token("seat", handle, address)
     # An answer is a member's mail of no case; of who has left it is kept, and no report.
     plan.notes.append(Note("token", token, {"person": str(member_person(handle)), "address": address}))
     return Letter(

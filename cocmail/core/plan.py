@@ -75,7 +75,7 @@ class Plan:
         known = case.token_at(person, address)
         if known and known == case.token_of(person):
             return known
-        token = known or self.setting.draw.token()
+        token = known or self.setting.draw.token(case_id, str(person), address)
         self.add(case_id, TokenIssued(str(person), token, address))
         if not known:
             self.notes.append(Note("token", token, {"person": str(person), "address": address}, case_id))
@@ -83,7 +83,7 @@ class Plan:
 
     def issue_unbound(self, member: Member) -> str:
         """A reply token for a member that belongs to no case."""
-        token = self.setting.draw.token()
+        token = self.setting.draw.token("", str(member_person(member.handle)), member.email)
         note = {"person": str(member_person(member.handle)), "address": member.email}
         self.notes.append(Note("token", token, note))
         return token

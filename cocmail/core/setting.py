@@ -22,8 +22,10 @@ class Draw(Protocol):
     def id(self) -> str:
         """An id of a case: 26 characters a-z2-7."""
 
-    def token(self) -> str:
-        """A token of an address: 26 characters a-z2-7."""
+    def token(self, *about: str) -> str:
+        """A token of an address: 26 characters a-z2-7. `about` is what for: where something is decided a second time
+        (`mail/draw.py`), an address that people have already must not become somebody else's.
+        """
 
     def code_name(self) -> str:
         """Two everyday words, `home shelf`."""
@@ -35,8 +37,8 @@ class Message:
 
     `named_before` are handles of members who came later and whom earlier mails of the same sender name. `thread` holds
     what was written so far in the cases at hand, by entry, where the message asks for something that is compared with
-    it; `files` what is attached to letters, by entry, where a letter is drafted or sent. `names` stand in it, as
-    `namesakes.names_in` gives them.
+    it, `unread` the entries of these that cannot be read any more; `files` what is attached to letters, by entry, where
+    a letter is drafted or sent. `names` stand in it, as `namesakes.names_in` gives them.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Message:
     screening: Screening = field(default_factory=Screening)
     named_before: frozenset[str] = frozenset()
     thread: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[FileRead, ...]] = field(default_factory=dict)
 

@@ -15,24 +15,22 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from cocmail import maillog, returns
-from cocmail.commit import carry_out, queue
+from cocmail.commit import carry_out
 from cocmail.core.book import in_force
 from cocmail.core.case import Case
 from cocmail.core.checks import LOOK_AGAIN, WATCH
 from cocmail.core.decide import decide_timer
 from cocmail.core.duties import duties
 from cocmail.core.erasing import ASKED, LOOK
-from cocmail.core.letters import to_admins
-from cocmail.core.lifecycle import LIVE
 from cocmail.core.model import Committee
 from cocmail.core.setting import Evidence, Known, Setting
-from cocmail.doors import listing
+from cocmail.doors import listing, reminders
 from cocmail.doors.evidence import RunningTime, evidence_of
 from cocmail.errors import StoreBusy
 from cocmail.mail.draw import SystemDraw
-from cocmail.records import case_in_force, case_that_opens, linked_cases, load_book
+from cocmail.records import case_in_force, linked_cases, load_book
 from cocmail.roster import Roster
-from cocmail.store import asides, cases, notes, outbox, restored, spool, timers
+from cocmail.store import asides, restored, spool, timers
 from cocmail.store.boundaries import Step
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
@@ -42,11 +40,9 @@ TICK = 30.0
 SHORTEST = 0.05
 LEASE = timedelta(minutes=5)
 AFTER_A_BUG = timedelta(hours=1)
-DELAYED = timedelta(hours=4)
+# Longer than `pipeline.py` puts off any message.
+PUT_OFF_AT_MOST = timedelta(hours=2)
 LIST_EVERY = timedelta(minutes=5)
-TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached")
-# No mail can say that none is sent.
-LOGGED_ALONE = ("sends-nothing",)
 
 
 class Clock:
@@ -98,7 +94,8 @@ class Clock:
     async def _look_around(self) -> None:
         """What is not due by a timer. One that fails keeps none of the others, nor a timer, from being looked at."""
         looks: list[Callable[[Tx], object]] = [
-            self.remind,
+            # Each on its own: what keeps one from being looked at must not silence the others.
+            *(partial(self.remind, alarms=(alarm,)) for alarm in reminders.ALARMS),
             self._running.count,
             self.pull_back,
             lambda tx: returns.forget(tx, self._now()),
@@ -113,11 +110,12 @@ class Clock:
                 maillog.failed("clock", error)
 
     def pull_back(self, tx: Tx) -> None:
-        """A look at a watched report that was set while the machine's clock ran ahead comes now, not in years.
+        """What was put off while the machine's clock ran ahead comes now, not in years.
 
-        It may be that only one person knows of that report.
+        A look at a watched report: it may be that only one person knows of it. And a message that was to be read again.
         """
         now = self._now()
+        spool.pull_back(tx, now, PUT_OFF_AT_MOST)
         timers.pull_back(tx, WATCH, now + LOOK_AGAIN, now)
 
     async def list_asides(self) -> None:
@@ -223,38 +221,10 @@ class Clock:
         if decision is not None:
             carry_out(tx, decision, committee, self._roster.admins, f"{committee.id} {now.isoformat()}", now)
 
-    def remind(self, tx: Tx) -> None:
-        """One notice an admin and day for each sort of trouble that stands since before today."""
-        now = self._now()
-        today = now.date().isoformat()
-        waits_since = outbox.oldest(tx)
-        every = [case_that_opens(tx, case_id) for case_id in cases.ids(tx, None)]
-        standing: dict[str, Callable[[], bool]] = {
-            "shunted": lambda: bool(spool.shunted(tx)),
-            "postponed": lambda: bool(spool.postponed(tx)),
-            "parked": lambda: any(row.state == outbox.PARKED for row in outbox.listing(tx)),
-            "delayed": lambda: waits_since is not None and now - waits_since > DELAYED,
-            "nobody-reached": lambda: any(_is_unread(case) for case in every if case is not None),
-            "damaged": lambda: None in every,
-            "sends-nothing": lambda: restored.sends_nothing(tx),
-            "unlisted": lambda: listing.has_unlisted(tx, self._roster, now),
-        }
-        for alarm, stands in standing.items():
-            last = (notes.kept(tx, f"reminded {alarm}") or b"").decode()
-            if last == today or not stands():
-                continue
-            notes.keep(tx, f"reminded {alarm}", today.encode())
-            # What is told when it happens is not told twice on its first day.
-            if alarm not in LOGGED_ALONE and (last or alarm not in TOLD_AT_ONCE):
-                queue(tx, to_admins(self._roster.admins, alarm, today), self._roster.first, now)
-            maillog.alarmed(alarm)
-
-
-def _is_unread(case: Case) -> bool:
-    """Nobody has it, be it that nobody ever did, or that all have withdrawn before it was over."""
-    kept = any(place.level for place in case.members.values())
-    over = case.was_read and case.proceedings.state not in LIVE
-    return case.unreached and case.target is None and not kept and not over
+    def remind(self, tx: Tx, alarms: Sequence[str] = reminders.ALARMS) -> None:
+        """Brings to the admins' mind what stands still."""
+        for alarm in alarms:
+            reminders.remind(tx, alarm, self._roster, self._now())
 
 
 def _put_off(tx: Tx, claimed: Sequence[timers.Due], until: datetime) -> None:

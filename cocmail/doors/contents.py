@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import replace
 
+from cocmail.core.case import Entry
 from cocmail.core.files import FileRead
 from cocmail.core.model import Attachment, Mail
 from cocmail.mail.reader import Reader
@@ -19,6 +21,8 @@ KEPT = 8
 LARGE = 4 << 20
 KEPT_BYTES = 64 * 1024 * 1024
 UNPARSABLE = "unparsable"
+# After as many failures something that has to be read again is done without.
+TRIES = 3
 
 
 class ReadAgainFailed(Exception):
@@ -63,6 +67,35 @@ class Contents:
             self._read[message_id] = (len(stored[1]), mail)
             while len(self._read) > KEPT or sum(size for size, _ in self._read.values()) > KEPT_BYTES:
                 self._read.popitem(last=False)
+            return mail
+
+    async def words_of(self, entries: Iterable[Entry], *, in_the_end: bool) -> tuple[dict[str, Mail], frozenset[str]]:
+        """The mails of a case for being compared with, but those whose content was destroyed.
+
+        And, `in_the_end`, which of them cannot be read any more. Raises ReadAgainFailed before that.
+        """
+        found: dict[str, Mail] = {}
+        unread: set[str] = set()
+        for entry in entries:
+            try:
+                mail = await self._words_of(entry.id, entry.unreadable)
+            except ReadAgainFailed:
+                if not in_the_end:
+                    raise
+                unread.add(entry.id)
+            else:
+                found |= {entry.id: mail} if mail is not None else {}
+        return found, frozenset(unread)
+
+    async def _words_of(self, message_id: str, unreadable: str) -> Mail | None:
+        """As it was read when it came in, where its files stand in the way."""
+        try:
+            return await self.of(message_id, unreadable)
+        except ReadAgainFailed:
+            stored = await self._store.read(lambda tx: spool.open_mail(tx, message_id))
+            mail = await self._reader.read(stored[1]) if stored is not None else None
+            if mail is not None and mail.unreadable == UNPARSABLE != unreadable:
+                raise
             return mail
 
     async def _with_body(self, mail: Mail, raw: bytes) -> Mail:

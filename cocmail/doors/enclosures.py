@@ -14,7 +14,7 @@ from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import is_told_at
 from cocmail.core.effects import Letter
 from cocmail.core.model import REPORTER, Attachment, Committee, Mail
-from cocmail.doors.contents import Contents, ReadAgainFailed
+from cocmail.doors.contents import TRIES, Contents, ReadAgainFailed
 from cocmail.records import cases_of, tombstones_of
 from cocmail.reports import sheet
 from cocmail.reports.document import document
@@ -23,7 +23,6 @@ from cocmail.reports.thread import thread
 from cocmail.store import spool
 from cocmail.store.engine import Store
 
-TRIES = 3
 MADE = frozenset({"sheet", "thread", "original", "document"})
 
 

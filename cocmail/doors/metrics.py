@@ -51,7 +51,7 @@ class Figures(Collector):
             letters,
             GaugeMetricFamily("cocmail_oldest_letter_seconds", "Age of the oldest letter tried in vain", value=age),
             GaugeMetricFamily("cocmail_shunted", "Messages that cocmail failed on", value=len(spool.shunted(tx))),
-            GaugeMetricFamily("cocmail_postponed", "Messages without a committee", value=len(spool.postponed(tx))),
+            GaugeMetricFamily("cocmail_postponed", "Messages that were put off", value=len(spool.postponed(tx))),
             GaugeMetricFamily(
                 "cocmail_sends", "0 until a restored store is released", value=not restored.sends_nothing(tx)
             ),

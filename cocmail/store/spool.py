@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, insert, or_, select, update
@@ -53,7 +53,7 @@ class Prepared:
 _KEY_COLUMNS = (SPOOL.c.wrapped_key, SPOOL.c.key_owner, SPOOL.c.case_id)
 # Statements that run at every look are built once, as in `lookups`.
 _OLDEST = (
-    select(SPOOL.c.id, SPOOL.c.attempts, SPOOL.c.received_at, SPOOL.c.confirmed, *_KEY_COLUMNS)
+    select(SPOOL.c.id, SPOOL.c.attempts, SPOOL.c.received_at, SPOOL.c.confirmed, SPOOL.c.reason, *_KEY_COLUMNS)
     .where(SPOOL.c.state == NEW)
     .where(or_(SPOOL.c.next_attempt.is_(None), SPOOL.c.next_attempt <= bindparam("now")))
     .order_by(SPOOL.c.received_at, SPOOL.c.id)
@@ -67,12 +67,15 @@ _NEW_BEFORE = _NEW.where(SPOOL.c.received_at < bindparam("moment"))
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """A message that waits. `confirmed_handle` is the member who confirmed it by mail to a one-use address."""
+    """A message that waits. `confirmed_handle` is the member who confirmed it by mail to a one-use address, `reason`
+    what became of it before; None where nothing was ever decided about it.
+    """
 
     id: str
     attempts: int
     confirmed_handle: str | None = field(repr=False)
     received_at: datetime
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def next_new(tx: Tx, now: datetime) -> Spooled | None:
     row = tx.run(_OLDEST_TAKEN if tx.writing else _OLDEST, {"now": now}).one_or_none()
     if row is None:
         return None
-    return Spooled(row.id, row.attempts, _confirmed(tx, row), row.received_at)
+    return Spooled(row.id, row.attempts, _confirmed(tx, row), row.received_at, row.reason)
 
 
 def has_new_before(tx: Tx, moment: datetime) -> bool:
@@ -154,15 +157,13 @@ def file(
     """
     if state not in (FILED, HELD):
         raise ValueError("a message is filed or held")
-    fileable = SPOOL.c.state.in_((NEW, HELD, SHUNTED))
-    found = select(SPOOL.c.id, *_KEY_COLUMNS).where(SPOOL.c.id == spool_id, fileable)
+    found = select(SPOOL.c.id, *_KEY_COLUMNS).where(SPOOL.c.id == spool_id, SPOOL.c.state.in_((NEW, HELD, SHUNTED)))
     row = tx.run(tx.locked(found)).one_or_none()
     if row is None:
         raise AlreadyFiled("the message is not waiting any more")
     values: dict[str, object] = {"state": state, "reason": reason, "next_attempt": forget_at}
     if case_id is not None:
-        context = _key_context(spool_id, case_id)
-        wrapped = box.seal(case_key(tx, case_id), _row_key(tx, row), context)
+        wrapped = box.seal(case_key(tx, case_id), _row_key(tx, row), _key_context(spool_id, case_id))
         values |= {"case_id": case_id, "key_owner": _CASE, "wrapped_key": wrapped}
     _set(tx, spool_id, values)
 
@@ -211,6 +212,11 @@ def postpone(tx: Tx, spool_id: str, next_attempt: datetime) -> None:
     tx.run(update(SPOOL).where(SPOOL.c.id == spool_id, SPOOL.c.state == NEW).values(values))
 
 
+def pull_back(tx: Tx, now: datetime, longest: timedelta) -> None:
+    """What is put off for longer than any message is was put off by a clock that ran ahead: it is due."""
+    tx.run(update(SPOOL).where(SPOOL.c.state == NEW, SPOOL.c.next_attempt > now + longest).values(next_attempt=now))
+
+
 def shunt(tx: Tx, spool_id: str, reason: str) -> None:
     """Puts a new message aside after a bug of ours. Counts an attempt; the content stays."""
     values = {"state": SHUNTED, "reason": reason, "attempts": SPOOL.c.attempts + 1, "next_attempt": None}
@@ -219,9 +225,8 @@ def shunt(tx: Tx, spool_id: str, reason: str) -> None:
 
 def retry(tx: Tx, spool_id: str) -> bool:
     """Makes a shunted or postponed message due at once. False when there is none of that id."""
-    postponed_ = and_(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_not(None))
-    again = update(SPOOL).where(SPOOL.c.id == spool_id, or_(SPOOL.c.state == SHUNTED, postponed_))
-    return tx.run(again.values(state=NEW, next_attempt=None)).rowcount == 1
+    waits = or_(SPOOL.c.state == SHUNTED, and_(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_not(None)))
+    return tx.run(update(SPOOL).where(SPOOL.c.id == spool_id, waits).values(state=NEW, next_attempt=None)).rowcount == 1
 
 
 def shunted(tx: Tx) -> list[Shunted]:
@@ -230,7 +235,7 @@ def shunted(tx: Tx) -> list[Shunted]:
 
 
 def postponed(tx: Tx) -> list[Shunted]:
-    """The new messages that were put off, oldest first: their committee is in no configuration."""
+    """The new messages that were put off, oldest first."""
     return _standing(tx, and_(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_not(None)))
 
 
@@ -242,12 +247,8 @@ def _standing(tx: Tx, where: ColumnElement[bool]) -> list[Shunted]:
 
 def reasons(tx: Tx) -> dict[str, int]:
     """How many messages stand under each reason."""
-    counted = (
-        select(SPOOL.c.reason, func.count().label("messages"))
-        .where(SPOOL.c.reason.is_not(None))
-        .group_by(SPOOL.c.reason)
-    )
-    return {row.reason: row.messages for row in tx.run(counted.order_by(SPOOL.c.reason))}
+    counted = select(SPOOL.c.reason, func.count().label("messages")).where(SPOOL.c.reason.is_not(None))
+    return {row.reason: row.messages for row in tx.run(counted.group_by(SPOOL.c.reason).order_by(SPOOL.c.reason))}
 
 
 def count(tx: Tx) -> int:
@@ -296,5 +297,4 @@ def _confirmed(tx: Tx, row: Row[*tuple[Any, ...]]) -> str | None:
 
 
 def _set(tx: Tx, spool_id: str, values: Mapping[str, object]) -> None:
-    where: ColumnElement[bool] = SPOOL.c.id == spool_id
-    tx.run(update(SPOOL).where(where).values(values))
+    tx.run(update(SPOOL).where(SPOOL.c.id == spool_id).values(values))

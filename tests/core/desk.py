@@ -112,7 +112,7 @@ class CountingDraw:
     def id(self) -> str:
         return f"id{next(self._numbers)}"
 
-    def token(self) -> str:
+    def token(self, *about: str) -> str:
         return f"token{next(self._numbers)}"
 
     def code_name(self) -> str:

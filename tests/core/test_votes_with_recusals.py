@@ -119,7 +119,7 @@ class NoDraw:
     def code_name(self) -> str:
         raise AssertionError("a new case")
 
-    def token(self) -> str:
+    def token(self, *about: str) -> str:
         return "drawn"
 
 

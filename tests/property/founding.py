@@ -60,7 +60,7 @@ class Dice(SystemDraw):
         self._numbers = itertools.count()
         self._random = random.Random(7)
 
-    def token(self) -> str:
+    def token(self, *about: str) -> str:
         return base64.b32encode(next(self._numbers).to_bytes(16, "big"))[:26].decode().lower()
 
     def code_name(self) -> str:

@@ -43,6 +43,8 @@ def _clear_numbered(call: Call) -> Line:
     for case_id, case in call.plan.cases.items():
         if is_asked(call.member, case) and case.members[call.member.handle].number == number:
             chosen = Call(call.plan, call.message, case_id, call.member, call.tag)
+            if not call.message.unread.isdisjoint(entry.id for entry in case.entries):
+                return refuse("thread-unread")
             return _let_in(chosen) if _is_not_in_it(chosen) else refuse("no-such-number", number=number)
     return refuse("no-such-number", number=number)
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from cocmail.core import acts, checks, promises, vague
@@ -128,6 +129,9 @@ def vague_problem(call: Call) -> Line | None:
     reporter = call.case.reporter
     people = [reporter.name, reporter.address] if reporter is not None else []
     texts = [call.message.thread.get(entry.id, "") for entry in call.case.entries]
+    if call.message.unread:
+        # What cannot be read may have each of these words as a name. In small letters they may stand.
+        texts.append(" ".join(("as", *(word.capitalize() for word in re.findall(r"\w+", call.tag.text)))))
     found = vague.find_telling(call.tag.text, call.committee, people=people, texts=texts)
     if not found:
         return None

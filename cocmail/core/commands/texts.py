@@ -76,6 +76,10 @@ def leaking(
     or saw it; to the reporter, who they did not name themselves. `but` is the recipient's own name, `quoting` are those
     whose words the letter passes on.
     """
+    may_be_read = {entry.id for entry in call.case.entries if entry.author in (to, *quoting)}
+    if call.message.unread - may_be_read:
+        # It may be what must not go out. Their own words, where those are missing, make this no less careful.
+        return refuse("thread-unread")
     against = _sources(call, to, but, hears_outcome, quoting)
     found = _found(call, text, against)
     for file in files:
