@@ -30,6 +30,7 @@ _ADD_CASE = insert(CASES)
 _ADD_EVENT = insert(EVENTS)
 # Built once: they run for every message and every letter.
 _END_OF = select(CASES.c.events, CASES.c.head).where(CASES.c.id == bindparam("of_case"))
+_HEAD_OF = select(CASES.c.head, CASES.c.wrapped_key).where(CASES.c.id == bindparam("of_case"))
 _EVENTS_OF = (
     select(EVENTS.c.seq, EVENTS.c.at, EVENTS.c.sealed, EVENTS.c.mac)
     .where(EVENTS.c.case_id == bindparam("of_case"))
@@ -118,14 +119,14 @@ def load(tx: Tx, case_id: str) -> list[bytes]:
 
 
 def head(tx: Tx, case_id: str) -> bytes:
-    """The seal over all events of a case, another one for each end that it had. Inside `Store.write` it is locked.
+    """The seal over all events of a case, another one for each end that it had, with the key that opens them.
 
-    Raises SealError when there is no such case.
+    Inside `Store.write` the case is locked. Raises SealError when there is no such case.
     """
-    case = tx.run(tx.locked(_END_OF), {"of_case": case_id}).one_or_none()
+    case = tx.run(tx.locked(_HEAD_OF), {"of_case": case_id}).one_or_none()
     if case is None:
         raise SealError("there is no such case")
-    return bytes(case.head)
+    return bytes(case.head) + bytes(case.wrapped_key)
 
 
 def ids(tx: Tx, committee_id: str | None) -> list[str]:

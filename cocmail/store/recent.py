@@ -1,4 +1,4 @@
-"""What was made of cases a moment ago, by the seal of the end of their chains.
+"""What was made of cases a moment ago, by the seal of the end of their chains, and their keys as they are wrapped.
 
 Every letter to every member asks for its case twice, and a case of hundreds of events takes long to open. The rule: the
 head of a case is a MAC over all of its events and its id, so under one head there is one case; and nothing is kept for
