@@ -19,7 +19,7 @@ from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import hold, send_receipt
 from cocmail.core.automatic import kind_of_automatic
 from cocmail.core.case import Case
-from cocmail.core.classify import FROM_REPORTERS, LISTED, Reason, looks_automatic
+from cocmail.core.classify import FROM_REPORTERS, LISTED, Reason, is_for_return_path, looks_automatic
 from cocmail.core.commands import two_people
 from cocmail.core.commands.conflict import LAPSE, lapse
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
@@ -61,7 +61,7 @@ def _decided(message: Message, setting: Setting) -> Decision:
             return Decision(Reason.TEST_MAIL, notes=(Note("test-came", known.test, {"entry": message.id}),))
         if known.own_mail:
             return Decision(Reason.OWN_MAIL)
-        if known.returned is not None:
+        if known.returned is not None and is_for_return_path(message.mail, message.envelope, message.wanted):
             return decide_returned(message, setting, known.returned)
         automatic = kind_of_automatic(message, setting)
         steers = automatic in LISTED and _is_members_step(message, setting)
