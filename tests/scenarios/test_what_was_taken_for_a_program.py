@@ -9,7 +9,8 @@ import pytest
 
 from cocmail import commit, knowledge
 from cocmail.core.model import Mail, Wanted
-from scene import ALIAS, Scene
+from scenarios.test_digests import digests, morning
+from scene import ALIAS, Delivered, Scene, nothing_more
 
 ESCROW = "conduct+escrow@example.org"
 NO_PATH = "conduct+bounce-abcdefgh@example.org"
@@ -129,3 +130,133 @@ async def test_an_upgrade_made_twins_of_what_was_sealed_before_or_kept_its_copy_
         assert await scene.reasons() == {"report-escrowed": 1, "duplicate": 1}
         await scene.send(report)
         assert await scene.reasons() == {"report-escrowed": 1, "duplicate": 1, "report": 1}
+
+
+# A member's Subject that begins like an out-of-office answer
+
+
+async def say_yes(scene: Scene, mail: Delivered) -> None:
+    address, subject = mail.link("Yes")
+    await scene.send(scene.write(mail.recipient, address, subject, ""), address)
+
+
+async def test_a_withdrawal_behind_out_of_office_was_swallowed_without_a_word(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "jun"), subject="OOO until January, so #recuse")
+        asked = scene.last("confirm", "jun")
+        assert "It would run: #recuse" in asked.text and "out-of-office" in asked.text
+        assert "mail of this case to you waits" in asked.text and "without proof" not in asked.text
+        with nothing_more(scene, "jun"):
+            await scene.answer(scene.last("forward", "amara"), "Words that are not for Jun any more.")
+        await say_yes(scene, asked)
+        assert scene.last("receipt", "jun") and not [mail for mail in scene.all(to="jun") if "any more." in mail.text]
+        assert await scene.reasons() == {"report": 1, "command": 1, "discussion": 1, "confirmed": 1}
+
+
+async def test_an_absence_told_in_so_many_words_was_swallowed_without_a_word(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        forward = scene.last("forward", "jun")
+        away = "Out of office #away 2026-12-20 2027-01-04"
+        await scene.answer(forward, subject=away)
+        await say_yes(scene, scene.last("confirm", "jun"))
+        assert scene.last("receipt", "jun") and (await scene.reasons())["command"] == 1
+        # From a reply address that is dead as well; the header of a program is believed as before.
+        await scene.answer(forward, tag="#recuse")
+        await scene.answer(forward, subject="Out of office #away 2027-02-20 2027-03-04")
+        assert "2027-02-20" in scene.last("confirm", "jun").text
+        with nothing_more(scene, "jun", "amara"):
+            to = str(forward.message["Reply-To"])
+            says_so = {"Auto-Submitted": "auto-replied"}
+            marked = scene.write("jun@example.net", to, away, "", proven=True, answers=forward, headers=says_so)
+            await scene.send(marked, to)
+            await scene.answer(forward, "I am away.", subject=f"Out of office: {forward.message['Subject']}")
+        assert {"automatic-reply": 1, "automatic-to-token": 1}.items() <= (await scene.reasons()).items()
+
+
+@pytest.mark.parametrize("threaded", [True, False])
+@pytest.mark.parametrize("sender", ["jun@example.net", ""])
+async def test_a_program_that_marks_nothing_voted_or_was_asked_for_ever(
+    tmp_path: Path, threaded: bool, sender: str
+) -> None:
+    """Somebody wrote Jun a Subject with a tag; what answers there puts it into all that it sends, to both addresses."""
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "amara"), tag="#own")
+        answered = rounds = 0
+        while answered < len(scene.all(to="jun")):
+            fresh, answered = scene.all(to="jun")[answered:], len(scene.all(to="jun"))
+            rounds += 1
+            assert rounds < 8
+            for mail in fresh:
+                subject = f"Automatic reply: {mail.message['Subject']} #challenge @amara"
+                for to in {str(mail.message["Reply-To"]), ALIAS}:
+                    heard = mail if threaded else None
+                    reply = scene.write("jun@example.net", to, subject, "Away.", proven=True, answers=heard)
+                    await scene.send(reply, to, sender=sender)
+        assert len(scene.all("confirm", "jun")) <= 2 and not scene.all("receipt", "jun")
+        found = await scene.reasons()
+        assert found["command"] == 1, "Amara's own"
+        assert found.keys() <= {"report", "command", "held-unproven", "automatic-to-token", "automatic-reply"}
+
+
+# A member's mail without an envelope sender
+
+
+async def test_a_members_mail_without_an_envelope_sender_was_filed_and_nobody_told(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        forward, since = scene.last("forward", "jun"), scene.mark()
+        name = str(forward.message["Subject"]).partition("]")[0] + "]"
+        seen, secret = "I have seen it with my own eyes.", "From: Kim Doe\n\nKim told me that X hit her."
+        mails = [
+            scene.write("jun@example.net", ALIAS, f"{name} Re", seen, proven=True, answers=forward),
+            scene.write("jun@example.net", ALIAS, "#new inperson anonymous", secret, proven=True),
+            scene.write("jun@example.net", ALIAS, f"{name} #recuse", "", proven=True),
+        ]
+        for mail in mails:
+            await scene.send(mail, sender="")
+            # The same again is the same.
+            await scene.send(mail, sender="")
+        assert [(mail.kind, mail.recipient) for mail in scene.smarthost.delivered[since:]] == [
+            ("confirm", "jun@example.net")
+        ] * 3
+        for asked in scene.all("confirm", "jun"):
+            assert "no envelope sender" in " ".join(asked.text.split())
+            await say_yes(scene, asked)
+        assert any(seen in mail.text for mail in scene.all("forward", "sam"))
+        found = await scene.reasons()
+        assert found == {"report": 1, "duplicate": 3, "discussion": 1, "command": 2, "confirmed": 3}
+        await morning(scene)
+        assert not digests(scene, "amara")
+
+
+async def test_a_members_tag_at_a_reply_address_without_an_envelope_sender_was_swallowed(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        forward = scene.last("forward", "jun")
+        to = str(forward.message["Reply-To"])
+        for tag in (" #recuse", ""):
+            subject = f"Re: {forward.message['Subject']}{tag}"
+            await scene.send(
+                scene.write("jun@example.net", to, subject, "Hm.", proven=True, answers=forward), to, sender=""
+            )
+        assert await scene.reasons() == {"report": 1, "held-unproven": 1, "automatic-to-token": 1}
+        await say_yes(scene, scene.last("confirm", "jun"))
+        assert (await scene.reasons())["command"] == 1
+
+
+async def test_a_members_steps_without_an_envelope_sender_were_told_to_the_others(tmp_path: Path) -> None:
+    """Beyond what is asked in a day they wait, as all that waits for a yes, and no digest shows a ballot."""
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        name = str(scene.last("forward", "jun").message["Subject"]).partition("]")[0] + "]"
+        for number in range(8):
+            subject = f"{name} #vote Q{number + 1} no"
+            await scene.send(scene.write("jun@example.net", ALIAS, subject, "", proven=True), sender="")
+        assert len(scene.all("confirm", "jun")) == 5
+        assert "More mail of this kind will be kept" in scene.last("confirm", "jun").text
+        await morning(scene)
+        assert not any(digests(scene, handle) for handle in ("amara", "noor", "ivo", "sam"))
+        assert await scene.reasons() == {"report": 1, "held-unproven": 8}
