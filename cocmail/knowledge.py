@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from cocmail import counting, returns
 from cocmail.core import flood, subjects
 from cocmail.core.addresses import is_about_address
 from cocmail.core.case import Entry
+from cocmail.core.classify import Reason
 from cocmail.core.conflicts import exists_for, is_asked, is_new_to
 from cocmail.core.digests import ASIDE_OF, KEPT_OUT
 from cocmail.core.fingerprint import fingerprint
@@ -180,12 +182,23 @@ class Gatherer(Pointers):
         return {name: tuple(ids) for name, ids in found.items() if ids}
 
     def _twin(self, message: Message) -> Twin | None:
-        for case_id, note in self._find("fingerprint", fingerprint(message.mail, message.wanted)):
+        for case_id, note in self._copies(message):
             if not case_id and shredding.is_discarded(self._tx, note.get("entry", "")):
                 # Nothing is left of that one: this is the only copy.
                 continue
             return Twin(case_id, note.get("reason", ""), note.get("entry", ""))
         return None
+
+    def _copies(self, message: Message) -> list[tuple[str, dict[str, Any]]]:
+        """What came before and was the same. What people have read is not sealed afterwards; what was sealed is no
+        reason not to read a copy. Stores of before wrote both down alike.
+        """
+        wanted = message.wanted
+        found = self._find("fingerprint", fingerprint(message.mail, wanted))
+        if wanted.escrow:
+            return [*found, *self._find("fingerprint", fingerprint(message.mail, replace(wanted, escrow=False)))]
+        sealed = {case_id for case_id, note in found if note.get("reason") == Reason.REPORT_ESCROWED.value}
+        return [(case_id, note) for case_id, note in found if case_id not in sealed]
 
     def _member(self, message: Message, grant: Grant | None) -> str:
         """The handle whose confirm rounds matter: the token's owner, else the owner of the From address."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cocmail.core import subjects
+from cocmail.core.automatic import may_be_a_programs
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.commands.call import Line
@@ -36,7 +37,7 @@ _LINE: Line = {"tag": "", "undo": "", "refused": False}
 def hold(
     message: Message, setting: Setting, member: Member, case: Case | None, grant: Grant | None, subject: Subject
 ) -> Decision:
-    """Not proven: nothing runs, nothing is passed on, the registered address is asked.
+    """Not proven, or maybe a program's: nothing runs, nothing is passed on, the registered address is asked.
 
     An unproven `#recuse` that carries the member's live token delays that member's mail of the case meanwhile.
     """
@@ -150,6 +151,7 @@ def _put_question(
     said = {
         "command": written(setting, case, subject),
         "unclear": bool(subject.problems),
+        "program": may_be_a_programs(message, steers=subject.commands),
         # Not its text, which may be a stranger's; but two questions must not look alike.
         "came": minute(message.came(setting.now)),
         "length": len(own_words(message.mail.text).split()) if _has_matter(message, subject) else 0,

@@ -2,7 +2,7 @@
 
 The rule: a Subject alone never takes a report away. To the alias it says nothing; at a reply address of somebody
 outside their words are passed on, marked. Only where what a program sent would speak for a member, or run something, is
-it filed for its Subject.
+it filed for its Subject; and where it holds a tag, the member is asked (`steps`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from cocmail.core.classify import Reason, auto_submitted, classify_automatic
+from cocmail.core.classify import LISTED, Reason, auto_submitted, classify_automatic, is_null_sender
 from cocmail.core.model import Mail
 from cocmail.core.setting import Message, Setting, author_of
 
@@ -74,16 +74,31 @@ def is_bare_answer(mail: Mail) -> bool:
     return is_answer and is_out_of_office(mail.subject) and not _REPLY.match(_plain(mail.subject))
 
 
+def may_be_a_programs(message: Message, *, steers: bool) -> bool:
+    """Whether a program may have sent what no header says so of. Of a Subject alone that counts where it `steers`:
+    whoever talks about being away is heard.
+    """
+    return is_null_sender(message.mail, message.envelope) or (steers and is_out_of_office(message.mail.subject))
+
+
+def answers_question(setting: Setting) -> bool:
+    """Whether the mail answers a confirm mail of ours."""
+    return any(each.question for each in setting.known.references)
+
+
 def kind_of_automatic(message: Message, setting: Setting) -> Reason | None:
     """What is filed unread, or listed; None for everything else. First what the header says."""
     mail, wanted, known = message.mail, message.wanted, setting.known
     found = classify_automatic(mail, message.envelope, wanted, message.proof)
+    from_member = author_of(message, setting.committee) is not None
+    if from_member and answers_question(setting) and may_be_a_programs(message, steers=True):
+        # It neither confirms nor denies, and must not bring the next question about.
+        return Reason.AUTOMATIC_TO_TOKEN if found is None or found in LISTED else found
     if not is_out_of_office(mail.subject):
         return found
     answers = any(each.kind not in _WRITTEN_BY_PEOPLE for each in known.references)
     if answers and (found is Reason.NULL_SENDER or (found is None and auto_submitted(mail) != "no")):
         return Reason.AUTO_REPLY
-    from_member = author_of(message, setting.committee) is not None
     as_member = known.grant is not None and known.grant.person.kind == "member"
     if found is None and (wanted.confirm or as_member or (from_member and answers)):
         return Reason.AUTOMATIC_TO_TOKEN

@@ -19,23 +19,24 @@ from cocmail.core.addresses import confirm_address, is_about_address
 from cocmail.core.asking import hold, send_receipt
 from cocmail.core.automatic import kind_of_automatic
 from cocmail.core.case import Case
-from cocmail.core.classify import FROM_REPORTERS, LISTED, Reason, looks_automatic
+from cocmail.core.classify import FROM_REPORTERS, LISTED, Reason, is_for_return_path
 from cocmail.core.commands import two_people
 from cocmail.core.commands.conflict import LAPSE, lapse
 from cocmail.core.commands.matters import TALK_ENDS, talk_is_over
 from cocmail.core.conflicts import readers
 from cocmail.core.conversation import follow_up
 from cocmail.core.effects import Decision, Note
-from cocmail.core.grave import forget, may_be_secret
+from cocmail.core.grave import forget
 from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.loops import counted_and_alarmed, filed, is_said_too_often, own_words_of_member
-from cocmail.core.members import decide_for_member, has_member_business
+from cocmail.core.members import decide_for_member
 from cocmail.core.membership import end_access
 from cocmail.core.model import REPORTER, Member, Person
 from cocmail.core.opening import exclude, open_case
 from cocmail.core.plan import Plan
 from cocmail.core.returned import decide_returned
 from cocmail.core.setting import Grant, Message, Setting, Twin, author_of, is_trusted
+from cocmail.core.steps import is_members_step, may_have_taken_down, speaks
 from cocmail.core.vacancies import check_is_over, complete
 
 
@@ -61,15 +62,13 @@ def _decided(message: Message, setting: Setting) -> Decision:
             return Decision(Reason.TEST_MAIL, notes=(Note("test-came", known.test, {"entry": message.id}),))
         if known.own_mail:
             return Decision(Reason.OWN_MAIL)
-        if known.returned is not None:
+        if known.returned is not None and is_for_return_path(message.mail, message.envelope, message.wanted):
             return decide_returned(message, setting, known.returned)
         automatic = kind_of_automatic(message, setting)
-        steers = automatic in LISTED and _is_members_step(message, setting)
-        if automatic in LISTED and not steers:
-            return _aside(message, setting, automatic)
-        # What the border takes for spam proves itself, if a member sent it, or is asked about.
-        if automatic is not None and not (steers and automatic is Reason.SPAM):
-            return Decision(automatic)
+        # What the border takes for spam proves itself, if a member sent it, or is asked about; so is what may be a
+        # program's.
+        if automatic is not None and not is_members_step(message, setting, automatic):
+            return _aside(message, setting, automatic) if automatic in LISTED else Decision(automatic)
         if known.twin is not None:
             return _again(message, setting, known.twin)
         if message.wanted.confirm and known.question is not None:
@@ -84,12 +83,10 @@ def _decided(message: Message, setting: Setting) -> Decision:
     member = _author(message, setting)
     if known.confirmed is not None and member is None:
         return Decision(Reason.DEAD_CONFIRM)
-    # Nothing automatic runs anything or speaks for a member (section 5, rule 7): to the alias it is a report.
-    speaks = member is not None and not looks_automatic(message.mail) and has_member_business(message, setting, member)
     # What was held as a member's and confirmed stays that: if its case is gone for them by now, it is no report either.
-    if member is not None and (speaks or known.confirmed is not None):
+    if member is not None and (known.confirmed is not None or speaks(message, setting, member)):
         return decide_for_member(message, setting, member, grant=None)
-    taker = _may_have_taken_down(message, setting)
+    taker = may_have_taken_down(message, setting)
     if taker is not None:
         return hold(message, setting, taker, None, None, subjects.read(message.mail.subject))
     return _unless_flooded(message, setting)
@@ -110,16 +107,6 @@ def _opened(message: Message, setting: Setting) -> Decision:
     return _from_outside(kept, setting)
 
 
-def _is_members_step(message: Message, setting: Setting) -> bool:
-    """Whether a mail of somebody else's address is none that could be listed: a command, or a report taken down.
-
-    Its Subject alone may tell what its member did.
-    """
-    member = _author(message, setting)
-    speaks = member is not None and not looks_automatic(message.mail) and has_member_business(message, setting, member)
-    return speaks or _may_have_taken_down(message, setting) is not None
-
-
 def _unless_flooded(message: Message, setting: Setting) -> Decision:
     """A report; of too many at once, those that nobody vouches for are listed instead."""
     would = _from_outside(message, setting)
@@ -128,16 +115,6 @@ def _unless_flooded(message: Message, setting: Setting) -> Decision:
     if digests.is_held_back(message, setting):
         return digests.put_aside(message, setting, Reason.FLOOD, would)
     return replace(would, counted=(*would.counted, *digests.flood_count(setting)))
-
-
-def _may_have_taken_down(message: Message, setting: Setting) -> Member | None:
-    """Which member may have written down what somebody told who wants to stay unknown, in a mail that nobody can be
-    taken to have written: through a list, or with two senders. As a report it would tell everybody who that was.
-    """
-    if not may_be_secret(message.mail.subject):
-        return None
-    authors = map(setting.committee.member_at, message.mail.from_addresses)
-    return next((member for member in authors if member is not None), None)
 
 
 def review(case: Case, setting: Setting) -> Decision | None:

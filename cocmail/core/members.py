@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from cocmail.core import subjects
 from cocmail.core.access import Level
 from cocmail.core.asking import ask, hold, says_not_me, send_receipt, written
+from cocmail.core.automatic import may_be_a_programs
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.conflicts import is_asked, is_challenged, level_of
@@ -47,13 +48,19 @@ def has_member_business(message: Message, setting: Setting, member: Member) -> b
     return subject.commands or bool(subject.names) or bool(_referred(setting, visible)) or answers_question
 
 
+def has_tag(message: Message, setting: Setting, member: Member) -> bool:
+    """Whether the Subject of a member's mail holds a tag, or what looks like one, that the mail answered did not."""
+    return _subject(message, setting, _visible(message, setting, member)).commands
+
+
 def decide_for_member(message: Message, setting: Setting, member: Member, *, grant: Grant | None) -> Decision:
     """A member's mail, with (`grant`) or without a live reply address."""
     visible = _visible(message, setting, member)
     subject = _subject(message, setting, visible)
     confirmed = setting.known.confirmed
     dead = grant is not None and _is_dead(grant, member, visible)
-    proven = _is_proven(message, setting, member, grant)
+    theirs = _is_proven(message, setting, member, grant)
+    proven = theirs and (confirmed is not None or not may_be_a_programs(message, steers=subject.commands))
     # A plain reply to a question says "not me"; one with a tag says something else.
     steers = subject.commands and (proven or subjects.wants_recusal(message.mail.subject))
     if confirmed is None and not dead and not steers:
@@ -63,7 +70,7 @@ def decide_for_member(message: Message, setting: Setting, member: Member, *, gra
     if confirmed is None and setting.known.ran:
         return Decision(Reason.DUPLICATE)
     if dead:
-        return _to_a_dead_token(message, setting, member, grant, subject, visible, proven=proven)
+        return _to_a_dead_token(message, setting, member, grant, subject, visible, theirs=theirs, proven=proven)
     place = _place(setting, subject, visible, grant)
     if confirmed is not None and confirmed.case_id:
         place = Place(visible.get(confirmed.case_id))
@@ -92,10 +99,11 @@ def _to_a_dead_token(
     subject: Subject,
     visible: dict[str, Case],
     *,
+    theirs: bool,
     proven: bool,
 ) -> Decision:
     """What needs no case works from there: a report that somebody told this member is no dead letter."""
-    if not proven and may_be_secret(message.mail.subject):
+    if not proven and (theirs or may_be_secret(message.mail.subject)):
         return hold(message, setting, member, None, None, subject)
     if not proven:
         return Decision(Reason.DEAD_TOKEN)

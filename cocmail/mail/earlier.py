@@ -24,6 +24,7 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "transfer": {"purpose": ""},
     "receipt": {"forgotten": False},
     "ack": {"waiting": False},
+    "confirm": {"program": False},
 }
 _LINES: Mapping[str, Mapping[str, object]] = {
     "recused": {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""},

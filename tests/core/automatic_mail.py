@@ -25,7 +25,7 @@ SAMPLES: tuple[tuple[str, str, str, str], ...] = (
     ("exchange-cs", EXCHANGE, "Automatická odpověď: {}", "listed"),
     ("exchange-pl", EXCHANGE, "Odpowiedź automatyczna: {}", "listed"),
     ("exchange-ja", EXCHANGE, "自動応答: {}", "listed"),
-    ("exchange-rule", "X-MS-Exchange-Inbox-Rules-Loop: kim@acme.example\n", "Automatic reply: {}", "case"),
+    ("exchange-rule", "X-MS-Exchange-Inbox-Rules-Loop: kim@acme.example\n", "Automatic reply: {}", "person"),
     ("exchange-agent", "X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent\n", "Re: {}", "case"),
     ("exchange-generated", "Auto-Submitted: auto-generated\n", "Out of Office: {}", "case"),
     # Services and servers.

@@ -80,9 +80,13 @@ def test_automatic_mail_is_not_answered_and_runs_nothing(header: str, subject: s
     answers = Reference(CASE, "forward", "member:jun")
     to_confirm = decided(from_jun, Wanted(confirm="q"), known(question=question))
     to_token = decided(from_jun, Wanted(token="t"), known(grant=grant, references=(answers,)))
-    for decision in (to_confirm, to_token):
-        assert decision.reason in FILED or (kind == "person" and not is_out_of_office(subject))
-        assert not decision.letters and not decision.changes and decision.release is None
+    # Where a header says so it is filed; where the Subject alone does, and there is a tag in it, the member is asked.
+    asked = kind == "person" and "{}" in subject
+    assert is_out_of_office(subject) or not asked
+    for decision, held in ((to_confirm, False), (to_token, asked)):
+        assert decision.reason is Reason.HELD_UNPROVEN if held else decision.reason in FILED
+        assert [each.kind for each in decision.letters] == (["confirm"] if held else [])
+        assert not decision.changes and decision.release is None
 
 
 @pytest.mark.parametrize(
