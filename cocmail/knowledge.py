@@ -150,7 +150,7 @@ class Gatherer(Pointers):
             kept_out=self._kept_out(sender)
             if any(each == message.id or asides.holds(self._tx, each) for each in own)
             else {},
-            asides=frozenset((asked.entry,) if asked and asides.holds(self._tx, asked.entry) else ()),
+            asides=asides.waiting(self._tx, (asked.entry,)) if asked else frozenset(),
             erased_before=tuple(each for sender in senders for each in self._erased("party", sender)),
         )
 
