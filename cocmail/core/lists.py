@@ -26,7 +26,7 @@ from cocmail.core.setting import Setting
 GOOD_FOR = timedelta(days=7)
 # Of one letter, and of all that one look writes: the next look is minutes later.
 ENTRIES = 200
-AT_ONCE = 5 * ENTRIES
+AT_ONCE = 2 * ENTRIES
 # A day of digests begins at this hour, UTC.
 MORNING = timedelta(hours=6)
 FLOODS_EVERY = timedelta(minutes=30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,7 +51,7 @@ def is_stale(letter: Letter, committee: Committee, now: datetime, tx: Tx) -> boo
     Of what nothing is known any more, nobody knows whom it is kept from.
     """
     member, pointers = committee.member(letter.to.handle), Pointers(tx, committee, now)
-    known = {aside.entry: aside for aside in _of(tx, committee)}
+    known = {aside.entry: aside for aside in _of(tx, committee, _entries(letter))}
     if not letter.words.get("entries") or not _entries(letter) <= known.keys():
         return True
     listed = (known[entry] for entry in _entries(letter))
@@ -79,8 +79,8 @@ def _still_theirs(letter: Letter, committee: Committee, now: datetime, tx: Tx) -
     another roster, or of which nothing is known, stays: `is_stale` has all of that listed anew.
     """
     member, pointers = committee.member(letter.to.handle), Pointers(tx, committee, now)
-    known, roster = {aside.entry: aside for aside in _of(tx, committee)}, roster_of(pointers.committee)
-    waiting, entries = asides.waiting(tx, _entries(letter)), []
+    known = {aside.entry: aside for aside in _of(tx, committee, _entries(letter))}
+    roster, waiting, entries = roster_of(pointers.committee), asides.waiting(tx, _entries(letter)), []
     for each in _listed(letter):
         aside = known.get(str(each.get("entry")))
         if aside is not None and aside.roster == roster:
@@ -113,8 +113,8 @@ def _renew(tx: Tx, committee: Committee, entries: Sequence[Mapping[str, Any]], n
     for each in entries:
         for row, note in _links(tx, str(each["token"])):
             lookups.replace(tx, row, json.dumps({**note, "expires": expires}).encode())
-    for aside in _of(tx, committee):
-        if aside.entry in listed and asides.holds(tx, aside.entry):
+    for aside in _of(tx, committee, listed):
+        if asides.holds(tx, aside.entry):
             renewed = replace(aside, listed=now.isoformat(), running=running(tx))
             asides.put(tx, aside.entry, committee.id, encode_aside(renewed, committee.id), now)
 
@@ -178,9 +178,9 @@ def _is_nobodys(tx: Tx, committee: Committee, now: datetime) -> bool:
     return any(not (each.readers.keys() - pointers.kept_from(each)) for each in waiting)
 
 
-def _of(tx: Tx, committee: Committee) -> list[Aside]:
-    """What was put aside of a committee, under whatever name it had, oldest first."""
-    every = map(decode_aside, asides.every(tx))
+def _of(tx: Tx, committee: Committee, entries: Collection[str] | None = None) -> list[Aside]:
+    """What was put aside of a committee, under whatever name it had, oldest first; of these messages, if told."""
+    every = map(decode_aside, asides.every(tx, entries))
     return [aside for committee_id, aside in every if committee_id in (committee.id, *committee.addresses)]
 
 

@@ -37,9 +37,9 @@ def has_any(tx: Tx) -> bool:
     return lookups.has(tx, _KIND)
 
 
-def every(tx: Tx) -> list[bytes]:
-    """Of all committees, oldest first. One that does not open stops none of the others."""
-    return lookups.detached(tx, _KIND)
+def every(tx: Tx, of: Collection[str] | None = None) -> list[bytes]:
+    """Of all committees, oldest first; or of these messages. One that does not open stops none of the others."""
+    return lookups.detached(tx, _KIND, of=of)
 
 
 def waiting(tx: Tx, entries: Collection[str]) -> frozenset[str]:
