@@ -150,7 +150,7 @@ class Gatherer(Pointers):
             asides_of_sender=own,
             # As long as one of them waits: what is open has exclusions of its own, what is over has none.
             kept_out=self._kept_out(sender) if message.id in own or self._waits(own) else {},
-            asides=frozenset((asked.entry,) if asked and asides.holds(self._tx, asked.entry) else ()),
+            asides=asides.waiting(self._tx, (asked.entry,)) if asked else frozenset(),
             erased_before=tuple(each for sender in senders for each in self._erased("party", sender)),
         )
 

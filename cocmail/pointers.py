@@ -15,12 +15,12 @@ from cocmail.core import subjects, tombstones
 from cocmail.core.asides import Aside
 from cocmail.core.book import Book, in_force
 from cocmail.core.case import Case
-from cocmail.core.digests import kept_from
+from cocmail.core.lists import kept_from
 from cocmail.core.model import Committee, Mail, Person
 from cocmail.core.setting import Grant, Question, Reference, Returned
 from cocmail.core.tombstones import Tombstone, decode_tombstone
 from cocmail.mail.address import TOKEN
-from cocmail.records import case_that_opens, load_book, load_case
+from cocmail.records import DAMAGED, case_that_opens, load_book, load_case
 from cocmail.store import lookups, shredding
 from cocmail.store.transaction import Tx
 
@@ -152,13 +152,25 @@ class Pointers:
         return tuple(case_id for case_id in dict.fromkeys(found) if self._case(case_id) is not None)
 
     def kept_from(self, aside: Aside) -> frozenset[str]:
-        """Whom a message that was put aside is kept from by now; everybody, where one of its cases does not open."""
+        """Whom a message that was put aside is kept from by now.
+
+        Everybody, where one of its cases does not open, or what is remembered of its sender: the others are listed.
+        """
+        try:
+            return self._kept_from(aside)
+        except DAMAGED:
+            return self._everybody()
+
+    def _everybody(self) -> frozenset[str]:
+        return frozenset(member.handle for member in self._committee.members)
+
+    def _kept_from(self, aside: Aside) -> frozenset[str]:
         committee = self._committee
         of_sender = [case_id for author in aside.authors for case_id, _ in self._find("party", author)]
         every = dict.fromkeys((*aside.cases, *filter(None, of_sender)))
         there = [case_id for case_id in every if shredding.exists(self._tx, case_id)]
         if not all(map(self._opens, there)):
-            return frozenset(member.handle for member in committee.members)
+            return self._everybody()
         found = {case_id: case for case_id in there if (case := self._cases[case_id]) is not None}
         answered = [found.pop(case_id) for case_id in aside.cases if case_id in found]
         erased = [each for author in aside.authors for each in self._erased("party", author)]

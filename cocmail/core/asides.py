@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from cocmail.core.classify import Reason
+from cocmail.core.classify import LISTED, Reason
+
+# Under which a message is filed that a member can open.
+PUT_ASIDE = frozenset(reason.value for reason in (*LISTED, Reason.FLOOD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +17,8 @@ class Aside:
     """`entry` is the stored message, `readers` who may be told of it, each with what they were searched for as.
 
     `roster` stands for everybody whom its text was searched for, `listed` is when a digest had it, or "". `authors` are
-    its From addresses, `cases` those that it answers: who is kept from theirs by now is not told.
+    its From addresses, `cases` those that it answers: who is kept from theirs by now is not told. `letters` are the
+    digests that have it, by their ids, `running` how long daemons had run in all when it was listed, in seconds.
     """
 
     entry: str
@@ -27,6 +31,8 @@ class Aside:
     listed: str = ""
     authors: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
+    running: int = 0
 
     @property
     def is_flood(self) -> bool:
@@ -42,5 +48,5 @@ def decode_aside(data: bytes) -> tuple[str, Aside]:
     """The committee and what `encode_aside` wrote. Raises TypeError or ValueError for one of a later release."""
     values = json.loads(data)
     committee: str = values.pop("committee")
-    authors, answered = (tuple(values.pop(name, ())) for name in ("authors", "cases"))
-    return committee, Aside(**values, authors=authors, cases=answered)
+    authors, answered, letters = (tuple(values.pop(name, ())) for name in ("authors", "cases", "letters"))
+    return committee, Aside(**values, authors=authors, cases=answered, letters=letters)

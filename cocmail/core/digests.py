@@ -1,4 +1,4 @@
-"""Mail that is put aside, and the digests that list it (contract, section 3, rule 3, and section 2, `flood`).
+"""Mail that is put aside, to be listed by the digests (contract, section 3, rule 3, and section 2, `flood`).
 
 What has no envelope sender, what the mail server in front takes for spam, and what a flood of reports brings is kept
 and opens no case; members get its date, sender and Subject, with a one-use address that opens it.
@@ -12,20 +12,17 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from dataclasses import replace
 
 from cocmail.core import flood
 from cocmail.core.acknowledging import acknowledge_aside
 from cocmail.core.asides import Aside
-from cocmail.core.asking import confirm_note, send_receipt
-from cocmail.core.case import Case
+from cocmail.core.asking import send_receipt
 from cocmail.core.classify import LISTED, Reason, looks_automatic
-from cocmail.core.deadlines import minute
 from cocmail.core.effects import Decision, Note
 from cocmail.core.model import Committee, Member
-from cocmail.core.opening import exclude_elsewhere, kept_from_case
+from cocmail.core.opening import exclude_elsewhere
 from cocmail.core.places import LEFT_AT_LEAST
 from cocmail.core.plan import Plan
 from cocmail.core.screening import looked_for_as
@@ -35,11 +32,6 @@ from cocmail.core.trust import Verdict
 OPENS = "#listed"
 # Look-ups by sender: what is put aside, and whom that sender keeps out of it.
 ASIDE_OF, KEPT_OUT = "aside-of", "kept-out"
-GOOD_FOR = timedelta(days=7)
-ENTRIES = 200
-# A day of digests begins at this hour, UTC.
-MORNING = timedelta(hours=6)
-FLOODS_EVERY = timedelta(minutes=30)
 SHOWN = 120
 AUTHORS = 5
 
@@ -153,102 +145,6 @@ def flood_count(setting: Setting) -> tuple[tuple[str, str], ...]:
 def roster_of(committee: Committee) -> str:
     """Everybody whom a text was searched for, as a digest: another name, member or tie gives another one."""
     return hashlib.sha256("\n".join(map(looked_for_as, committee.members)).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class Last:
-    """When the last digests of a committee were made: the day of the daily one, and the moment of a flood's."""
-
-    day: str = ""
-    flood: datetime | None = None
-
-
-def is_over(aside: Aside, now: datetime) -> bool:
-    """Whether what a digest listed cannot be opened any more: the message stays, what is known of it need not."""
-    return not _is_fresh(aside, now)
-
-
-def kept_from(committee: Committee, answered: Iterable[Case], of_sender: Iterable[Case]) -> frozenset[str]:
-    """Who must not be told of a message by now: who is kept from the cases that it answers, and from its sender's.
-
-    It would inherit that if it were opened (rule 6); between its arrival and a digest somebody may have been named.
-    """
-    found = [kept_from_case(case, committee, goes_on=True) for case in answered]
-    found += [kept_from_case(case, committee, goes_on=False) for case in of_sender]
-    return frozenset().union(*found)
-
-
-def digests(
-    setting: Setting, asides: Sequence[Aside], last: Last, kept: Callable[[Aside], Collection[str]]
-) -> tuple[Decision, Last] | None:
-    """The digests that are due, with when they were made; None where nothing is to be done.
-
-    `kept` tells whom an entry is kept from by now. What was understood under another roster is understood anew first:
-    nobody has looked for today's members in it.
-    """
-    roster, now = roster_of(setting.committee), setting.now
-    again = [each for each in asides if each.roster != roster and _is_fresh(each, now)]
-    waiting = [each for each in asides if each.roster == roster and not each.listed]
-    today = (now - MORNING).date().isoformat()
-    daily = [each for each in waiting if not each.is_flood and _day(each) < today] if last.day != today else []
-    held = [each for each in waiting if each.is_flood] if _is_due(last.flood, now) else []
-    theirs = {each.entry: readers(each, setting.committee, kept(each)) for each in (*daily, *held)}
-    daily, held = ([each for each in due if theirs[each.entry]] for due in (daily, held))
-    if not (again or daily or held):
-        return None
-    plan, listed = Plan(setting), list[Aside]()
-    for kind, every in (("spam", daily), ("flood", held)):
-        listed += every[:ENTRIES]
-        for member in setting.committee.members:
-            _write(plan, member, kind, [each for each in every if member in theirs[each.entry]], every[:ENTRIES])
-    done = tuple(replace(each, listed=now.isoformat()) for each in listed)
-    decision = replace(plan.finish(Reason.NO_MESSAGE), asides=done, again=tuple(each.entry for each in again))
-    return decision, Last(today if daily else last.day, now if held else last.flood)
-
-
-def _is_fresh(aside: Aside, now: datetime) -> bool:
-    """Not listed yet, or lately: who joined, or whose letter did not leave, is to be told of it."""
-    return not aside.listed or now - datetime.fromisoformat(aside.listed) < GOOD_FOR
-
-
-def _is_due(last: datetime | None, now: datetime) -> bool:
-    # A clock that was set back must not silence a flood.
-    return last is None or last > now or now - last >= FLOODS_EVERY
-
-
-def _day(aside: Aside) -> str:
-    return (datetime.fromisoformat(aside.came) - MORNING).date().isoformat()
-
-
-def readers(aside: Aside, committee: Committee, kept: Collection[str]) -> list[Member]:
-    """Who may be told of it now. `kept`: whom it is kept from by now."""
-    every = (member for member in committee.members if member.handle not in kept)
-    return [member for member in every if aside.readers.get(member.handle) == looked_for_as(member)]
-
-
-def _write(plan: Plan, member: Member, kind: str, theirs: Sequence[Aside], page: Sequence[Aside]) -> None:
-    """One digest to one member: what is theirs of this page; of the rest only how much of it is theirs."""
-    shown = [each for each in theirs if each in page]
-    if not shown:
-        return
-    now = plan.setting.now
-    entries = [_entry(plan, member, each) for each in shown]
-    words = {
-        "flood": kind == "flood",
-        "entries": entries,
-        "more": len(theirs) - len(shown),
-        "until": minute(now + GOOD_FOR),
-        "searched": looked_for_as(member),
-    }
-    plan.write(member, "digest", f"{plan.setting.committee.id} {kind} {now.isoformat()}", words)
-
-
-def _entry(plan: Plan, member: Member, aside: Aside) -> Mapping[str, object]:
-    token, expires = plan.setting.draw.token(), plan.setting.now + GOOD_FOR
-    plan.notes.append(confirm_note(token, aside.entry, member.handle, OPENS, expires, member.email))
-    came = minute(datetime.fromisoformat(aside.came))
-    words = {"came": came, "sender": aside.sender, "subject": aside.subject, "reason": aside.reason, "token": token}
-    return {**words, "entry": aside.entry}
 
 
 def open_listed(plan: Plan, message: Message, question: Question, member: Member, *, in_time: bool) -> Decision:

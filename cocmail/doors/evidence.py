@@ -42,6 +42,11 @@ class RunningTime:
         return int(known)
 
 
+def running(tx: Tx) -> int:
+    """The sum as it was counted last, which is minutes ago where a daemon runs."""
+    return int(float((notes.kept(tx, _NAME) or b"0").decode()))
+
+
 def evidence_of(
     tx: Tx, case: Case, committee: Committee, running: int, admins: Sequence[str], now: datetime
 ) -> Evidence:

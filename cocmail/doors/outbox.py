@@ -155,6 +155,8 @@ class Outbox:
         if committee is None:
             return await self._wait(row, letter)
         letter = as_addressed(letter, case)
+        if letter.template == "digest":
+            letter = await self._store.write(partial(listing.leaving, letter, committee, self._now()), Step.LIST)
         content = await self._enclosures.of(letter, committee, case, row.attempts)
         if content is None and (letter.entry or letter.template in MADE):
             # What it was to carry has been destroyed on purpose.

@@ -158,10 +158,14 @@ def detach(tx: Tx, found_id: str, note_of: Callable[[bytes], bytes]) -> None:
     tx.run(update(LOOKUPS).where(LOOKUPS.c.id == found_id).values(values))
 
 
-def detached(tx: Tx, kind: str) -> list[bytes]:
-    """The notes of a kind that belong to no case, oldest first. One that does not open stops none of the others."""
+def detached(tx: Tx, kind: str, *, of: Collection[str] | None = None) -> list[bytes]:
+    """The notes of a kind that belong to no case, oldest first. One that does not open stops none of the others.
+
+    `of`: of these rows alone.
+    """
     columns = (LOOKUPS.c.id, LOOKUPS.c.hash, LOOKUPS.c.sealed)
     found = select(*columns).where(LOOKUPS.c.kind == kind, LOOKUPS.c.case_id.is_(None))
+    found = found if of is None else found.where(LOOKUPS.c.id.in_(list(of)))
     rows = tx.run(found.order_by(LOOKUPS.c.created_at, LOOKUPS.c.id)).all()
     return list(_opened(tx, kind, rows))
 
