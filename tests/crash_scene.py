@@ -13,6 +13,7 @@ out is worked out from the mails alone.
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import random
 import re
@@ -20,7 +21,7 @@ import smtplib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from email import policy
@@ -34,6 +35,7 @@ from scene import ALIAS, HANDLES, Delivered
 PATIENCE = 120.0
 # The acknowledgements of an hour are capped (contract, section 3, rule 10); the surplus waits in the queue.
 ACKS_AN_HOUR = 80
+_ALSO = re.compile(rb"^Cocmail-Loop: .*\r\n(?:[ \t].*\r\n)*|^This went to you (?:.+\r\n)+", re.MULTILINE)
 _MARK = re.compile(r"number-(\d+)-here")
 
 
@@ -302,9 +304,20 @@ class Play:
     def _duplicates(self) -> int:
         copies: dict[str, list[tuple[str, bytes]]] = {}
         for mail in self.post.taken:
-            copies.setdefault(str(mail.message["Message-ID"]), []).append((mail.recipient, mail.content))
-        unlike = [id_ for id_, letters in copies.items() if len(set(letters)) != 1]
-        assert unlike == [], "a second copy of a letter is the same letter"
+            copies.setdefault(str(mail.message["Message-ID"]), []).append((mail.recipient, as_of_now(mail.content)))
+        unlike = [sorted(set(letters)) for letters in copies.values() if len(set(letters)) != 1]
+        assert unlike == [], "a second copy of a letter is the same letter:\n" + "\n".join(map(differences, unlike))
         duplicates = len(self.post.taken) - len(copies)
         assert duplicates <= SENDERS * self.kills, "a kill doubles no more letters than were being sent"
         return duplicates
+
+
+def as_of_now(content: bytes) -> bytes:
+    """Without who else has a case: that is said as it is when a letter leaves, and its mark is signed over it."""
+    return _ALSO.sub(b"", content)
+
+
+def differences(copies: Sequence[tuple[str, bytes]]) -> str:
+    """What two copies of one letter do not share, line by line."""
+    lines = [content.decode("utf-8", "replace").splitlines() for _, content in copies[:2]]
+    return "\n".join(line for line in difflib.ndiff(*lines) if not line.startswith("  "))

@@ -14,6 +14,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -41,6 +42,8 @@ T = TypeVar("T")
 # Seconds until a store that was busy is asked again.
 BUSY_PAUSE = 5.0
 _READERS = 2
+# In tenths of a second.
+_LOCK_TRIES = 10
 # A constant of ours for pg_advisory_xact_lock: two daemons that start together must not both migrate.
 MIGRATION_LOCK = 0x636F636D61696C
 
@@ -182,15 +185,20 @@ def _prepare_file(path: Path, exclusive: bool) -> int | None:
 
 
 def take_lock(path: Path) -> int:
-    """The daemon's lock of an SQLite store. Raises StoreBusy where somebody has it."""
+    """The daemon's lock of an SQLite store. Raises StoreBusy where somebody has it.
+
+    Asked for during a second: a daemon that was just killed may have begun a child, which holds it for a moment more.
+    """
     # A file beside it: SQLite's own locks on the database are dropped when any descriptor of it is closed.
     descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StoreBusy("another daemon holds the store") from None
-    return descriptor
+    for wait in (*[0.1] * _LOCK_TRIES, 0.0):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except BlockingIOError:
+            time.sleep(wait)
+    os.close(descriptor)
+    raise StoreBusy("another daemon holds the store")
 
 
 def unlock(descriptor: int | None) -> None:
