@@ -127,7 +127,7 @@ async def test_a_silent_peer_is_shown_out(house: Any) -> None:
 
 
 async def test_a_stalled_message_is_cut_and_forgotten(house: Any) -> None:
-    house.limit(idle_seconds=0.1)
+    house.limit(idle_seconds=0.5)
     peer = await house.call(await house.open())
     await peer.greet()
     await peer.begin()

@@ -111,6 +111,8 @@ async def test_who_is_out_of_the_case_by_now_was_told_what_its_reporter_added(
 async def test_whom_the_answer_to_the_acknowledgement_named_was_told_of_what_a_flood_held_back(tmp_path: Path) -> None:
     async with Scene(tmp_path, main="flood: {reports: 5, per: 1h}") as scene:
         await pour(scene, 6)
+        # The first list of a flood leaves at once, the next one half an hour later.
+        await lists(scene, "amara")
         mika = "Mika <mika@visitors.example>"
         await scene.send(scene.write(mika, ALIAS, "The meetup", "Somebody shouted at me.", proven="none"))
         [ack] = scene.all("ack", "mika@visitors.example")
