@@ -15,6 +15,8 @@ VENV ?= .venv
 UV ?= uv
 # One more than two cores have: the tests wait for servers as much as they reckon.
 WORKERS ?= 3
+# The daemons and readers that the tests start are to find what was compiled before, whatever the environment says.
+COMPILED := PYTHONDONTWRITEBYTECODE=
 # The tests write and sync thousands of small files; memory does for them where there are two gigabytes of it to spare.
 TEMPROOT ?= $(shell [ -w /dev/shm ] && df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 2000000 {print "/dev/shm"}')
 ARGS ?=
@@ -39,10 +41,10 @@ run: $(RUN_READY)
 	@exec $(BIN)/python -m cocmail run $(if $(CONFIG),--config '$(CONFIG)')
 
 test: $(DEV_READY)
-	$(if $(TEMPROOT),PYTEST_DEBUG_TEMPROOT='$(TEMPROOT)') $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(COMPILED) $(if $(TEMPROOT),PYTEST_DEBUG_TEMPROOT='$(TEMPROOT)') $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 soak: $(DEV_READY)
-	$(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
+	$(COMPILED) $(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
 
 check: lint types arrows
 

@@ -43,6 +43,11 @@ def test_an_attack_is_shown_by_tests_that_exist(row: list[str]) -> None:
     assert named, row[3]
 
 
+@pytest.mark.parametrize("row", ROWS[31:], ids=lambda row: row[0])
+def test_each_abuse_of_mail_and_each_fault_has_a_test_of_its_number(row: list[str]) -> None:
+    assert re.search(rf":test_{row[0]}_\w+`", row[3]), row[3]
+
+
 def test_what_is_named_after_an_attack_stands_in_its_row() -> None:
     shown = {int(row[0]): row[3] for row in ROWS}
     for path in sorted((HOUSE / "tests" / "attacks").glob("test_*.py")):

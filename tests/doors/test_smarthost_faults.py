@@ -95,7 +95,7 @@ async def test_a_letter_is_taken_by_a_server_that_is_well() -> None:
     assert b"Canary words." in server.heard
 
 
-async def test_a_name_that_does_not_resolve_is_nobody_there() -> None:
+async def test_57_a_name_that_does_not_resolve_is_nobody_there() -> None:
     assert await outcome(SmtpSender(Smarthost("smarthost.invalid", 25), "conduct.example.org")) is Unreachable
 
 
@@ -126,7 +126,7 @@ async def test_a_peer_that_stalls_or_leaves_in_the_midst_of_our_data_puts_the_le
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
-async def test_nothing_of_a_letter_is_said_to_a_server_that_was_to_encrypt_and_does_not(
+async def test_56_nothing_of_a_letter_is_said_to_a_server_that_was_to_encrypt_and_does_not(
     impatient: None, tls: str
 ) -> None:
     """TLS was taken out of the way: the letter waits rather than goes in the clear."""

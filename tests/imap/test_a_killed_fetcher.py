@@ -42,7 +42,7 @@ class FetchingHouse(House):
         self.write()
 
 
-def test_killed_between_commit_and_removal_it_makes_one_case_and_clears_the_mailbox(
+def test_61_killed_between_commit_and_removal_it_makes_one_case_and_clears_the_mailbox(
     tmp_path: Path, mail_server: dovecot.Server
 ) -> None:
     box = mail_server.new_mailbox()

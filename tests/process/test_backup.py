@@ -69,7 +69,7 @@ def another(folder: Path, of: House, smarthost: Smarthost, store_url: str | None
 
 # Over PostgreSQL it takes as long again; tests/store/test_backup.py has both in `make test`.
 @pytest.mark.parametrize("over", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
-def test_a_store_that_was_lost_is_put_back_and_sends_when_it_is_told_to(
+def test_58_a_store_that_was_lost_is_put_back_and_sends_when_it_is_told_to(
     tmp_path: Path, over: str, request: pytest.FixtureRequest
 ) -> None:
     urls = [None, None]

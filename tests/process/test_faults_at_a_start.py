@@ -25,7 +25,7 @@ def test_half_a_key_file_starts_nothing_and_nothing_is_written(tmp_path: Path) -
         assert "master.key" in house.lines()[-1]
 
 
-def test_no_core_file_is_written_of_a_running_daemon(tmp_path: Path) -> None:
+def test_59_no_core_file_is_written_of_a_running_daemon(tmp_path: Path) -> None:
     with House(tmp_path) as house:
         house.start()
         assert house.process is not None

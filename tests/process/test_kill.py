@@ -157,14 +157,14 @@ def check(told: Told) -> None:
     assert told.duplicates <= 4 * told.rounds
 
 
-def test_a_report_survives_kill_after_its_250_and_opens_one_case(
+def test_45_a_report_survives_kill_after_its_250_and_opens_one_case(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     check(killed_again_and_again(tmp_path, ROUNDS))
 
 
 @pytest.mark.soak
-def test_two_hundred_kills_lose_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_47_two_hundred_kills_lose_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = killed_again_and_again(tmp_path, SOAK_ROUNDS)
     with capsys.disabled():
         print(f"\n{told}")

@@ -163,7 +163,7 @@ def test_a_first_start_with_a_broken_configuration_names_the_line_and_ends_with_
     assert any(f"committee.yaml:{line}: error: policie" in said for said in house.lines())
 
 
-def test_without_its_key_the_daemon_does_not_start_and_writes_nothing(house: House) -> None:
+def test_49_without_its_key_the_daemon_does_not_start_and_writes_nothing(house: House) -> None:
     (house.folder / "master.key").rename(house.folder / "elsewhere.key")
     house.start(wait=False)
     assert house.ended() == 2
@@ -196,7 +196,7 @@ def test_with_another_key_the_store_stays_shut_and_as_it_was(house: House, smart
     assert house.stop() == 0
 
 
-def test_a_second_daemon_on_the_same_store_is_told_to_try_again_later(house: House, smarthost: Smarthost) -> None:
+def test_60_a_second_daemon_on_the_same_store_is_told_to_try_again_later(house: House, smarthost: Smarthost) -> None:
     house.start()
     second = house.run("run")
     assert second.code == 75, second
@@ -237,7 +237,7 @@ def test_the_door_speaks_tls_with_a_certificate_of_its_own(house: House, smartho
     assert house.stop() == 0
 
 
-def test_a_full_disk_is_answered_with_451_and_loses_nothing(house: House, smarthost: Smarthost) -> None:
+def test_46_a_full_disk_is_answered_with_451_and_loses_nothing(house: House, smarthost: Smarthost) -> None:
     """A limit on the size of files stands for the disk: every write beyond it fails, as it does on a full one."""
     smarthost.down()
     limit = 1_500_000

@@ -156,7 +156,7 @@ async def test_null_sender_mail_and_believed_spam_are_kept_and_counted(tmp_path:
         assert await scene.reasons() == {"null-sender": 1, "spam": 1}
 
 
-async def test_a_forged_sender_is_not_answered_but_the_report_is_read(tmp_path: Path) -> None:
+async def test_36_a_forged_sender_is_not_answered_but_the_report_is_read(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report("Somebody shouted.", proven="fail")
         assert not scene.all("ack")

@@ -71,7 +71,7 @@ async def test_everything_that_happens_in_a_vote_ends_in_the_right_count(tmp_pat
         assert "I do not think so." in scene.last("forward", "jun").text
 
 
-async def test_a_vote_over_postgresql_with_all_mail_at_once(tmp_path: Path, postgresql: postgres.Server) -> None:
+async def test_52_a_vote_over_postgresql_with_all_mail_at_once(tmp_path: Path, postgresql: postgres.Server) -> None:
     async with Scene(tmp_path, store_url=postgresql.new_database()) as scene:
         assert await everything_that_happens_in_a_vote(scene, settle=False) == "Q1 failed majority 2 1 1 0 4"
         assert len(scene.all("tally")) == 4

@@ -14,7 +14,7 @@ async def waiting(scene: Scene) -> list[outbox.Waiting]:
     return await scene.store.read(outbox.listing)
 
 
-async def test_greylisting_of_one_member_delays_that_member_alone(tmp_path: Path) -> None:
+async def test_54_greylisting_of_one_member_delays_that_member_alone(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         scene.smarthost.answers["jun@example.net"] = "451 4.7.1 try later, Robin"
         await scene.report()
@@ -27,7 +27,7 @@ async def test_greylisting_of_one_member_delays_that_member_alone(tmp_path: Path
         assert await waiting(scene) == []
 
 
-async def test_a_server_that_is_down_for_five_days_loses_nothing_and_parks_nothing(tmp_path: Path) -> None:
+async def test_53_a_server_that_is_down_for_five_days_loses_nothing_and_parks_nothing(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.smarthost.stop()
         await scene.report()
@@ -40,7 +40,7 @@ async def test_a_server_that_is_down_for_five_days_loses_nothing_and_parks_nothi
         assert scene.recipients("ack") == {"robin@visitors.example"}
 
 
-async def test_a_permanent_refusal_is_parked_and_told_to_the_admins_without_content(tmp_path: Path) -> None:
+async def test_55_a_permanent_refusal_is_parked_and_told_to_the_admins_without_content(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         scene.smarthost.answers["jun@example.net"] = "550 5.1.1 no such user jun@example.net"
         await scene.report("Canary words.")

@@ -55,7 +55,7 @@ async def lists(scene: Scene, handle: str, span: timedelta = timedelta(minutes=3
 
 
 @pytest.mark.parametrize(("limit", "number"), [(5, 20), pytest.param(30, 200, marks=pytest.mark.soak)])
-async def test_in_a_flood_the_real_reports_reach_members_and_none_is_lost(
+async def test_41_in_a_flood_the_real_reports_reach_members_and_none_is_lost(
     tmp_path: Path, limit: int, number: int
 ) -> None:
     async with Scene(tmp_path, main=f"flood: {{reports: {limit}, per: 1h}}") as scene:

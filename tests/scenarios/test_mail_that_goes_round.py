@@ -31,7 +31,7 @@ def copied(scene: Scene, letter: Delivered, sender: str, text: str) -> EmailMess
     return scene.write(sender, ALIAS, "About it", text, proven=True, headers={"Cocmail-Loop": mark})
 
 
-async def test_mail_of_ours_that_comes_back_is_filed_and_answered_by_nobody(tmp_path: Path) -> None:
+async def test_38_mail_of_ours_that_comes_back_is_filed_and_answered_by_nobody(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report()
         await scene.answer(scene.last("forward", "amara"), tag="#own")
@@ -119,7 +119,7 @@ async def test_mail_that_went_through_more_than_fifty_servers_is_kept_and_not_an
         assert scene.recipients("ack") == {ROBIN}
 
 
-async def test_two_responders_and_a_forwarder_come_to_an_end(tmp_path: Path) -> None:
+async def test_35_two_responders_and_a_forwarder_come_to_an_end(tmp_path: Path) -> None:
     """Everything that a member, the reporter and the admins get is answered, to both addresses, and sent on to us."""
     async with Scene(tmp_path) as scene:
         await scene.report()

@@ -147,7 +147,7 @@ def test_after_ten_days_of_standstill_each_thing_fires_once_in_the_order_in_whic
     ]
 
 
-def test_a_clock_that_is_three_years_ahead_and_then_right_again_tells_all_once_and_nothing_twice(
+def test_48_a_clock_that_is_three_years_ahead_and_then_right_again_tells_all_once_and_nothing_twice(
     scenes: Scenes,
 ) -> None:
     everybody = "renewal: amara ivo jun lee noor ruth"
