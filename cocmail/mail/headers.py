@@ -19,6 +19,9 @@ FIELDS_MAX = 10_000
 FIELDS_BYTES = 1_000_000
 VALUE_MAX = 500_000
 MIME_BYTES = 64_000
+# Of one field: an endless one must not push out those that tell what the message is.
+MIME_FIELD = 16_000
+TELLING = frozenset({"content-type", "content-transfer-encoding"})
 RECIPIENTS_MAX = 5_000
 IDS_MAX = 100
 
@@ -113,9 +116,9 @@ class _Gathered:
         if not name or not (is_mime or name in self.keep or name.startswith(FAMILIES)):
             return
         value = b"".join(pieces).strip(b" \t")[:VALUE_MAX]
-        if is_mime and self.mime_size < MIME_BYTES:
-            self.mime_size += len(value)
-            self.mime.append(name.encode("ascii") + b": " + value[:MIME_BYTES] + b"\r\n")
+        if is_mime and (self.mime_size < MIME_BYTES or self._is_first(name)):
+            self.mime.append(name.encode("ascii") + b": " + value[:MIME_FIELD] + b"\r\n")
+            self.mime_size += len(self.mime[-1])
         if name not in self.keep and is_mime:
             return
         self.always[name] = self.always.get(name, 0) + 1
@@ -123,6 +126,10 @@ class _Gathered:
         if within or (name in ALWAYS and self.always[name] <= ALWAYS_MAX):
             self.size += len(value)
             self.fields.append((name, _CONTROLS.sub(" ", text_from_header(value))))
+
+    def _is_first(self, name: str) -> bool:
+        """Whether it is one of those that tell, and none of its name stands there yet."""
+        return name in TELLING and not any(line.startswith(name.encode("ascii") + b":") for line in self.mime)
 
 
 def is_message_id(text: str) -> bool:

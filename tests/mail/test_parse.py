@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import time
 from pathlib import Path
@@ -332,3 +333,14 @@ def test_one_long_line_in_an_attached_message_held_up_everybody_for_minutes() ->
         return time.process_time() - begun
 
     assert spent(400_000) < 12 * spent(100_000) + 3
+
+
+def test_an_endless_field_hid_from_the_screening_what_stands_in_the_parts() -> None:
+    words = base64.encodebytes(b"Ivo Petrov shouted at me.")
+    for name in (b"MIME-Version", b"Content-Transfer-Encoding", *(b"Content-%d" % number for number in range(9))):
+        endless = b"".join(name + b": 7bit" + b"x" * 90_000 + b"\n" for _ in range(2))
+        head = b"From: a@example.net\n" + endless + b"Content-Type: text/plain\n"
+        mail = read(head + b"Content-Transfer-Encoding: base64\n\n" + words)
+        assert "Ivo Petrov" in mail.text or name == b"Content-Transfer-Encoding"
+        report = read(b"From: a@example.net\n" + endless + b"Content-Type: multipart/report; boundary=b\n\nx")
+        assert report.content_type == "multipart/report"
