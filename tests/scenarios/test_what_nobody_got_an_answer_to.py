@@ -35,7 +35,9 @@ class Failing:
 
         monkeypatch.setattr(Reader, "_ask", asked_for)
 
-    def all(self) -> None:
+    def all(self, scene: Scene) -> None:
+        """From now on, and whatever was read is not in memory any more."""
+        forgotten(scene)
         self.files = self.words = True
 
 
@@ -47,9 +49,14 @@ async def put_off(scene: Scene) -> int:
     return len(await scene.store.read(spool.postponed))
 
 
-async def forgotten(scene: Scene) -> None:
+def forgotten(scene: Scene) -> None:
     """Whatever was read is not in memory any more."""
     scene.daemon.pipeline.contents._read.clear()
+
+
+async def tried_thrice(scene: Scene) -> None:
+    for _ in range(3):
+        await scene.pass_time(SHORT)
 
 
 async def test_a_letter_to_the_reporter_was_put_off_for_ever_as_the_files_of_the_report_could_not_be_read(
@@ -58,7 +65,7 @@ async def test_a_letter_to_the_reporter_was_put_off_for_ever_as_the_files_of_the
     failing = Failing(monkeypatch)
     async with Scene(tmp_path) as scene:
         await scene.report("It was at the bus stop, he took my arm and did not let go.", headers=HUGE)
-        await forgotten(scene)
+        forgotten(scene)
         failing.files = True
         await scene.answer(scene.last("forward", "jun"), "Dear reporter, we have read it.", tag="#reporter")
         assert "Dear reporter" in scene.last("draft", "amara").text, "its words can be had"
@@ -80,8 +87,7 @@ async def test_a_letter_to_somebody_was_put_off_for_ever_as_the_report_could_not
         forward = scene.last("forward", "jun")
         for tag in ("#scope in", "#risk safety:maybe repeat:maybe"):
             await scene.answer(forward, "", tag=tag)
-        await forgotten(scene)
-        failing.all()
+        failing.all(scene)
         mark = scene.mark()
         letter = "To: kit@example.org\nWere you at the bus stop?"
         await scene.answer(forward, letter, tag='#contact "Kit Larsen"')
@@ -93,8 +99,7 @@ async def test_a_letter_to_somebody_was_put_off_for_ever_as_the_report_could_not
         assert not await put_off(scene) and not scene.all("draft"), "nothing goes out unchecked"
         # What the reporter wrote is no secret from the reporter: to them it can be written.
         await scene.answer(forward, "Dear reporter, we have read it.", tag="#reporter")
-        for _ in range(3):
-            await scene.pass_time(SHORT)
+        await tried_thrice(scene)
         assert "Dear reporter" in scene.last("draft", "amara").text
 
 
@@ -115,11 +120,9 @@ async def test_a_draft_was_sent_unchecked_as_the_mail_of_somebody_else_could_not
         )
         await scene.answer(forward, "Dear reporter, we have read it.", tag="#reporter")
         await scene.send(huge, str(huge["To"]))
-        await forgotten(scene)
-        failing.all()
+        failing.all(scene)
         await scene.answer(scene.last("draft", "noor"), "", tag="#send D1")
-        for _ in range(3):
-            await scene.pass_time(SHORT)
+        await tried_thrice(scene)
         assert "one mail of it cannot be read any more" in said(scene.last("receipt", "noor").text)
         assert not scene.all("outreach")
         # As soon as it can be read again the letter goes.
@@ -134,12 +137,10 @@ async def test_a_case_could_never_be_resolved_as_its_report_could_not_be_read(
     failing = Failing(monkeypatch)
     async with Scene(tmp_path) as scene:
         await scene.report("It was Somebody Rivers.", headers=HUGE)
-        await forgotten(scene)
-        failing.all()
+        failing.all(scene)
         for words in ("Talk with Rivers", "a talk with both"):
             await scene.answer(scene.last("forward", "jun"), "", tag=f'#actions "{words}"')
-            for _ in range(3):
-                await scene.pass_time(SHORT)
+            await tried_thrice(scene)
         refused, done = scene.all("receipt", "jun")[-2:]
         assert "a name, or it may be one" in said(refused.text) and "Rivers" in refused.text
         assert "a talk with both" in done.text and (await scene.case()).proceedings.actions == "a talk with both"
@@ -151,8 +152,7 @@ async def test_what_was_put_off_while_the_clock_ran_ahead_was_put_off_for_a_year
     failing = Failing(monkeypatch)
     async with Scene(tmp_path) as scene:
         await scene.report("It was at the bus stop.", headers=HUGE)
-        await forgotten(scene)
-        failing.all()
+        failing.all(scene)
         scene.offset += timedelta(days=400)
         forward = scene.last("forward", "jun")
         await scene.answer(forward, "Dear reporter, we have read it.", tag="#reporter", settle=False)
@@ -173,8 +173,7 @@ async def test_the_operators_were_told_of_a_committee_that_was_gone_and_none_was
     failing = Failing(monkeypatch)
     async with Scene(tmp_path) as scene:
         await scene.report("It was at the bus stop.", headers=HUGE)
-        await forgotten(scene)
-        failing.all()
+        failing.all(scene)
         await scene.answer(scene.last("forward", "jun"), "Dear reporter, we have read it.", tag="#reporter")
         await scene.daemon.clock._look_around()
         await scene.settle()
@@ -194,10 +193,9 @@ async def test_a_new_member_never_heard_that_what_they_asked_for_could_not_be_re
         await scene.change_committee(numfocus(KIM))
         address, _ = next(mail for mail in scene.all("notice", "kim") if "%23clear" in mail.text).link("#clear 1")
         for words, may_read in (("cannot be read any more", False), ("", True)):
-            await forgotten(scene)
+            forgotten(scene)
             failing.files = failing.words = not may_read
             await write(scene, "kim@example.net", "#clear 1", to=address)
-            for _ in range(3):
-                await scene.pass_time(SHORT)
+            await tried_thrice(scene)
             assert words in said(scene.last("receipt", "kim").text)
             assert any("SECRET" in mail.text for mail in scene.all(to="kim")) is may_read
