@@ -220,7 +220,9 @@ def classify_automatic(mail: Mail, envelope: Envelope, wanted: Wanted, proof: Pr
     In the order of the contract: what comes to a bounce address, reports by programs, automatic mail to an address that
     only a person was given, then what is kept for the digest.
     """
-    if wanted.bounce and not is_for_more(wanted):
+    # What a mail server returns quotes a letter, be it one that nobody remembers: it must be listed to no member.
+    by_server = report_kind(mail) is not None or is_null_sender(mail, envelope) or is_from_robot(mail)
+    if wanted.bounce and (by_server or not is_for_more(wanted)):
         return Reason.BOUNCE_ADDRESS
     report = report_kind(mail)
     if report is not None:

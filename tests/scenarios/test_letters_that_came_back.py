@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from bounces import come_back, report_on
@@ -121,6 +122,25 @@ async def test_an_acknowledgement_that_comes_back_is_filed_and_nothing_else(tmp_
         await come_back(scene, ack)
         assert scene.mark() == since
         assert (await scene.reasons())["to-bounce-address"] == 1
+
+
+@pytest.mark.parametrize("envelope", ["", "mailer-daemon@qmail.example"])
+async def test_an_acknowledgement_that_came_back_to_the_alias_as_well_showed_a_member_who_was_kept_out(
+    tmp_path: Path, envelope: str
+) -> None:
+    async with Scene(tmp_path) as scene:
+        was = scene.daemon.outbox.schedule
+        scene.daemon.outbox.schedule = type(was)(was.retry, was.give_up_after, null_sender=False)
+        await scene.report(to="conduct+not-noor@example.org")
+        (ack,) = scene.all("ack")
+        mail = scene.write("MAILER-DAEMON@qmail.example", ack.sender, "failure notice", f"<{ROBIN}>: gone\n{ack.text}")
+        since = scene.mark()
+        await scene.send(mail, [ack.sender, "conduct@example.org"], sender=envelope)
+        await scene.pass_time(timedelta(days=1))
+        await scene.daemon.clock.list_asides()
+        await scene.settle()
+        assert (await scene.reasons())["to-bounce-address"] == 1
+        assert not [each for each in scene.smarthost.delivered[since:] if each.recipient == "noor@example.net"]
 
 
 async def test_mail_to_a_member_that_comes_back_again_and_again_is_told_to_the_chair_and_the_admins(
