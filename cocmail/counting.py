@@ -5,7 +5,7 @@ The rule: a counted value that ends with a time is counted in that time's stretc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from cocmail.core import caps, flood
@@ -24,17 +24,19 @@ def window(kind: str, value: str, now: datetime) -> str:
     return value.rpartition(" ")[2] if kind in _WITH_A_TIME else now.strftime("%Y-%m-%d")
 
 
-def counted(tx: Tx, kind: str, value: str, now: datetime) -> int:
-    """How often a value was counted in its stretch of time."""
-    return notes.counted(tx, kind, value, window(kind, value, now))
+def counted(tx: Tx, every: Iterable[tuple[str, str]], now: datetime) -> dict[str, int]:
+    """How often values were counted in their stretches of time, by their kind: all of one kind together."""
+    asked = [notes.Counted(kind, value, window(kind, value, now)) for kind, value in every]
+    found = dict.fromkeys((each.kind for each in asked), 0)
+    for each, count in zip(asked, notes.counted(tx, asked), strict=True):
+        found[each.kind] += count
+    return found
 
 
-def reports(tx: Tx, committee: Committee, now: datetime) -> int:
-    """How many new reports a committee had lately, by the flood limit in force."""
-    if committee.flood is None:
-        return 0
-    values = flood.slices(committee.id, committee.flood, now)
-    return sum(counted(tx, flood.COUNTER, value, now) for value in values)
+def reports(committee: Committee, now: datetime) -> list[tuple[str, str]]:
+    """What is to be counted to know how many new reports a committee had lately, by the flood limit in force."""
+    values = flood.slices(committee.id, committee.flood, now) if committee.flood is not None else ()
+    return [(flood.COUNTER, value) for value in values]
 
 
 def acknowledge_at(tx: Tx, committee: Committee, sender: str, proven: bool, now: datetime) -> datetime:
@@ -45,12 +47,13 @@ def acknowledge_at(tx: Tx, committee: Committee, sender: str, proven: bool, now:
 
     def day_is_full(ahead: int) -> bool:
         value = caps.of_sender(committee.id, sender, day(ahead), proven=proven)
-        return counted(tx, caps.SENDER, value, now) >= caps.A_SENDER_AND_DAY
+        return counted(tx, [(caps.SENDER, value)], now)[caps.SENDER] >= caps.A_SENDER_AND_DAY
 
     begin = day(_first_with_room(day_is_full))
 
     def hour_is_full(ahead: int) -> bool:
-        return counted(tx, caps.HOUR, caps.of_hour(begin + ahead * _HOUR), now) >= caps.an_hour(proven=proven)
+        value = caps.of_hour(begin + ahead * _HOUR)
+        return counted(tx, [(caps.HOUR, value)], now)[caps.HOUR] >= caps.an_hour(proven=proven)
 
     return begin + _first_with_room(hour_is_full) * _HOUR
 

@@ -35,15 +35,37 @@ def _asks_for_all(question: Question | None, subject: str) -> bool:
     return subjects.is_numbered_clear(subject) or (question is not None and is_about_address(question))
 
 
+def _sender(message: Message) -> str:
+    return "".join(message.mail.from_addresses[:1])
+
+
+def _fingerprints(message: Message) -> tuple[str, ...]:
+    """What its copies are known by: its own and, of what is to be sealed, that of the same to be read."""
+    mail, wanted = message.mail, message.wanted
+    own = fingerprint(mail, wanted)
+    return (own, fingerprint(mail, replace(wanted, escrow=False))) if wanted.escrow else (own,)
+
+
+def _known_by(message: Message, confirmed_by: str | None) -> list[tuple[str, str]]:
+    """What a message itself is looked up by, beside what it points at."""
+    return [
+        ("confirm", confirmed_by or ""),
+        ("acknowledged", message.id),
+        (ASIDE_OF, _sender(message)),
+        ("ran", fingerprint(message.mail)),
+        *(("fingerprint", each) for each in _fingerprints(message)),
+    ]
+
+
 class Gatherer(Pointers):
     """Collects `Known` for one message within one transaction. `committee` is as the configuration has it."""
 
     def gather(self, message: Message, confirmed_by: str | None) -> Known:
         """Everything known. `confirmed_by` is the confirm token that released the message, or None."""
         mail, wanted = message.mail, message.wanted
+        self._look_ahead([*self._pointed_at(mail, wanted), *_known_by(message, confirmed_by)])
         grant = self._grant(wanted.token)
-        question = self._question(wanted.confirm)
-        confirmed = self._question(confirmed_by or "")
+        question, confirmed = self._question(wanted.confirm), self._question(confirmed_by or "")
         returned = self._returned(wanted.bounce)
         referred = self._references(mail)
         names = self._names(mail.subject)
@@ -139,8 +161,7 @@ class Gatherer(Pointers):
         return tuple(draft.text for draft in drafts if draft.sent_at is not None)
 
     def _with_asides(self, known: Known, message: Message) -> Known:
-        senders, asked = message.mail.from_addresses[:5], known.question
-        sender = "".join(senders[:1])
+        senders, asked, sender = message.mail.from_addresses[:5], known.question, _sender(message)
         own = tuple(str(note["entry"]) for _, note in self._find(ASIDE_OF, sender))
         given = self._find("acknowledged", message.id)
         return replace(
@@ -178,7 +199,8 @@ class Gatherer(Pointers):
 
     def _named(self, kind: str, names: Iterable[str]) -> Found:
         """A case that does not open is none here: a stranger's report must not wait for it."""
-        found = {name: [hit for hit in lookups.cases_of(self._tx, kind, name) if self._opens(hit)] for name in names}
+        search = lookups.Search(self._tx, [(kind, name) for name in names])
+        found = {name: [hit for hit in search.cases(kind, name) if self._opens(hit)] for name in names}
         return {name: tuple(ids) for name, ids in found.items() if ids}
 
     def _twin(self, message: Message) -> Twin | None:
@@ -193,10 +215,10 @@ class Gatherer(Pointers):
         """What came before and was the same. What people have read is not sealed afterwards; what was sealed is no
         reason not to read a copy. Stores of before wrote both down alike.
         """
-        wanted = message.wanted
-        found = self._find("fingerprint", fingerprint(message.mail, wanted))
-        if wanted.escrow:
-            return [*found, *self._find("fingerprint", fingerprint(message.mail, replace(wanted, escrow=False)))]
+        own, *open_ = _fingerprints(message)
+        found = self._find("fingerprint", own)
+        if open_:
+            return [*found, *self._find("fingerprint", *open_)]
         sealed = {case_id for case_id, note in found if note.get("reason") == Reason.REPORT_ESCROWED.value}
         return [(case_id, note) for case_id, note in found if case_id not in sealed]
 
@@ -211,5 +233,5 @@ class Gatherer(Pointers):
         asked = {LOOPS: "", SAID: said_by(message, self._committee, grant)}
         if handle:
             asked |= dict.fromkeys(("confirm", "confirm-token", "confirm-proven"), f"{self._committee.id} {handle}")
-        found = {kind: counting.counted(self._tx, kind, value, self._now) for kind, value in asked.items()}
-        return {**found, flood.COUNTER: counting.reports(self._tx, self._committee, self._now)}
+        every = [*asked.items(), *counting.reports(self._committee, self._now)]
+        return {flood.COUNTER: 0, **counting.counted(self._tx, every, self._now)}

@@ -16,7 +16,7 @@ from cocmail.core.asides import Aside
 from cocmail.core.book import Book, in_force
 from cocmail.core.case import Case
 from cocmail.core.lists import kept_from
-from cocmail.core.model import Committee, Mail, Person
+from cocmail.core.model import Committee, Mail, Person, Wanted
 from cocmail.core.setting import Grant, Question, Reference, Returned
 from cocmail.core.tombstones import Tombstone, decode_tombstone
 from cocmail.mail.address import TOKEN
@@ -27,6 +27,12 @@ from cocmail.store.transaction import Tx
 REFERENCES_LOOKED_UP = 30
 
 
+def _ids_in(mail: Mail) -> tuple[str, ...]:
+    """Its own Message-ID, and the latest of those that it answers."""
+    answered = dict.fromkeys((*mail.in_reply_to, *reversed(mail.references)))
+    return (mail.message_id, *list(answered)[:REFERENCES_LOOKED_UP])
+
+
 class Pointers:
     """Finds within one transaction. `committee` is as the configuration has it; each case is loaded once."""
 
@@ -35,6 +41,7 @@ class Pointers:
         self._book = load_book(tx, committee)
         self._committee = in_force(committee, self._book)
         self._cases: dict[str, Case | None] = {}
+        self._search = lookups.Search(tx, ())
 
     @property
     def committee(self) -> Committee:
@@ -46,11 +53,26 @@ class Pointers:
         """What the committee keeps of its membership."""
         return self._book
 
+    def _look_ahead(self, every: Iterable[tuple[str, str]]) -> None:
+        """Looks for all of these (kinds and values) by one statement; asked for, they are at hand."""
+        self._search = lookups.Search(self._tx, [(kind, value) for kind, value in every if value])
+
+    def _pointed_at(self, mail: Mail, wanted: Wanted) -> list[tuple[str, str]]:
+        """What every message is looked up by: addresses, Message-IDs, senders."""
+        return [
+            ("token", wanted.token),
+            ("confirm", wanted.confirm),
+            *(("message-id", message_id) for message_id in _ids_in(mail)),
+            *(("party", address) for address in mail.from_addresses[:5]),
+        ]
+
     def _find(self, kind: str, value: str) -> list[tuple[str, dict[str, Any]]]:
         """(case id or "", note) of everything remembered by this committee under a value."""
         if not value:
             return []
-        found = [(hit.case_id or "", json.loads(hit.note or b"{}")) for hit in lookups.find(self._tx, kind, value)]
+        ahead = self._search
+        search = ahead if ahead.knows(kind, value) else lookups.Search(self._tx, [(kind, value)])
+        found = [(hit.case_id or "", json.loads(hit.note or b"{}")) for hit in search.found(kind, value)]
         return [(case_id, note) for case_id, note in found if note.get("committee") in self._committee.addresses]
 
     def _case(self, case_id: str) -> Case | None:
@@ -116,9 +138,8 @@ class Pointers:
         return found if found is None or not found.case_id or self._opens(found.case_id) else None
 
     def _references(self, mail: Mail) -> tuple[Reference, ...]:
-        wanted: Iterable[str] = dict.fromkeys((*mail.in_reply_to, *reversed(mail.references)))
         found = []
-        for message_id in (mail.message_id, *list(wanted)[:REFERENCES_LOOKED_UP]):
+        for message_id in _ids_in(mail):
             for case_id, note in self._find("message-id", message_id):
                 # Its own id is one of ours where somebody sent a letter on with words of theirs: that is of its case.
                 is_copy = message_id == mail.message_id and not note.get("ours")

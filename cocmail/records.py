@@ -47,11 +47,8 @@ def load_book(tx: Tx, committee: Committee) -> Book:
 
 def _books_at(tx: Tx, committee: Committee) -> list[Book]:
     """The books of the ids under its addresses: its own and, where an address went from one to the other, another's."""
-    found = []
-    for address in dict.fromkeys((committee.id, *sorted(committee.addresses))):
-        data = notes.kept(tx, f"book {address}", lock=True)
-        if data is not None:
-            found.append(decode_book(data))
+    names = [f"book {address}" for address in dict.fromkeys((committee.id, *sorted(committee.addresses)))]
+    found = map(decode_book, notes.kept_all(tx, names, lock=True))
     return [book for book in found if not committee.addresses.isdisjoint(book.ids)]
 
 
@@ -138,7 +135,7 @@ def tombstones_of(tx: Tx, committee: Committee | None) -> list[Tombstone]:
 def linked_cases(tx: Tx, case: Case) -> dict[str, Case]:
     """The cases with which one is tied by a name, or is one, by id; not those that were erased, or are damaged."""
     tied = dict.fromkeys(match.case for match in case.links.matched)
-    found = {other: case_that_opens(tx, other) for other in tied if cases.exists(tx, other)}
+    found = {other: case_that_opens(tx, other) for other in tied if shredding.exists(tx, other)}
     return circle_of(tx, case) | {other: each for other, each in found.items() if each is not None}
 
 
@@ -148,7 +145,7 @@ def circle_of(tx: Tx, case: Case) -> dict[str, Case]:
     left = list(case.links.one_circle)
     while left:
         other = left.pop()
-        if other != case.id and other not in found and cases.exists(tx, other):
+        if other != case.id and other not in found and shredding.exists(tx, other):
             opened = case_that_opens(tx, other)
             if opened is not None:
                 found[other] = opened

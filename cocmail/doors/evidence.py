@@ -58,6 +58,6 @@ def evidence_of(
         running=running,
         waiting=unanswered or outbox.holds(tx, notices),
         sending=shredding.is_sending(tx, case.id),
-        warned_today=counting.counted(tx, LOOK, committee.id, now),
+        warned_today=counting.counted(tx, [(LOOK, committee.id)], now)[LOOK],
         admins=tuple(admins),
     )

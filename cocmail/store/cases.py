@@ -36,6 +36,8 @@ _EVENTS_OF = (
     .where(EVENTS.c.case_id == bindparam("of_case"))
     .order_by(EVENTS.c.seq)
 )
+_MAC_AT = select(EVENTS.c.mac).where(EVENTS.c.case_id == bindparam("of_case"), EVENTS.c.seq == bindparam("at"))
+_END_AT = update(CASES).where(CASES.c.id == bindparam("of_case"))
 _START = bytes(32)
 
 
@@ -94,7 +96,7 @@ def append(tx: Tx, case_id: str, events: Sequence[bytes], now: datetime) -> None
     if rows:
         tx.run(_ADD_EVENT, rows)
     count += len(rows)
-    tx.run(update(CASES).where(CASES.c.id == case_id).values(events=count, head=_head(chain, count, last)))
+    tx.run(_END_AT, {"of_case": case_id, "events": count, "head": _head(chain, count, last)})
 
 
 def load(tx: Tx, case_id: str) -> list[bytes]:
@@ -137,11 +139,6 @@ def ids(tx: Tx, committee_id: str | None) -> list[str]:
     return list(tx.run(found).scalars())
 
 
-def exists(tx: Tx, case_id: str) -> bool:
-    """Whether there is such a case: an erased one is none."""
-    return tx.run(select(CASES.c.id).where(CASES.c.id == case_id)).one_or_none() is not None
-
-
 def ever_opened(tx: Tx) -> int:
     """How many cases there ever were, the erased ones among them: each has taken a code name."""
     names = select(func.count()).select_from(LOOKUPS).where(LOOKUPS.c.kind == lookups.CODE_NAME)
@@ -173,8 +170,8 @@ def _end(tx: Tx, case_id: str) -> tuple[int, bytes]:
     case = tx.run(tx.locked(_END_OF), {"of_case": case_id}).one_or_none()
     if case is None:
         raise SealError("there is no such case")
-    found = select(EVENTS.c.mac).where(EVENTS.c.case_id == case_id, EVENTS.c.seq == case.events)
-    mac = tx.run(found).scalar_one_or_none() if case.events else _START
+    at = {"of_case": case_id, "at": case.events}
+    mac = tx.run(_MAC_AT, at).scalar_one_or_none() if case.events else _START
     if mac is None or not hmac.compare_digest(case.head, _head(tx.keyring.chain_key(case_id), case.events, mac)):
         raise SealError("the event chain of a case does not end where it should")
     return case.events, mac

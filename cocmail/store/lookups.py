@@ -8,7 +8,7 @@ This module must not know what a value means.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,10 +25,16 @@ CODE_NAME = "code-name"
 # Statements that run for every message are built once: building one costs more than the database takes to run it.
 _ADD = insert(LOOKUPS)
 _FIND = (
-    select(LOOKUPS.c.id, LOOKUPS.c.case_id, LOOKUPS.c.sealed)
-    .where(LOOKUPS.c.kind == bindparam("of_kind"), LOOKUPS.c.hash == bindparam("of_hash"))
+    select(LOOKUPS.c.id, LOOKUPS.c.kind, LOOKUPS.c.hash, LOOKUPS.c.case_id, LOOKUPS.c.sealed)
+    .where(
+        # The hash alone is of one kind and value. The index is of both.
+        LOOKUPS.c.kind.in_(bindparam("of_kinds", expanding=True)),
+        LOOKUPS.c.hash.in_(bindparam("of_hashes", expanding=True)),
+    )
     .order_by(LOOKUPS.c.created_at, LOOKUPS.c.id)
 )
+_HAS = select(LOOKUPS.c.id).where(LOOKUPS.c.kind == bindparam("of_kind")).limit(1)
+_DROP = delete(LOOKUPS).where(LOOKUPS.c.id == bindparam("of_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +81,42 @@ def _row(tx: Tx, each: Remembered, now: datetime) -> dict[str, object]:
     }  # fmt: skip
 
 
+class Search:
+    """Several values looked for by one statement. What was found of each is opened when it is asked for."""
+
+    def __init__(self, tx: Tx, every: Iterable[tuple[str, str]]) -> None:
+        """`every` is kinds and values."""
+        self._tx = tx
+        digests = {(kind, value): tx.keyring.lookup(kind, value) for kind, value in every}
+        asked = {"of_kinds": list({kind for kind, _ in digests}), "of_hashes": list(digests.values())}
+        rows = tx.run(_FIND, asked).all() if digests else []
+        self._rows = {each: [row for row in rows if row.hash == digest] for each, digest in digests.items()}
+
+    def knows(self, kind: str, value: str) -> bool:
+        """Whether that was among what was looked for."""
+        return (kind, value) in self._rows
+
+    def found(self, kind: str, value: str) -> list[Found]:
+        """Everything remembered of that value, oldest first. Raises SealError when a note does not open."""
+        rows = self._rows[kind, value]
+        return [
+            Found(row.case_id, open_for(self._tx, row.case_id, row.sealed, _context(row.id, kind, row.hash)), row.id)
+            for row in rows
+        ]
+
+    def cases(self, kind: str, value: str) -> list[str]:
+        """The ids of the cases that a value is remembered of, oldest first. Opens nothing."""
+        return [row.case_id for row in self._rows[kind, value] if row.case_id is not None]
+
+
 def find(tx: Tx, kind: str, value: str) -> list[Found]:
     """Everything remembered of `value`, oldest first. Raises SealError when a note does not open."""
-    digest = tx.keyring.lookup(kind, value)
-    rows = tx.run(_FIND, {"of_kind": kind, "of_hash": digest}).all()
-    return [
-        Found(row.case_id, open_for(tx, row.case_id, row.sealed, _context(row.id, kind, digest)), row.id)
-        for row in rows
-    ]
-
-
-def cases_of(tx: Tx, kind: str, value: str) -> list[str]:
-    """The ids of the cases that a value is remembered of, oldest first. Opens nothing."""
-    rows = tx.run(_FIND, {"of_kind": kind, "of_hash": tx.keyring.lookup(kind, value)}).all()
-    return [row.case_id for row in rows if row.case_id is not None]
+    return Search(tx, [(kind, value)]).found(kind, value)
 
 
 def has(tx: Tx, kind: str) -> bool:
     """Whether anything of that kind is remembered at all."""
-    return tx.run(select(LOOKUPS.c.id).where(LOOKUPS.c.kind == kind).limit(1)).one_or_none() is not None
+    return tx.run(_HAS, {"of_kind": kind}).one_or_none() is not None
 
 
 def replace(tx: Tx, found_id: str, note: bytes) -> None:
@@ -131,7 +154,7 @@ def put(tx: Tx, row: str, kind: str, value: str, note: bytes, now: datetime) -> 
 
 def drop(tx: Tx, row: str) -> None:
     """Forgets one row. Does nothing when it is gone."""
-    tx.run(delete(LOOKUPS).where(LOOKUPS.c.id == row))
+    tx.run(_DROP, {"of_id": row})
 
 
 def forget(tx: Tx, kinds: Collection[str], before: datetime) -> None:

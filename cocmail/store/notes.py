@@ -6,7 +6,11 @@ belongs here: these records are sealed under the master and survive every erasur
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Executable, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from cocmail.errors import SealError
 from cocmail.store.tables import COUNTERS, NOTES
@@ -15,12 +19,41 @@ from cocmail.vault import box
 from cocmail.vault.keyring import Keyring
 
 _CHECK = "check"
-_COUNTED = select(COUNTERS.c.count).where(
-    COUNTERS.c.kind == bindparam("of_kind"),
-    COUNTERS.c.hash == bindparam("of_hash"),
-    COUNTERS.c.window == bindparam("of_window"),
+_COUNTED = select(COUNTERS.c.hash, COUNTERS.c.window, COUNTERS.c.count).where(
+    # The hash alone is of one kind and value. The index is of both.
+    COUNTERS.c.kind.in_(bindparam("of_kinds", expanding=True)),
+    COUNTERS.c.hash.in_(bindparam("of_hashes", expanding=True)),
 )
-_KEPT = select(NOTES.c.sealed).where(NOTES.c.name == bindparam("of_name"))
+# By name: two daemons that lock several must lock them in one order.
+_KEPT = (
+    select(NOTES.c.name, NOTES.c.sealed)
+    .where(NOTES.c.name.in_(bindparam("of_names", expanding=True)))
+    .order_by(NOTES.c.name)
+)
+
+
+def _bumping(insert: sqlite.Insert | postgresql.Insert) -> Executable:
+    there = insert.on_conflict_do_update(
+        index_elements=["kind", "hash", "window"], set_={"count": COUNTERS.c.count + 1}
+    )
+    return there.returning(COUNTERS.c.count)
+
+
+def _putting(insert: sqlite.Insert | postgresql.Insert) -> Executable:
+    return insert.on_conflict_do_update(index_elements=["name"], set_={"sealed": insert.excluded.sealed})
+
+
+# Each database has an INSERT of its own that knows ON CONFLICT.
+_BUMP = {"sqlite": _bumping(sqlite.insert(COUNTERS)), "postgresql": _bumping(postgresql.insert(COUNTERS))}
+_PUT = {"sqlite": _putting(sqlite.insert(NOTES)), "postgresql": _putting(postgresql.insert(NOTES))}
+
+
+class Counted(NamedTuple):
+    """Something that is counted: a word of this program, a value, and a word for a stretch of time, such as a date."""
+
+    kind: str
+    value: str
+    window: str
 
 
 def keep(tx: Tx, name: str, data: bytes) -> None:
@@ -30,24 +63,30 @@ def keep(tx: Tx, name: str, data: bytes) -> None:
 
 def kept(tx: Tx, name: str, *, lock: bool = False) -> bytes | None:
     """What was kept under `name`; `lock`: nobody else changes it before this transaction ends. Raises SealError."""
-    row = _row_name(tx, name)
-    sealed = tx.run(tx.locked(_KEPT) if lock else _KEPT, {"of_name": row}).scalar_one_or_none()
-    return None if sealed is None else tx.keyring.open_note(sealed, box.identity("notes", row))
+    return next(iter(kept_all(tx, [name], lock=lock)), None)
+
+
+def kept_all(tx: Tx, names: Sequence[str], *, lock: bool = False) -> list[bytes]:
+    """`kept` for several, in one statement: what there is, in the order of the names."""
+    rows = [_row_name(tx, name) for name in names]
+    found = tx.run(tx.locked(_KEPT) if lock else _KEPT, {"of_names": rows}).all()
+    sealed = {row.name: row.sealed for row in found}
+    return [tx.keyring.open_note(sealed[row], box.identity("notes", row)) for row in rows if row in sealed]
 
 
 def bump(tx: Tx, kind: str, value: str, window: str) -> int:
     """Counts one more of `value` in `window` (a word for a stretch of time, such as a date) and gives the new count."""
     found = {"kind": kind, "hash": tx.keyring.lookup(kind, value), "window": window}
-    statement = tx.upsert(COUNTERS).on_conflict_do_update(
-        index_elements=["kind", "hash", "window"], set_={"count": COUNTERS.c.count + 1}
-    )
-    return int(tx.run(statement.returning(COUNTERS.c.count), {**found, "count": 1}).scalar_one())
+    return int(tx.run(_BUMP[tx.connection.dialect.name], {**found, "count": 1}).scalar_one())
 
 
-def counted(tx: Tx, kind: str, value: str, window: str) -> int:
-    """How many of `value` were counted in `window` so far."""
-    asked = {"of_kind": kind, "of_hash": tx.keyring.lookup(kind, value), "of_window": window}
-    return int(tx.run(_COUNTED, asked).scalar_one_or_none() or 0)
+def counted(tx: Tx, every: Sequence[Counted]) -> list[int]:
+    """How often each was counted so far, in their order, by one statement."""
+    hashes = [tx.keyring.lookup(each.kind, each.value) for each in every]
+    asked = {"of_kinds": list({each.kind for each in every}), "of_hashes": hashes}
+    rows = tx.run(_COUNTED, asked).all() if every else []
+    found = {(digest, window): int(count) for digest, window, count in rows}
+    return [found.get((digest, each.window), 0) for digest, each in zip(hashes, every, strict=True)]
 
 
 def mark(tx: Tx) -> None:
@@ -85,6 +124,4 @@ def _row_name(tx: Tx, name: str) -> str:
 
 def _put(tx: Tx, row: str, data: bytes) -> None:
     sealed = tx.keyring.seal_note(data, box.identity("notes", row))
-    statement = tx.upsert(NOTES)
-    statement = statement.on_conflict_do_update(index_elements=["name"], set_={"sealed": statement.excluded.sealed})
-    tx.run(statement, {"name": row, "sealed": sealed})
+    tx.run(_PUT[tx.connection.dialect.name], {"name": row, "sealed": sealed})

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, select, update
 
 from cocmail.core.model import Envelope
 from cocmail.errors import SealError, StoreError
@@ -63,6 +63,11 @@ _OLDEST_TAKEN = _OLDEST.with_for_update(skip_locked=True)
 _NEW = select(SPOOL.c.id).where(SPOOL.c.state == NEW, SPOOL.c.next_attempt.is_(None)).limit(1)
 _TO_FORGET = select(SPOOL.c.id, SPOOL.c.reason).where(SPOOL.c.state == HELD, SPOOL.c.next_attempt <= bindparam("now"))
 _NEW_BEFORE = _NEW.where(SPOOL.c.received_at < bindparam("moment"))
+_CONTENTS = select(SPOOL.c.id, SPOOL.c.envelope, SPOOL.c.raw, *_KEY_COLUMNS).where(SPOOL.c.id == bindparam("of_id"))
+_WAITING = select(SPOOL.c.id, *_KEY_COLUMNS).where(
+    SPOOL.c.id == bindparam("of_id"), SPOOL.c.state.in_((NEW, HELD, SHUNTED))
+)
+_CHANGE = update(SPOOL).where(SPOOL.c.id == bindparam("of_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def has_new_before(tx: Tx, moment: datetime) -> bool:
 
 def open_mail(tx: Tx, spool_id: str) -> tuple[Envelope, bytes] | None:
     """A message as it came in; None when its content is gone. Raises SealError."""
-    row = tx.run(_contents().where(SPOOL.c.id == spool_id)).one_or_none()
+    row = tx.run(_CONTENTS, {"of_id": spool_id}).one_or_none()
     if row is None or row.raw is None or row.envelope is None:
         return None
     key = _row_key(tx, row)
@@ -157,8 +162,7 @@ def file(
     """
     if state not in (FILED, HELD):
         raise ValueError("a message is filed or held")
-    found = select(SPOOL.c.id, *_KEY_COLUMNS).where(SPOOL.c.id == spool_id, SPOOL.c.state.in_((NEW, HELD, SHUNTED)))
-    row = tx.run(tx.locked(found)).one_or_none()
+    row = tx.run(tx.locked(_WAITING), {"of_id": spool_id}).one_or_none()
     if row is None:
         raise AlreadyFiled("the message is not waiting any more")
     values: dict[str, object] = {"state": state, "reason": reason, "next_attempt": forget_at}
@@ -187,7 +191,7 @@ def rewrite(tx: Tx, spool_id: str, raw: bytes) -> None:
     Under another key: what a journal or a backup holds of the old content opens with no key that is left here. Raises
     SealError where the message does not open.
     """
-    row = tx.run(tx.locked(_contents().where(SPOOL.c.id == spool_id))).one()
+    row = tx.run(tx.locked(_CONTENTS), {"of_id": spool_id}).one()
     known = unpacked(box.open_(_row_key(tx, row), row.envelope, box.identity("spool", row.id, "envelope")))
     key = box.new_key()
     envelope = box.seal(key, packed(replace(known, sender=None, peer="")), box.identity("spool", row.id, "envelope"))
@@ -269,10 +273,6 @@ def broken(tx: Tx) -> list[str]:
     return failures
 
 
-def _contents() -> Select[*tuple[Any, ...]]:
-    return select(SPOOL.c.id, SPOOL.c.envelope, SPOOL.c.raw, *_KEY_COLUMNS)
-
-
 def _key_context(spool_id: str, owner: str = _MASTER) -> bytes:
     return box.identity("spool", spool_id, "key", owner)
 
@@ -297,4 +297,4 @@ def _confirmed(tx: Tx, row: Row[*tuple[Any, ...]]) -> str | None:
 
 
 def _set(tx: Tx, spool_id: str, values: Mapping[str, object]) -> None:
-    tx.run(update(SPOOL).where(SPOOL.c.id == spool_id).values(values))
+    tx.run(_CHANGE, {**values, "of_id": spool_id})

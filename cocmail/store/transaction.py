@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, Insert, Select, Table, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, CursorResult, Executable, Insert, Select, bindparam, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 
 from cocmail.errors import SealError, StoreBusy, StoreError
@@ -41,13 +40,11 @@ class Tx:
     def locked(self, statement: Select[*tuple[Any, ...]], *, skip: bool = False) -> Select[*tuple[Any, ...]]:
         """The select, taking its rows for this transaction on PostgreSQL (`skip`: leaving out what another one took).
 
-        SQLite has one writer at a time (BEGIN IMMEDIATE) and needs no row locks; it drops the clause.
+        SQLite has one writer at a time (BEGIN IMMEDIATE) and needs no row locks.
         """
-        return statement.with_for_update(skip_locked=skip) if self.writing else statement
-
-    def upsert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """An insert that knows ON CONFLICT, in the dialect of this store."""
-        return sqlite.insert(table) if self.connection.dialect.name == "sqlite" else postgresql.insert(table)
+        if not self.writing or self.connection.dialect.name == "sqlite":
+            return statement
+        return statement.with_for_update(skip_locked=skip)
 
     def insert(self, statement: Insert, **values: object) -> None:
         """Adds one row."""

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Transaction
 from sqlalchemy.exc import SQLAlchemyError
 
 from cocmail.errors import StoreBusy
@@ -110,7 +110,7 @@ class Writer:
         try:
             self._recent.forget_old()
             with self._engine.begin() as connection:
-                outcomes = [self._attempt(connection, job.work) for job in group]
+                outcomes = [self._attempt(connection, job.work, alone=len(group) == 1) for job in group]
                 self._cross(group, Side.BEFORE)
             self._cross(group, Side.AFTER)
             return outcomes
@@ -124,17 +124,25 @@ class Writer:
             if job.step is not None:
                 self._crossed(job.step, side)
 
-    def _attempt(self, connection: Connection, work: Callable[[Tx], Any]) -> _Outcome:
-        savepoint = connection.begin_nested()
+    def _attempt(self, connection: Connection, work: Callable[[Tx], Any], *, alone: bool) -> _Outcome:
+        # To undo what is alone in its group is to undo all of it: that takes no savepoint, which is two statements.
+        begun = _transaction(connection) if alone else connection.begin_nested()
         try:
             value = work(Tx(connection, self._keyring, recent=self._recent))
         except SQLAlchemyError as error:
-            # On a full disk SQLite undoes the whole transaction by itself. The rollback to the savepoint then fails,
-            # and that error leaves this function: the group is lost, and nothing more may run outside a transaction.
-            savepoint.rollback()
+            # On a full disk SQLite undoes the whole transaction by itself. A rollback to a savepoint then fails, and
+            # that error leaves this function: the group is lost, and nothing more may run outside a transaction.
+            begun.rollback()
             return _Outcome(error=told(error))
         except BaseException as error:
-            savepoint.rollback()
+            begun.rollback()
             return _Outcome(error=error)
-        savepoint.commit()
+        if not alone:
+            begun.commit()
         return _Outcome(value)
+
+
+def _transaction(connection: Connection) -> Transaction:
+    begun = connection.get_transaction()
+    assert begun is not None
+    return begun

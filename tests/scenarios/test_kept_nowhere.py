@@ -127,7 +127,7 @@ async def test_no_key_of_today_opens_what_a_journal_or_a_backup_still_holds(tmp_
         await say_yes(scene, scene.last("confirm", "amara"))
 
         def open_again(tx: Tx) -> bytes:
-            row = tx.run(spool._contents().where(spool.SPOOL.c.id == spool_id)).one()
+            row = tx.run(spool._CONTENTS, {"of_id": spool_id}).one()
             return box.open_(spool._row_key(tx, row), old, box.identity("spool", spool_id, "raw"))
 
         with pytest.raises(SealError):

@@ -90,7 +90,6 @@ def test_counting_starts_anew_in_every_window(store) -> None:
     assert count("b@example.net", "2026-11-21") == 1
     assert count("a@example.net", "2026-11-22") == 1
     assert count("a@example.net", "2026-11-21") == 4
-    counted = [
-        store.read_now(lambda tx, v=v: notes.counted(tx, "ack", v, "2026-11-21")) for v in ("a@example.net", "x")
-    ]
-    assert counted == [4, 0]
+    asked = [notes.Counted("ack", value, "2026-11-21") for value in ("x", "a@example.net", "b@example.net")]
+    assert store.read_now(lambda tx: notes.counted(tx, asked)) == [0, 4, 1]
+    assert store.read_now(lambda tx: notes.counted(tx, [])) == []
