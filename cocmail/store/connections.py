@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
@@ -76,10 +76,12 @@ def _configure_sqlite(engine: Engine, reading: bool) -> None:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
+    def begin(connection: PoolProxiedConnection) -> None:
         # Deferred, two who read and then write would lose an update or fail half-way.
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        connection.cursor().execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    # The event "begin" would do as well, at the price of a statement of SQLAlchemy's: every look at the store begins.
+    engine.dialect.do_begin = begin  # type: ignore[method-assign, assignment]
 
 
 def _configure_postgresql(engine: Engine, reading: bool) -> None:
