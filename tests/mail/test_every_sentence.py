@@ -28,11 +28,17 @@ def trees() -> tuple[ast.Module, ...]:
     return tuple(ast.parse(path.read_text(encoding="utf-8")) for path in sorted((PACKAGE / "core").rglob("*.py")))
 
 
+@cache
+def calls() -> tuple[tuple[str, ast.Call], ...]:
+    """Every call in the core, by the last name of what is called. Looked for once: every worker needs it to collect."""
+    found = (node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return tuple((getattr(node.func, "attr", "") or getattr(node.func, "id", ""), node) for node in found)
+
+
 def first_words(*functions: str) -> Iterator[str]:
     """The first argument of every call of these functions in the core, where it is written out."""
-    calls = (node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
-    for call in calls:
-        if ast.unparse(call.func).rpartition(".")[2] in functions and isinstance(call.args[0], ast.Constant):
+    for name, call in calls():
+        if name in functions and call.args and isinstance(call.args[0], ast.Constant):
             yield str(call.args[0].value)
 
 
@@ -69,8 +75,8 @@ def templates_asked_for() -> Iterator[str]:
         "tell_reporter": 2,
         "to_reporter": 4,
     }
-    for node in (node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        place = places.get(ast.unparse(node.func).rpartition(".")[2])
+    for name, node in calls():
+        place = places.get(name)
         by_place = node.args[place : place + 1] if place is not None else []
         by_name = [word.value for word in node.keywords if word.arg == "template"]
         for written in (*by_place, *by_name):
