@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from year.days import DAY, Place
 from year.matters import Figures, Matter
@@ -51,10 +52,16 @@ class Promise:
         return self.owed(begun, parts, about)
 
     def owed(self, begun: datetime, parts: list[tuple[int, datetime]], about: str = "", says: str = "") -> Owed:
-        ends = parts[-1][1]
-        step = max(ends - begun, self.step)
-        late = [(OVER + n, ends + n * step) for n in range(1, self.again + 1)]
-        return Owed(f"{self.name} {about or begun.isoformat()}", begun, ends, (*parts, *late), says)
+        return _owed(self, begun, tuple(parts), about, says)
+
+
+# Asked again at every look, as in `days`.
+@cache
+def _owed(promise: Promise, begun: datetime, parts: tuple[tuple[int, datetime], ...], about: str, says: str) -> Owed:
+    ends = parts[-1][1]
+    step = max(ends - begun, promise.step)
+    late = [(OVER + n, ends + n * step) for n in range(1, promise.again + 1)]
+    return Owed(f"{promise.name} {about or begun.isoformat()}", begun, ends, (*parts, *late), says)
 
 
 def _answer(figures: Figures, place: Place, promise: Promise, case: Matter) -> Iterator[Owed]:
