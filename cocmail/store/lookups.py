@@ -24,15 +24,16 @@ CODE_NAME = "code-name"
 
 # Statements that run for every message are built once: building one costs more than the database takes to run it.
 _ADD = insert(LOOKUPS)
-_FIND = (
-    select(LOOKUPS.c.id, LOOKUPS.c.kind, LOOKUPS.c.hash, LOOKUPS.c.case_id, LOOKUPS.c.sealed)
-    .where(
-        # The hash alone is of one kind and value. The index is of both.
-        LOOKUPS.c.kind.in_(bindparam("of_kinds", expanding=True)),
-        LOOKUPS.c.hash.in_(bindparam("of_hashes", expanding=True)),
-    )
-    .order_by(LOOKUPS.c.created_at, LOOKUPS.c.id)
+_ROWS = select(LOOKUPS.c.id, LOOKUPS.c.hash, LOOKUPS.c.case_id, LOOKUPS.c.sealed).order_by(
+    LOOKUPS.c.created_at, LOOKUPS.c.id
 )
+_FIND = _ROWS.where(
+    # The hash alone is of one kind and value. The index is of both.
+    LOOKUPS.c.kind.in_(bindparam("of_kinds", expanding=True)),
+    LOOKUPS.c.hash.in_(bindparam("of_hashes", expanding=True)),
+)
+# Without lists it is said in half of the time.
+_FIND_ONE = _ROWS.where(LOOKUPS.c.kind == bindparam("of_kind"), LOOKUPS.c.hash == bindparam("of_hash"))
 _HAS = select(LOOKUPS.c.id).where(LOOKUPS.c.kind == bindparam("of_kind")).limit(1)
 _DROP = delete(LOOKUPS).where(LOOKUPS.c.id == bindparam("of_id"))
 
@@ -88,8 +89,7 @@ class Search:
         """`every` is kinds and values."""
         self._tx = tx
         digests = {(kind, value): tx.keyring.lookup(kind, value) for kind, value in every}
-        asked = {"of_kinds": list({kind for kind, _ in digests}), "of_hashes": list(digests.values())}
-        rows = tx.run(_FIND, asked).all() if digests else []
+        rows = _found(tx, {kind for kind, _ in digests}, [*digests.values()])
         self._rows = {each: [row for row in rows if row.hash == digest] for each, digest in digests.items()}
 
     def knows(self, kind: str, value: str) -> bool:
@@ -107,6 +107,13 @@ class Search:
     def cases(self, kind: str, value: str) -> list[str]:
         """The ids of the cases that a value is remembered of, oldest first. Opens nothing."""
         return [row.case_id for row in self._rows[kind, value] if row.case_id is not None]
+
+
+def _found(tx: Tx, kinds: Collection[str], hashes: Sequence[bytes]) -> Sequence[Row[*tuple[Any, ...]]]:
+    if len(hashes) == 1:
+        [kind], [digest] = kinds, hashes
+        return tx.run(_FIND_ONE, {"of_kind": kind, "of_hash": digest}).all()
+    return tx.run(_FIND, {"of_kinds": list(kinds), "of_hashes": hashes}).all() if hashes else []
 
 
 def find(tx: Tx, kind: str, value: str) -> list[Found]:

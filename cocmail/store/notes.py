@@ -25,11 +25,12 @@ _COUNTED = select(COUNTERS.c.hash, COUNTERS.c.window, COUNTERS.c.count).where(
     COUNTERS.c.hash.in_(bindparam("of_hashes", expanding=True)),
 )
 # By name: two daemons that lock several must lock them in one order.
-_KEPT = (
+_ALL_KEPT = (
     select(NOTES.c.name, NOTES.c.sealed)
     .where(NOTES.c.name.in_(bindparam("of_names", expanding=True)))
     .order_by(NOTES.c.name)
 )
+_KEPT = select(NOTES.c.sealed).where(NOTES.c.name == bindparam("of_name"))
 
 
 def _bumping(insert: sqlite.Insert | postgresql.Insert) -> Executable:
@@ -63,15 +64,17 @@ def keep(tx: Tx, name: str, data: bytes) -> None:
 
 def kept(tx: Tx, name: str, *, lock: bool = False) -> bytes | None:
     """What was kept under `name`; `lock`: nobody else changes it before this transaction ends. Raises SealError."""
-    return next(iter(kept_all(tx, [name], lock=lock)), None)
+    row = _row_name(tx, name)
+    sealed = tx.run(tx.locked(_KEPT) if lock else _KEPT, {"of_name": row}).scalar_one_or_none()
+    return None if sealed is None else _opened(tx, row, sealed)
 
 
 def kept_all(tx: Tx, names: Sequence[str], *, lock: bool = False) -> list[bytes]:
     """`kept` for several, in one statement: what there is, in the order of the names."""
     rows = [_row_name(tx, name) for name in names]
-    found = tx.run(tx.locked(_KEPT) if lock else _KEPT, {"of_names": rows}).all()
+    found = tx.run(tx.locked(_ALL_KEPT) if lock else _ALL_KEPT, {"of_names": rows}).all()
     sealed = {row.name: row.sealed for row in found}
-    return [tx.keyring.open_note(sealed[row], box.identity("notes", row)) for row in rows if row in sealed]
+    return [_opened(tx, row, sealed[row]) for row in rows if row in sealed]
 
 
 def bump(tx: Tx, kind: str, value: str, window: str) -> int:
@@ -99,7 +102,7 @@ def check(tx: Tx) -> None:
     sealed = tx.run(select(NOTES.c.sealed).where(NOTES.c.name == _CHECK)).scalar_one_or_none()
     if sealed is None:
         raise SealError("the store has lost the record that its key file is known by")
-    if tx.keyring.open_note(sealed, box.identity("notes", _CHECK)) != _fingerprint(tx.keyring):
+    if _opened(tx, _CHECK, sealed) != _fingerprint(tx.keyring):
         raise SealError("the key file's index secret is not the one of this store")
 
 
@@ -108,10 +111,14 @@ def broken(tx: Tx) -> list[str]:
     failures = []
     for row in tx.run(select(NOTES.c.name, NOTES.c.sealed)):
         try:
-            tx.keyring.open_note(row.sealed, box.identity("notes", row.name))
+            _opened(tx, row.name, row.sealed)
         except SealError:
             failures.append(str(row.name))
     return failures
+
+
+def _opened(tx: Tx, row: str, sealed: bytes) -> bytes:
+    return tx.keyring.open_note(sealed, box.identity("notes", row))
 
 
 def _fingerprint(keyring: Keyring) -> bytes:
