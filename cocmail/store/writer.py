@@ -1,9 +1,10 @@
 """The one thread that writes, with group commit: what waits at the same moment shares one transaction and one fsync.
 
-The rule: a function's future resolves only after the commit that holds it, so "done" means "on disk". Each function
-runs in a savepoint of its own, so that one which fails takes back its own work and nobody else's. What the database
-itself takes back (disk full, connection lost, failed commit) is told to all of the group: try again. This thread must
-not do slow work: seal and parse before you hand a function in.
+The rule: a function's future resolves only after the commit that holds it, so "done" means "on disk". Where
+several share one, each runs in a savepoint of its own, so that one which fails takes back its own work and nobody
+else's. No function may go on after an error of the database, but in a savepoint of its own. What the database itself
+takes back (disk full, connection lost, failed commit) is told to all of the group: try again. This thread must not do
+slow work: seal and parse before you hand a function in.
 """
 
 from __future__ import annotations
