@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, PoolProxiedConnection, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
@@ -82,6 +82,15 @@ def _configure_sqlite(engine: Engine, reading: bool) -> None:
 
     # The event "begin" would do as well, at the price of a statement of SQLAlchemy's: every look at the store begins.
     engine.dialect.do_begin = begin  # type: ignore[method-assign, assignment]
+
+
+def is_begun(connection: Connection) -> bool:
+    """Whether the transaction still runs, by the driver's own word: what an error has ended commits without another."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        return bool(driver.in_transaction)
+    # INERROR of libpq. Idle is no sign: the driver begins with the first statement.
+    return int(driver.info.transaction_status) != 3
 
 
 def _configure_postgresql(engine: Engine, reading: bool) -> None:

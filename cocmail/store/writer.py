@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cocmail.errors import StoreBusy
 from cocmail.store.boundaries import Crossed, Side, Step
+from cocmail.store.connections import is_begun
 from cocmail.store.recent import Recent
 from cocmail.store.transaction import Tx, told
 from cocmail.vault.keyring import Keyring
@@ -140,6 +141,9 @@ class Writer:
             return _Outcome(error=error)
         if not alone:
             begun.commit()
+        elif not is_begun(connection):
+            # It went on after an error that ended the transaction. A savepoint would have failed here.
+            raise StoreBusy("the transaction ended before it was committed")
         return _Outcome(value)
 
 

@@ -19,6 +19,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from cocmail.errors import ConfigError, SealError, StoreBusy, StoreError, StoreGone, StoreTooNew
 from cocmail.store import cases, notes, revisions
@@ -464,3 +465,19 @@ def test_a_database_server_that_does_not_answer_is_told_apart_from_a_locked_stor
     with pytest.raises(StoreGone) as caught:
         Store.open(f"postgresql://cocmail@/nowhere?host={tmp_path}", keyring)
     assert caught.value.exit_code == 69
+
+
+def test_a_write_that_went_on_after_the_database_had_undone_it_was_told_as_done(store) -> None:
+    """Alone in its group it has no savepoint, whose end would have failed."""
+
+    def goes_on(tx: Tx) -> str:
+        with suppress(SQLAlchemyError):
+            tx.connection.exec_driver_sql("SELECT nothing_of_that_name")
+        if tx.connection.dialect.name == "sqlite":
+            # As SQLite does by itself where the disk is full.
+            tx.connection.exec_driver_sql("ROLLBACK")
+        return "done"
+
+    with pytest.raises(StoreBusy):
+        store.write_now(goes_on)
+    assert store.write_now(lambda tx: notes.bump(tx, "after", "", "once")) == 1
