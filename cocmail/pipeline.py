@@ -28,16 +28,15 @@ from cocmail.core.effects import Decision
 from cocmail.core.files import FileRead
 from cocmail.core.letters import to_admins
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
-from cocmail.core.namesakes import names_in
-from cocmail.core.screening import is_named, screen, searched
+from cocmail.core.screening import is_named, searched
 from cocmail.core.setting import Known, Message, Setting
 from cocmail.core.tags import ROWS
 from cocmail.doors.contents import TRIES, Contents, ReadAgainFailed
 from cocmail.errors import StoreBusy
 from cocmail.knowledge import Gatherer
-from cocmail.mail.address import extension, wanted
+from cocmail.mail.address import wanted
 from cocmail.mail.draw import SystemDraw
-from cocmail.mail.proof import prove
+from cocmail.mail.examine import examined
 from cocmail.mail.reader import Reader
 from cocmail.records import DAMAGED, committee_now
 from cocmail.roster import Roster
@@ -144,31 +143,19 @@ class Pipeline:
 
     async def _understand(self, waiting: spool.Spooled) -> None:
         message_id = waiting.id
-        stored = await self.store.read(lambda tx: spool.open_mail(tx, message_id))
-        if stored is None:
-            raise LookupError("an accepted message without content")
-        envelope, raw = stored
-        committee = self.roster.committee(envelope.committee)
-        if committee is None:
+        envelope, raw, found = await self.store.read(lambda tx: self._opened(tx, message_id))
+        if found is None:
             # Its committee was taken out of the configuration: it waits until that is put right.
             until = self.now() + timedelta(hours=1)
             await self.store.write(lambda tx: spool.postpone(tx, message_id, until), Step.POSTPONE)
             return
-        today = await self.store.read(lambda tx: committee_now(tx, committee))
+        committee, today = found
         spam = committee.trust.spam_header
         mail = await self.reader.read(raw, also=frozenset({spam.casefold()}) if spam else frozenset())
         sent = await self._sent_before(envelope, mail, committee)
-        message = Message(
-            id=message_id,
-            mail=mail,
-            envelope=envelope,
-            # Not in the event loop, not within the transaction: ten thousand headers or a long text must keep nobody
-            # else waiting, neither for an answer nor for a 250.
-            wanted=await asyncio.to_thread(wanted_by, envelope, mail, today),
-            proof=await asyncio.to_thread(prove, mail, envelope, committee.trust),
-            screening=await asyncio.to_thread(screen, today, mail, sent),
-            names=await asyncio.to_thread(names_in, mail, today),
-        )
+        # Not in the event loop, not within the transaction: ten thousand headers or a long text must keep nobody else
+        # waiting, neither for an answer nor for a 250.
+        message = await asyncio.to_thread(examined, message_id, envelope, mail, today, sent)
         message = replace(
             await self._with_thread(message, committee, in_the_end=waiting.attempts >= TRIES),
             named_before=await self._named_before(mail, committee),
@@ -180,7 +167,16 @@ class Pipeline:
         if decision.left:
             # Somebody has left: their places in other cases are empty from now on.
             await self.changes.review()
-        self.queued.set()
+        if decision.sends:
+            self.queued.set()
+
+    def _opened(self, tx: Tx, message_id: str) -> tuple[Envelope, bytes, tuple[Committee, Committee] | None]:
+        """A message as it came in, and its committee: as it is configured and as it is now. None: it has none."""
+        stored = spool.open_mail(tx, message_id)
+        if stored is None:
+            raise LookupError("an accepted message without content")
+        committee = self.roster.committee(stored[0].committee)
+        return *stored, (committee, committee_now(tx, committee)) if committee is not None else None
 
     async def _sent_before(self, envelope: Envelope, mail: Mail, committee: Committee) -> tuple[str, ...]:
         """Letters of ours that a reporter may be quoting: the names under them are not what the mail is about."""
@@ -276,20 +272,6 @@ class Pipeline:
 
         await self.store.write(work, Step.SHUNT)
         self.queued.set()
-
-
-def wanted_by(envelope: Envelope, mail: Mail, committee: Committee) -> Wanted:
-    """Where a message is addressed to: the envelope says it; exclusions count wherever they stand (section 3).
-
-    A door without an envelope (IMAP) goes by the headers.
-    """
-    ours = committee.addresses
-    handles = {member.handle for member in committee.members}
-    written = (*mail.delivered_to, *mail.to)
-    said = wanted(envelope.recipients or written, ours, handles)
-    own_written = [address for address in written if extension(address, ours) is not None]
-    more = wanted(own_written, ours, handles)
-    return replace(said, excluded=said.excluded | more.excluded, unknown=said.unknown or more.unknown)
 
 
 def _without_unknown_tokens(aimed: Wanted, known: Known) -> Wanted:

@@ -146,3 +146,8 @@ class Decision:
     code: str = ""
     asides: tuple[Aside, ...] = ()
     again: tuple[str, ...] = ()
+
+    @property
+    def sends(self) -> bool:
+        """Whether a letter may be due by it."""
+        return bool(self.letters or self.alarms or self.hasten or self.resend)

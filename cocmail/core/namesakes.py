@@ -77,7 +77,8 @@ def _said(text: str) -> Iterator[str]:
             yield marked[1].strip(f" \t{_AROUND}{_ENDS}")
     words = [[word for word in line.split() if len(word) <= _LONGEST_WORD] for line in lines]
     for line_words in words:
-        yield from (word.strip(_AROUND + _ENDS) for word in line_words if _is_account(word.strip(_AROUND + _ENDS)))
+        bare = (word.strip(_AROUND + _ENDS) for word in line_words if "@" in word)
+        yield from filter(_is_account, bare)
     for line_words in words:
         yield from _full_names(line_words)
 
@@ -114,5 +115,7 @@ def _parts_of(run: Sequence[str]) -> Iterator[str]:
 
 def _is_proper(word: str) -> bool:
     """Written with a capital, and no word that stands in every letter: "Dear Committee" is nobody."""
+    if not word[:1].isupper():
+        return False
     folded = fold(word)
-    return word[:1].isupper() and folded not in _PLACES and (folded in NAMES or not is_also_a_word(folded))
+    return folded not in _PLACES and (folded in NAMES or not is_also_a_word(folded))
