@@ -1,0 +1,42 @@
+"""What a message says beside its words, before anything is looked up: where it goes, who surely sent it, whom it names.
+
+Each takes time with a hostile message: all of it is done in a thread, in one go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cocmail.core.model import Committee, Envelope, Mail, Wanted
+from cocmail.core.namesakes import names_in
+from cocmail.core.screening import screen
+from cocmail.core.setting import Message
+from cocmail.mail.address import extension, wanted
+from cocmail.mail.proof import prove
+
+
+def examined(message_id: str, envelope: Envelope, mail: Mail, today: Committee, sent: tuple[str, ...]) -> Message:
+    """A message, for the committee as it is now. `sent` are letters of ours that it may quote."""
+    return Message(
+        id=message_id,
+        mail=mail,
+        envelope=envelope,
+        wanted=wanted_by(envelope, mail, today),
+        proof=prove(mail, envelope, today.trust),
+        screening=screen(today, mail, sent),
+        names=names_in(mail, today),
+    )
+
+
+def wanted_by(envelope: Envelope, mail: Mail, committee: Committee) -> Wanted:
+    """Where a message is addressed to: the envelope says it; exclusions count wherever they stand (section 3).
+
+    A door without an envelope (IMAP) goes by the headers.
+    """
+    ours = committee.addresses
+    handles = {member.handle for member in committee.members}
+    written = (*mail.delivered_to, *mail.to)
+    said = wanted(envelope.recipients or written, ours, handles)
+    own_written = [address for address in written if extension(address, ours) is not None]
+    more = wanted(own_written, ours, handles)
+    return replace(said, excluded=said.excluded | more.excluded, unknown=said.unknown or more.unknown)
