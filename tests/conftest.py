@@ -1,11 +1,28 @@
-"""What tests of several folders share: one PostgreSQL and one Dovecot a worker, started when a test asks for it."""
+"""What tests of several folders share: one PostgreSQL and one Dovecot a worker, started when a test asks for it, and a
+way to tell figures.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 
 import pytest
+
+FIGURES = "figures"
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[object], None]:
+    """Shows figures when all tests are over: what a test prints in a worker of its own is seen by nobody."""
+    return lambda told: record_property(FIGURES, str(told))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [each for key in ("passed", "failed") for each in terminalreporter.stats.get(key, ())]
+    for report in sorted(reports, key=lambda report: str(report.nodeid)):
+        for told in (told for name, told in report.user_properties if name == FIGURES and report.when == "call"):
+            terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}:\n{told}\n")
 
 
 @pytest.fixture(scope="session")

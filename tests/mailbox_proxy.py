@@ -53,8 +53,10 @@ class Proxy:
         for wire in self._wires:
             wire.dead = True
 
-    def said(self, word: bytes) -> bool:
-        return any(word in command for command in self.commands)
+    def said(self, *words: bytes) -> bool:
+        """Whether the client said these, each in a later command than the one before."""
+        commands = iter(list(self.commands))
+        return all(any(word in command for command in commands) for word in words)
 
     def _accept(self) -> None:
         while True:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def table(filed: dict[str, tuple[str, Filed]]) -> str:
     "every", [pytest.param(4, id="every fourth"), pytest.param(1, id="all", marks=pytest.mark.soak)]
 )
 def test_every_real_message_is_stored_and_filed_and_no_program_is_answered(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], every: int
+    tmp_path: Path, tell: Callable[[object], None], every: int
 ) -> None:
     mails = messages(every)
     begun = time.monotonic()
@@ -69,11 +70,9 @@ def test_every_real_message_is_stored_and_filed_and_no_program_is_answered(
     for row_id, each in rows.items():
         by_content[each.raw].append((row_id, each))
     filed = {name: by_content[as_sent(raw)].pop() for name, raw in mails.items()}
-    with capsys.disabled():
-        print(f"\n\n{table(filed)}\n{len(mails)} messages, {time.monotonic() - begun:.0f} s, slowest 250: {slowest}")
-
-        if os.environ.get("COCMAIL_SHOW"):
-            print("\n".join(sorted(f"{each.reason} {each.acknowledged} {name}" for name, (_, each) in filed.items())))
+    tell(f"{table(filed)}\n{len(mails)} messages, {time.monotonic() - begun:.0f} s, slowest 250: {slowest}")
+    if os.environ.get("COCMAIL_SHOW"):
+        tell("\n".join(sorted(f"{each.reason} {each.acknowledged} {name}" for name, (_, each) in filed.items())))
 
     assert len(rows) == len(mails), "each is stored once"
     assert {each.reason for _, each in filed.values()} <= REASONS - {"shunted"}
