@@ -38,6 +38,7 @@ class Pointers:
 
     def __init__(self, tx: Tx, committee: Committee, now: datetime) -> None:
         self._tx, self._now = tx, now
+        # First of all, and with its lock: two daemons decide for a committee one after the other.
         self._book = load_book(tx, committee)
         self._committee = in_force(committee, self._book)
         self._cases: dict[str, Case | None] = {}
@@ -54,7 +55,11 @@ class Pointers:
         return self._book
 
     def _look_ahead(self, every: Iterable[tuple[str, str]]) -> None:
-        """Looks for all of these (kinds and values) by one statement; asked for, they are at hand."""
+        """Looks for all of these (kinds and values) by one statement; asked for, they are at hand.
+
+        What was written between that and a question would be missed: nobody writes, who decides for this committee
+        holds the lock of its book.
+        """
         self._search = lookups.Search(self._tx, [(kind, value) for kind, value in every if value])
 
     def _pointed_at(self, mail: Mail, wanted: Wanted) -> list[tuple[str, str]]:
