@@ -10,6 +10,12 @@ from importlib import import_module
 import pytest
 
 FIGURES = "figures"
+# Begun last, they would leave all workers but one with nothing to do at the end.
+LONGEST = ("test_a_year.py", "test_mutations.py", "test_who_sees_what.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
     lent.LentReader          a reader whose process others have left, and others take over
     lent.store(folder)       a new store, with its key, as the daemon would have made it
 
-The same text of a configuration file is read once. A reading process is the real one: it takes a fifth of a second to
-load, and answers one message after the other, whosever they are; one that failed, or was cut, ends as ever and is lent
-to nobody. A store is the file that the daemon makes of nothing; how it makes it is tested in `store`.
+The same text of a configuration file is read once, and a statement to SQLite is put into words once. A reading process
+is the real one: it takes a fifth of a second to load, and answers one message after the other, whosever they are; one
+that failed, or was cut, ends as ever and is lent to nobody. A store is the file that the daemon makes of nothing; how
+it makes it is tested in `store`.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL, Dialect, Engine, make_url
+
 from cocmail.config import document, load
 from cocmail.mail import reader
 from cocmail.mail.reader import CHUNK, MEMORY, MESSAGES, Reader
+from cocmail.store import connections, engine
 from cocmail.store.engine import Store
 from cocmail.vault.keyring import Keyring, new_key_file
 
@@ -103,6 +107,25 @@ class LentReader(Reader):
 
 _idle: list[_Process] = []
 load.read_document = lru_cache(maxsize=256)(document.read_document)  # type: ignore[attr-defined]
+
+
+@cache
+def _dialect(reading: bool) -> tuple[Dialect, Any]:
+    """A dialect that has spoken to a database, and what was compiled for it."""
+    engine = connections.engine_for(make_url("sqlite://"), reading=reading)
+    engine.connect().close()
+    return engine.dialect, engine._compiled_cache
+
+
+def _engine_for(target: URL, *, reading: bool) -> Engine:
+    """As ever; but compiling a hundred statements takes longer than most tests do, and each engine begins anew."""
+    made = connections.engine_for(target, reading=reading)
+    if target.get_backend_name() == "sqlite":
+        made.dialect, made._compiled_cache = _dialect(reading)
+    return made
+
+
+engine.engine_for = _engine_for
 
 
 @cache

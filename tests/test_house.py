@@ -201,21 +201,21 @@ def test_a_silenced_checker_is_told_which_finding_and_a_reader_why() -> None:
     assert found == []
 
 
+SKIPPING = {"skip", "skipif", "xfail", "importorskip"}
+
+
 def skips(path: Path) -> Iterator[tuple[ast.expr, str]]:
     """Every skip and expected failure in a test file, with the reason it gives ("" where it gives none)."""
-    called = {id(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Call):
-            written = ast.unparse(node.func)
-            reasons = [keyword.value for keyword in node.keywords if keyword.arg == "reason"]
-            if written in {"pytest.skip", "pytest.mark.skip", "pytest.importorskip", "pytest.xfail"} and node.args:
-                reasons.append(node.args[0] if written != "pytest.importorskip" else ast.Constant(""))
-        elif isinstance(node, ast.Attribute) and id(node) not in called:
-            written, reasons = ast.unparse(node), []
-        else:
+    found = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and node.attr in SKIPPING]
+    calls_of = {id(node.func): node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)} if found else {}
+    for node in found:
+        written, call = ast.unparse(node), calls_of.get(id(node))
+        if not re.fullmatch(r"pytest\.(mark\.)?\w+", written):
             continue
-        if re.fullmatch(r"pytest\.(mark\.)?(skip|skipif|xfail|importorskip)", written):
-            yield node, " ".join(ast.unparse(reason) for reason in reasons)
+        reasons = [keyword.value for keyword in call.keywords if keyword.arg == "reason"] if call is not None else []
+        if call is not None and call.args and written not in {"pytest.mark.skipif", "pytest.importorskip"}:
+            reasons.append(call.args[0])
+        yield node, " ".join(ast.unparse(reason) for reason in reasons)
 
 
 def test_a_skipped_test_says_why() -> None:
