@@ -19,7 +19,7 @@ FIELDS_MAX = 10_000
 FIELDS_BYTES = 1_000_000
 VALUE_MAX = 500_000
 MIME_BYTES = 64_000
-# Of one field: an endless one must not push out those that tell what the message is.
+# Of a field that does not tell what the message is: an endless one must not push out those that do.
 MIME_FIELD = 16_000
 TELLING = frozenset({"content-type", "content-transfer-encoding"})
 RECIPIENTS_MAX = 5_000
@@ -51,12 +51,14 @@ _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 class Header:
     """`fields`: (lower-case name, unfolded value, not RFC 2047 decoded) of interest, top first.
 
-    `mime`: the fields that the MIME parser needs, one a line. `body_at`: the offset at which the body begins.
+    `mime`: the fields that the MIME parser needs, one a line; `cut`: one that tells what the message is does not stand
+    there whole. `body_at`: the offset at which the body begins.
     """
 
     fields: tuple[tuple[str, str], ...]
     mime: bytes
     body_at: int
+    cut: bool = False
 
     def values(self, name: str) -> tuple[str, ...]:
         """All values of one field, top first."""
@@ -90,7 +92,7 @@ def scan(raw: bytes, also: frozenset[str] = frozenset()) -> Header:
                 break
         pos = match.end()
     gathered.add(name, pieces)
-    return Header(tuple(gathered.fields), b"".join(gathered.mime), pos)
+    return Header(tuple(gathered.fields), b"".join(gathered.mime), pos, gathered.cut)
 
 
 def _start(raw: bytes) -> int:
@@ -103,12 +105,14 @@ def _start(raw: bytes) -> int:
 class _Gathered:
     """What the pass keeps, within its bounds."""
 
-    __slots__ = ("always", "fields", "keep", "mime", "mime_size", "size")
+    __slots__ = ("always", "cut", "fields", "keep", "mime", "mime_size", "size", "told")
 
     def __init__(self, keep: frozenset[str]) -> None:
         self.keep, self.size, self.mime_size = keep, 0, 0
         self.fields: list[tuple[str, str]] = []
         self.mime: list[bytes] = []
+        self.told: set[str] = set()
+        self.cut = False
         self.always: dict[str, int] = {}
 
     def add(self, name: str, pieces: list[bytes]) -> None:
@@ -116,9 +120,8 @@ class _Gathered:
         if not name or not (is_mime or name in self.keep or name.startswith(FAMILIES)):
             return
         value = b"".join(pieces).strip(b" \t")[:VALUE_MAX]
-        if is_mime and (self.mime_size < MIME_BYTES or self._is_first(name)):
-            self.mime.append(name.encode("ascii") + b": " + value[:MIME_FIELD] + b"\r\n")
-            self.mime_size += len(self.mime[-1])
+        if is_mime:
+            self._add_mime(name, value)
         if name not in self.keep and is_mime:
             return
         self.always[name] = self.always.get(name, 0) + 1
@@ -127,9 +130,17 @@ class _Gathered:
             self.size += len(value)
             self.fields.append((name, _CONTROLS.sub(" ", text_from_header(value))))
 
-    def _is_first(self, name: str) -> bool:
-        """Whether it is one of those that tell, and none of its name stands there yet."""
-        return name in TELLING and not any(line.startswith(name.encode("ascii") + b":") for line in self.mime)
+    def _add_mime(self, name: str, value: bytes) -> None:
+        """One of those that tell is taken whole, if none of its name stands there yet; of the others, what has room."""
+        tells = name in TELLING and name not in self.told
+        if not tells and self.mime_size >= MIME_BYTES:
+            return
+        most = MIME_BYTES if tells else MIME_FIELD
+        self.mime.append(name.encode("ascii") + b": " + value[:most] + b"\r\n")
+        self.mime_size += len(self.mime[-1])
+        if tells:
+            self.told.add(name)
+            self.cut = self.cut or len(value) > most
 
 
 def is_message_id(text: str) -> bool:

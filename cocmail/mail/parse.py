@@ -45,7 +45,8 @@ def read(raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset
     `also` names further header fields to keep. `unreadable` of the result is
 
     - `encrypted`: PGP/MIME, enveloped S/MIME, or a text that is an armoured PGP message;
-    - `unparsable`: the parser failed, or a limit (100 levels, 1000 parts) kept something from being read;
+    - `unparsable`: the parser failed, or a limit (100 levels, 1000 parts, 64,000 bytes of Content-Type) kept something
+      from being read;
     - `too-long`: there is more text than `text` and `hidden_text` hold, so the screening does not see all of it;
     - `attachments-only`: no word of text, but attachments;
     - `empty`: no word of text or Subject and no attachment. An empty body under a Subject is readable: "".
@@ -61,7 +62,7 @@ def read(raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset
         # The process that reads has little memory, and what is kept here is kept once more in what was parsed.
         del raw
         mail = _with_parts(mail, message, contents=contents)
-        return _not_parsed(mail, start) if mail.unreadable == "unparsable" else mail
+        return _not_parsed(mail, start) if header.cut or mail.unreadable == "unparsable" else mail
     except Exception:
         return _not_parsed(mail, start)
 

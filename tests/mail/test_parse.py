@@ -344,3 +344,26 @@ def test_an_endless_field_hid_from_the_screening_what_stands_in_the_parts() -> N
         assert "Ivo Petrov" in mail.text or name == b"Content-Transfer-Encoding"
         report = read(b"From: a@example.net\n" + endless + b"Content-Type: multipart/report; boundary=b\n\nx")
         assert report.content_type == "multipart/report"
+
+
+def test_a_flood_of_one_field_kept_every_report_behind_it_from_the_committee_for_half_an_hour() -> None:
+    padding = b"".join(b"content-%d:\n" % number for number in range(5_000))
+
+    def spent(lines: int) -> float:
+        begun = time.process_time()
+        unparsable(padding + b"content-type:\ncontent-transfer-encoding:\n" * lines)
+        return time.process_time() - begun
+
+    assert spent(80_000) < 12 * spent(20_000) + 1
+
+
+@pytest.mark.parametrize("length", [10, 15_000, 17_000, 63_000, 70_000, 200_000])
+@pytest.mark.parametrize(
+    "field", [b"Content-Type: multipart/mixed; x=%s; boundary=bb", b"Content-Type: text/plain; x=%s"]
+)
+def test_a_long_field_hid_from_the_screening_what_stands_in_the_parts(field: bytes, length: int) -> None:
+    coded = b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(b"Ivo Petrov shouted at me.")
+    parts = b"\n--bb\n" + coded + b"\n--bb--\n" if b"boundary" in field else coded
+    mail = read(b"From: a@example.net\n" + field % (b"A" * length) + b"\n" + parts)
+    assert "Ivo Petrov" in mail.text or mail.unreadable == "unparsable"
+    assert length > 64_000 or mail.unreadable == ""
