@@ -200,7 +200,7 @@ def is_null_sender(mail: Mail, envelope: Envelope) -> bool:
 
 
 def is_for_more(wanted: Wanted) -> bool:
-    """Whether it is meant for anything but a return path: a person who names one beside the alias takes nothing away."""
+    """Whether it is meant for anything but a return path: a person who names one beside the alias loses nothing."""
     places = (wanted.alias, wanted.only, wanted.token, wanted.confirm, wanted.escrow, wanted.excluded, wanted.unknown)
     return any(map(bool, places))
 
