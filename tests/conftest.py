@@ -10,12 +10,13 @@ from importlib import import_module
 import pytest
 
 FIGURES = "figures"
-# Begun last, they would leave all workers but one with nothing to do at the end.
-LONGEST = ("test_a_year.py", "test_mutations.py", "test_who_sees_what.py")
+# Begun last, they would leave the other workers with nothing to do: one takes long, or it waits for servers.
+EARLY = ("test_a_year.py", "test_mutations.py", "test_who_sees_what.py")
+WAITING = "servers"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: item.path.name not in EARLY and item.path.parent.name != WAITING)
 
 
 @pytest.fixture
