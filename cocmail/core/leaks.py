@@ -34,7 +34,8 @@ _DOT = r"(?:[\s>]{0,4}(?:[.。]|[(\[{<]\s{0,3}(?:dot|\.)\s{0,3}[)\]}>])[\s>]{0,4
 _SUBADDRESS = r"(?:\s?(?:\+|%2b)[\s>]{0,3}[\w.+=-]{1,100}+)"
 _BETWEEN = r"(?:[\s>_*~/+|‐‑‒–—-]|%20){0,8}+"
 # What somebody is said to have said, in a report: it has to be told to who said it.
-_IN_MARKS = r"""[“"«„][^”"»“\n]{1,300}[”"»“]"""
+# Without another opening mark within: a line of nothing but such marks would be looked through from each of them.
+_IN_MARKS = r"""[“"«„][^”"»“«„\n]{1,300}+[”"»“]"""
 _SAID = re.compile(f"({_IN_MARKS})")
 _SPOKEN = re.compile(rf"{_IN_MARKS}|(?m:^[ \t]*>.*$)")
 

@@ -21,10 +21,15 @@ from cocmail.mail.domain import organisational_domain as organisational_domain
 # RFC 5321 section 4.5.3.1 allows 64 octets; return paths of list and bounce systems are far longer in practice.
 LOCAL_MAX = 1000
 HEADER_MAX = 2_000_000
+# Of one list; nobody writes to more people at once.
+MAILBOXES_MAX = 20_000
 
 TOKEN = re.compile(r"[a-z2-7]{26}")
 
 _ATOM = re.compile(r"[!#$%&'*+/=?^`{|}~.\w-]+")
+# One that never ends is taken to the end: looked for again at the next mark, 500 kB of them would take a quarter of an
+# hour. Possessive, since nothing else could match.
+_QUOTED = re.compile(r'"((?:[^"\\]++|\\.?)*+)(?:"|\Z)', re.DOTALL)
 
 
 def normal(address: str) -> str:
@@ -151,7 +156,10 @@ def addresses_in(header_value: str) -> tuple[str, ...]:
 
 
 def mailboxes_in(header_value: str) -> tuple[tuple[str, str], ...]:
-    """(display name, address in normal form) of every mailbox in an address list; the name is raw, unquoted."""
+    """(display name, address in normal form) of every mailbox in an address list, or of the first 20,000.
+
+    The name is raw, unquoted.
+    """
     return tuple(_Scan(header_value[:HEADER_MAX]).run())
 
 
@@ -169,10 +177,12 @@ class _Scan:
     """One pass over an address list (RFC 5322 section 3.4 with the obsolete forms), tolerant of every breakage.
 
     Each closing bracket is searched for at most once without success, so a line of 100,000 `(` costs no more than one.
-    `odd` tells that something was not plain: another program may read it otherwise.
+    After 20,000 addresses, or what stands in the place of one, it ends. `route` tells whether what stands in `<` begins
+    as a source route, once that was asked. `odd` tells that something was not plain: another program may read it
+    otherwise.
     """
 
-    __slots__ = ("angle", "comment", "found", "odd", "pos", "text", "unclosed", "value")
+    __slots__ = ("angle", "comment", "found", "left", "odd", "pos", "route", "text", "unclosed", "value")
 
     _PIECE = re.compile(r"""[^()<>",;:\\\[]+|.""", re.DOTALL)
 
@@ -180,12 +190,14 @@ class _Scan:
         self.value, self.pos, self.odd = value, 0, False
         self.text: list[str] = []
         self.angle: list[str] | None = None
+        self.route: bool | None = None
         self.comment = ""
         self.found: list[tuple[str, str]] = []
+        self.left = MAILBOXES_MAX
         self.unclosed: set[str] = set()
 
     def run(self) -> list[tuple[str, str]]:
-        while match := self._PIECE.match(self.value, self.pos):
+        while self.left > 0 and (match := self._PIECE.match(self.value, self.pos)):
             piece = match.group()
             self.pos = match.end()
             match piece:
@@ -200,7 +212,7 @@ class _Scan:
                 case _:
                     self.odd = self.odd or piece in ("\\", ">")
                     self._keep(piece)
-        self.odd = self.odd or self.angle is not None
+        self.odd = self.odd or self.angle is not None or self.pos < len(self.value)
         self._close()
         return self.found
 
@@ -212,7 +224,7 @@ class _Scan:
             self.odd = True
         else:
             self.odd = self.odd or any("@" in piece for piece in self.text if piece[0] != '"')
-            self.angle = []
+            self.angle, self.route = [], None
 
     def _enclosed(self, opening: str) -> None:
         """A comment, a quoted string or a domain literal, as one piece; a lone opening is an ordinary character."""
@@ -242,14 +254,16 @@ class _Scan:
 
     def _separate(self, mark: str) -> None:
         """`,` ends a mailbox; `;` does for Outlook and ends a group; `:` ends a group's name or a source route."""
-        route = self.angle is not None and "".join(self.angle[:1]).lstrip().startswith("@")
-        self.odd = self.odd or route or mark != ","
+        if self.route is None:
+            self.route = self.angle is not None and "".join(self.angle[:1]).lstrip().startswith("@")
+        self.odd = self.odd or self.route or mark != ","
         if mark == ":":
             if self.angle is None:
                 self.text.clear()
             else:
                 self.angle.clear()
-        elif not route:
+                self.route = None
+        elif not self.route:
             self.odd = self.odd or self.angle is not None
             self._close()
 
@@ -264,14 +278,15 @@ class _Scan:
             else:
                 words = [word for word in text.split() if "@" in word]
                 self.odd = self.odd or bool(self.found) or bool(words)
-                for word in words:
+                for word in words[: max(self.left, 0)]:
                     self._add("", word)
-        self.text, self.angle, self.comment = [], None, ""
+        self.text, self.angle, self.comment, self.route = [], None, "", None
 
     def _add(self, name: str, address: str) -> None:
         known = normal(address)
+        self.left -= 1
         if known:
-            plain = re.sub(r'"((?:[^"\\]|\\.)*)"', r"\1", name) if '"' in name else name
+            plain = _QUOTED.sub(r"\1", name) if '"' in name else name
             self.found.append((re.sub(r"\\(.)", r"\1", plain).strip(), known))
         else:
             self.odd = True

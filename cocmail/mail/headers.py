@@ -17,7 +17,7 @@ from cocmail.mail.decode import text_from_header
 _PIECE, _CR = 1 << 20, 0x0D
 FIELDS_MAX = 10_000
 FIELDS_BYTES = 1_000_000
-VALUE_MAX = 500_000
+VALUE_MAX, LINE_COST = 500_000, 20
 MIME_BYTES = 64_000
 # Of a field that does not tell what the message is: an endless one must not push out those that do.
 MIME_FIELD = 16_000
@@ -37,7 +37,7 @@ OF_INTEREST = frozenset((
 FAMILIES = ("list-", "cocmail-")
 # Counting these decides what is proven, so no flood of other fields may push a second one out of sight.
 ALWAYS = frozenset({"from", "subject", "date", "message-id", "to", "content-type"})
-ALWAYS_MAX = 10
+ALWAYS_MAX, ALWAYS_BYTES = 10, 10_000
 
 _LINE = re.compile(rb"([^\r\n]*)(?:\r{0,2}\n|\r|\Z)")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]{0,10}:")
@@ -74,11 +74,14 @@ def scan(raw: bytes, also: frozenset[str] = frozenset()) -> Header:
     keep = OF_INTEREST | {name.lower() for name in also}
     gathered = _Gathered(keep)
     pos = _start(raw)
-    name, pieces = "", list[bytes]()
+    name, pieces, room = "", list[bytes](), 0
     while pos < len(raw) and (match := _LINE.match(raw, pos)):
         line = match[1]
         if line[:1] in (b" ", b"\t"):
-            pieces.append(line)
+            # Of what is not kept, or too long, no line is held: each takes more memory than it has characters.
+            room -= len(line) + LINE_COST
+            if room > 0:
+                pieces.append(line)
         else:
             gathered.add(name, pieces)
             name, pieces = "", []
@@ -88,6 +91,7 @@ def scan(raw: bytes, also: frozenset[str] = frozenset()) -> Header:
             field = _FIELD.match(line)
             if field:
                 name, pieces = field[1].decode("ascii").lower(), [line[field.end() :]]
+                room = VALUE_MAX if gathered.takes(name) else 0
             elif not line.startswith((b"From ", b">From ")):
                 break
         pos = match.end()
@@ -115,17 +119,23 @@ class _Gathered:
         self.cut = False
         self.always: dict[str, int] = {}
 
+    def takes(self, name: str) -> bool:
+        """Whether anything is kept of a field of that name."""
+        return name in self.keep or name.startswith(FAMILIES) or _is_mime(name)
+
     def add(self, name: str, pieces: list[bytes]) -> None:
-        is_mime = name.startswith("content-") or name == "mime-version"
-        if not name or not (is_mime or name in self.keep or name.startswith(FAMILIES)):
+        if not name or not self.takes(name):
             return
         value = b"".join(pieces).strip(b" \t")[:VALUE_MAX]
-        if is_mime:
+        if _is_mime(name):
             self._add_mime(name, value)
-        if name not in self.keep and is_mime:
-            return
+            if name not in self.keep:
+                return
         self.always[name] = self.always.get(name, 0) + 1
         within = len(self.fields) < FIELDS_MAX and self.size < FIELDS_BYTES
+        if not within:
+            # That there is another one is what counts.
+            value = value[:ALWAYS_BYTES]
         if within or (name in ALWAYS and self.always[name] <= ALWAYS_MAX):
             self.size += len(value)
             self.fields.append((name, _CONTROLS.sub(" ", text_from_header(value))))
@@ -141,6 +151,10 @@ class _Gathered:
         if tells:
             self.told.add(name)
             self.cut = self.cut or len(value) > most
+
+
+def _is_mime(name: str) -> bool:
+    return name.startswith("content-") or name == "mime-version"
 
 
 def is_message_id(text: str) -> bool:
@@ -167,14 +181,16 @@ def message_ids(value: str) -> tuple[str, ...]:
 
 
 def recipients(header: Header, *names: str) -> tuple[str, ...]:
-    """The addresses of these fields, each once, at most 5,000."""
+    """The addresses of these fields, each once: of the first 5,000, and those of the field in which they end."""
     found: dict[str, None] = {}
-    for name in names:
-        for value in header.values(name):
-            found.update(dict.fromkeys(addresses_in(value)))
-            if len(found) > RECIPIENTS_MAX:
-                return tuple(found)[:RECIPIENTS_MAX]
-    return tuple(found)
+    read = 0
+    for value in (value for name in names for value in header.values(name)):
+        addresses = addresses_in(value)
+        found.update(dict.fromkeys(addresses))
+        read += len(addresses)
+        if read > RECIPIENTS_MAX:
+            break
+    return tuple(found)[:RECIPIENTS_MAX]
 
 
 def digest(raw: bytes, start: int = 0) -> str:

@@ -22,7 +22,7 @@ from cocmail.mail.address import mailboxes_in
 from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from
 from cocmail.mail.delivery import failed_for_good
 from cocmail.mail.enclosed import AS_IT_STANDS
-from cocmail.mail.headers import Header, digest, message_ids, recipients, scan
+from cocmail.mail.headers import RECIPIENTS_MAX, Header, digest, message_ids, recipients, scan
 from cocmail.mail.htmltext import all_text, rendered
 from cocmail.mail.parts import SHOWN_MAX, Parts, Shown, kind_of, parameter, parts_of, readable
 
@@ -116,7 +116,7 @@ def _from_header(raw: bytes, header: Header) -> Mail:
     addressed = frozenset(recipients(header, "to") if len(header.values("to")) == 1 else ())
     return Mail(
         subject=one_line(decode_words(header.first("subject"))),
-        from_addresses=recipients(header, "from"),
+        from_addresses=tuple(dict.fromkeys(address for _, address in senders))[:RECIPIENTS_MAX],
         from_name=one_line(decode_words(senders[0][0]))[:SUBJECT_MAX] if senders else "",
         to=to,
         copied=tuple(address for address in to if address not in addressed),

@@ -281,6 +281,8 @@ GROWING: list[Callable[[int], str]] = [
     lambda n: "> somebody shouted\nx\n" * (n // 21),
     lambda n: "".join(f"> {number}\n" for number in range(n // 7)),
     lambda n: "座席" * (n // 2),
+    lambda n: "„" * n,
+    lambda n: '"a' * (n // 2),
 ]
 
 

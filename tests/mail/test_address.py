@@ -170,6 +170,20 @@ def test_no_address_list_takes_long(piece: str) -> None:
     assert time.thread_time() - begun < 2.5
 
 
+@pytest.mark.parametrize(
+    "value", ['"' + '\\"' * 99_999 + " <a@b.example>", '"' + '\\"' * 99_999 + "\\", "<@" + "a" * 99_999 + "," * 99_999]
+)
+def test_one_address_that_never_ended_stopped_the_daemon_for_minutes(value: str) -> None:
+    begun = time.thread_time()
+    address.mailboxes_in(value)
+    address.sole_mailbox(value)
+    assert time.thread_time() - begun < 2.5
+
+
+def test_who_stands_behind_a_list_without_end_is_not_the_only_one() -> None:
+    assert address.sole_mailbox("a@b.example, " * 30_000) == ""
+
+
 def test_twenty_thousand_recipients_are_read() -> None:
     assert len(address.addresses_in(", ".join(f"P {n} <p{n}@example.org>" for n in range(20_000)))) == 20_000
 

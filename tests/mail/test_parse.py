@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import time
+import tracemalloc
 from pathlib import Path
 
 import hostile
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from cocmail.core.model import Mail
 from cocmail.mail.decode import decode_words, file_name, text_from, unflow
+from cocmail.mail.headers import scan
 from cocmail.mail.htmltext import all_text, rendered
 from cocmail.mail.parse import TRUNCATED, read, unparsable
 
@@ -367,3 +369,14 @@ def test_a_long_field_hid_from_the_screening_what_stands_in_the_parts(field: byt
     mail = read(b"From: a@example.net\n" + field % (b"A" * length) + b"\n" + parts)
     assert "Ivo Petrov" in mail.text or mail.unreadable == "unparsable"
     assert length > 64_000 or mail.unreadable == ""
+
+
+@pytest.mark.parametrize("field", [b"X-Filler: a", b"Subject: a", b"Content-Type: a"])
+def test_a_field_of_many_lines_took_fourteen_times_its_length_of_memory(field: bytes) -> None:
+    raw = field + b"\r\n" + b"  \n" * 60_000 + b"\nhello"
+    tracemalloc.start()
+    try:
+        scan(raw)
+        assert tracemalloc.get_traced_memory()[1] < 2_500_000
+    finally:
+        tracemalloc.stop()

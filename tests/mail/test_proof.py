@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -247,3 +248,32 @@ def test_no_results_raise(text: str, sender: str) -> None:
 @given(st.text(alphabet='dkim=pass;()" \\.header@exmplnt\t', max_size=120))
 def test_nothing_like_a_result_proves_anything_for_a_stranger(text: str) -> None:
     assert proof_of(results(text), BORDER, ("from", "jun@stranger.example")).how != "dkim"
+
+
+@pytest.mark.parametrize("unit", ["(a\\", "(", "\\(", "((x)", "()"])
+def test_received_lines_of_nothing_but_brackets_held_up_everybody(unit: str) -> None:
+    lines = [("received", "from a by mx.other.example " + unit * (9_000 // len(unit)))] * 50
+    begun = time.thread_time()
+    proof_of(*lines, BORDER, DMARC, AMARA)
+    assert time.thread_time() - begun < 2.5
+
+
+@pytest.mark.parametrize(
+    ("comment", "is_ours"),
+    [
+        ("(by a.example) by", True),
+        ("((a) by a.example (b)) by", True),
+        (r"(\) by a.example (x)) by", True),
+        ("( by", True),
+        ("(x by", True),
+        (") by", True),
+        ("(by", False),
+        ("(a (b) by", True),
+    ],
+)
+def test_what_a_peer_greets_with_hides_no_line_of_our_own_server(comment: str, is_ours: bool) -> None:
+    ends = ")" if not is_ours else ""
+    ours = ("received", f"from x {comment} {MX}{ends}; Mon, 1 Jan 2024")
+    # Above the border's line nothing counts but what it wrote: what is forged stands below.
+    top = ("received", "from y by relay.example.org; Mon, 1 Jan 2024")
+    assert (proof_of(top, DMARC, ours, AMARA) == PROVEN) is is_ours
