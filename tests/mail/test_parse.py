@@ -373,10 +373,10 @@ def test_a_long_field_hid_from_the_screening_what_stands_in_the_parts(field: byt
 
 @pytest.mark.parametrize("field", [b"X-Filler: a", b"Subject: a", b"Content-Type: a"])
 def test_a_field_of_many_lines_took_fourteen_times_its_length_of_memory(field: bytes) -> None:
-    raw = field + b"\r\n" + b"  \n" * 60_000 + b"\nhello"
+    raw = field + b"\r\n" + b"  \n" * 100_000 + b"\nhello"
     tracemalloc.start()
     try:
         scan(raw)
-        assert tracemalloc.get_traced_memory()[1] < 2_500_000
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
     finally:
         tracemalloc.stop()
