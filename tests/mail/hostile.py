@@ -54,6 +54,27 @@ def hundred_thousand_open_comments() -> bytes:
     return HEAD + b"Cc: " + b'("<' * 100_000 + b"\r\n\r\nhello\r\n"
 
 
+def quotation_that_never_closes() -> bytes:
+    return b'Subject: Something happened\r\nFrom: "' + b'\\"' * 100_000 + b" <rae@example.net>\r\n\r\nhello\r\n"
+
+
+def route_that_never_ends() -> bytes:
+    return HEAD + b"Cc: <@" + b"a" * 100_000 + b"," * 100_000 + b"\r\n\r\nhello\r\n"
+
+
+def brackets_in_received_lines() -> bytes:
+    return b"".join(b"Received: from a by b " + b"(a\\" * 3_000 + b"\r\n" for _ in range(100)) + HEAD + b"\r\nhello\r\n"
+
+
+def flood_of_one_mime_field() -> bytes:
+    padding = b"".join(b"Content-%d:\r\n" % number for number in range(5_000))
+    return HEAD + padding + b"Content-Type:\r\n" * 200_000 + b"\r\nhello\r\n"
+
+
+def letter_of_eighteen_letters() -> bytes:
+    return mime("text/plain; charset=utf-8", "\ufdfa".encode() * 1_000_000)
+
+
 def nested_encoded_words() -> bytes:
     inner = b"=?utf-8?b?" + base64.b64encode(b"=?utf-8?q?=23vote?=") + b"?="
     return b"From: rae@example.net\r\nSubject: " + inner + b"\r\n\r\nhello\r\n"
