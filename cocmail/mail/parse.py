@@ -17,6 +17,7 @@ from email.message import Message
 
 import mailparser  # type: ignore[import-untyped,unused-ignore]
 
+from cocmail.core.classify import without_comments
 from cocmail.core.model import Mail
 from cocmail.mail.address import mailboxes_in
 from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from
@@ -29,6 +30,7 @@ from cocmail.mail.parts import SHOWN_MAX, Parts, Shown, kind_of, parameter, part
 TRUNCATED = "[The text goes on; the rest stands in the original message.]"
 SUBJECT_MAX = 2_000
 OVERLAP = 1_000
+KIND_MAX = 100
 RAW_SCREENED_MAX = 1_000_000
 LARGE = PIECE = 1 << 20
 
@@ -36,6 +38,7 @@ _WORD = re.compile(r"\w+")
 _ARMOUR = re.compile(
     r"-----BEGIN PGP MESSAGE-----[ \t]*\n(?:[A-Za-z]{1,40}: [^\n]{0,200}\n){0,10}[ \t]*\n[A-Za-z0-9+/=]"  # RFC 9580 6.2
 )
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("[^"]*"|[^\s;]*)')
 _WRAPPED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
@@ -114,6 +117,7 @@ def _from_header(raw: bytes, header: Header) -> Mail:
     senders = [box for value in header.values("from") for box in mailboxes_in(value)]
     to = recipients(header, "to", "cc")
     addressed = frozenset(recipients(header, "to") if len(header.values("to")) == 1 else ())
+    kind, report = _said_of_itself(header)
     return Mail(
         subject=one_line(decode_words(header.first("subject"))),
         from_addresses=tuple(dict.fromkeys(address for _, address in senders))[:RECIPIENTS_MAX],
@@ -125,9 +129,20 @@ def _from_header(raw: bytes, header: Header) -> Mail:
         message_id=next(iter(message_ids(header.first("message-id"))), ""),
         in_reply_to=message_ids(header.first("in-reply-to")),
         references=message_ids(header.first("references")),
+        content_type=kind,
+        report_type=report,
         headers=header.fields,
         body_digest=digest(raw, header.body_at),
     )
+
+
+def _said_of_itself(header: Header) -> tuple[str, str]:
+    """The media type and the kind of report, where the message cannot be parsed: a program's must not be answered."""
+    value = without_comments(header.first("content-type")).lower()
+    kind = value.partition(";")[0].strip(' \t"')
+    told = dict(reversed(_PARAMETER.findall(value))) if kind == "multipart/report" else {}
+    whole = kind.count("/") == 1 and len(kind) <= KIND_MAX and " " not in kind
+    return kind if whole else "text/plain", one_line(told.get("report-type", "").strip('"'))
 
 
 def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
@@ -152,7 +167,9 @@ def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
         hidden_text="\n\n".join(parts.hidden),
         attachments=tuple(parts.attachments),
         content_type=kind,
-        report_type=one_line(parameter(view, "report-type")).lower() if kind == "multipart/report" else "",
+        report_type=one_line(without_comments(parameter(view, "report-type"))).lower()
+        if kind == "multipart/report"
+        else "",
         unreadable=_trouble(mail.subject, text, parts, view),
         failed=failed_for_good(message),
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from cocmail.core.classify import Reason, classify_automatic, looks_automatic
+from cocmail.core.classify import Reason, classify_automatic, is_null_sender, looks_automatic, without_comments
 from cocmail.core.model import Door, Envelope, Mail, Wanted
 from cocmail.core.trust import Proof
+from cocmail.mail.parse import read, unparsable
 
 SENT = Envelope(Door.SMTP, "c", "robin@visitors.example", ("conduct@example.org",))
 NULL = Envelope(Door.SMTP, "c", "", ("conduct@example.org",))
@@ -69,3 +72,51 @@ def test_nobody_answers_a_robot(local: str) -> None:
 
 def test_a_delivery_report_that_does_not_name_its_kind_is_not_answered() -> None:
     assert looks_automatic(Mail(content_type="multipart/report"))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Auto-Submitted: no\nAuto-Submitted: auto-replied\n",
+        b"Auto-Submitted:\nAuto-Submitted: auto-generated\nAuto-Submitted: auto-replied\n",
+        b"Auto-Submitted: (a (nested\\) ) comment) auto-replied; owner-email=x\n",
+        b"X-Loop: a\n" * 10_000 + b"Auto-Submitted: auto-replied\n",
+        (b"X-Loop: " + b"a" * 490_000 + b"\n") * 3 + b"Precedence: auto_reply\n",
+        b"Precedence: normal\nPrecedence: auto-reply (away)\n",
+    ],
+)
+def test_a_vacation_reply_was_taken_for_a_person_for_what_stood_above_it(head: bytes) -> None:
+    for message in (read(head + b"From: robin@visitors.example\n\nAway."), unparsable(head + b"\nAway.")):
+        assert classify_automatic(message, SENT, ALIAS, Proof()) is Reason.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    ("head", "automatic"),
+    [
+        (b"Precedence: normal\nPrecedence: bulk\n", True),
+        (b"X-Loop: a\n" * 10_000 + b"List-Id: <x.example>\n", True),
+        (b"Auto-Submitted: no\nAuto-Submitted: (by nobody) no\nPrecedence: normal\n", False),
+    ],
+)
+def test_list_mail_was_taken_for_a_persons_for_what_stood_above_it(head: bytes, automatic: bool) -> None:
+    assert looks_automatic(read(head + b"\nNews.")) is automatic
+
+
+@pytest.mark.parametrize("told", [b"delivery-status", b'"Delivery-Status"', b"delivery-status (it failed)"])
+def test_a_delivery_report_that_cannot_be_parsed_was_answered(told: bytes) -> None:
+    raw = b"Content-Type: Multipart/Report (a); boundary=b; report-type=" + told + b"\n\n--b\n\nfailed\n--b--\n"
+    for message in (read(raw), unparsable(raw)):
+        assert classify_automatic(message, SENT, ALIAS, Proof()) is Reason.DELIVERY_REPORT
+
+
+@pytest.mark.parametrize(("path", "null"), [("<>", True), ("< >", True), ("<> (nobody)", True), ("<a@b.c>", False)])
+def test_nobody_sent_it_however_a_return_path_says_so(path: str, null: bool) -> None:
+    fetched = Envelope(Door.IMAP, "c", None, ("conduct@example.org",))
+    assert is_null_sender(mail(return_path=path), fetched) is null
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text('a"(\\) ;/='))
+def test_no_structured_value_raises(value: str) -> None:
+    assert len(without_comments(value)) <= len(value)
+    unparsable(b"Content-Type: multipart/report" + value.encode() + b"\n\n")
