@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Container, Iterator
 
 from inscriptis import get_text  # type: ignore[import-untyped,unused-ignore]
 from inscriptis.css_profiles import STRICT_CSS_PROFILE  # type: ignore[import-untyped,unused-ignore]
@@ -20,12 +21,47 @@ SCREENED_MAX = 4_000_000
 DEPTH_MAX = 200
 
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:-]{0,40})")
-_NAMES = "alt|title|href|value|placeholder|aria-label"
+# A style sheet can show what stands in an attribute of any name: attr(data-x).
+_NAMES = "alt|title|href|value|placeholder|label|data-[a-z-]{1,40}"
 _TELLING = re.compile(rf"""\b(?:{_NAMES})\s{{0,5}}=\s{{0,5}}("[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE)
 _QUOTES = "\"'"
+_ZEROS = re.compile(r"&#(?:([xX])0+(?=[0-9a-fA-F])|0+(?=[0-9]))")
 _LONG_REFERENCE = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
+_COMMENT_MARK = re.compile(r"<!--|--!?>")
+_COMMENT_END = re.compile(r"--!?>")
+# CSS, section 4.3.7: a letter in a style sheet by its number.
+_CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
+# Fonts that people are called as; they stand in every other style sheet.
+_FONTS = re.compile(r"\b(?:Georgia|Geneva|Lucida|Cambria|Candara)\b(?=[^,;:{}<>]{0,20}[,;}!])")
+# Letters that are forced to run from right to left (Unicode, UAX 9; CSS writing modes).
+_BACKWARDS, _ENDS = "\u202e", "\u202c"
+_FORCED = re.compile("[\u202d\u202e]([^\u202c\n]*)")
+_FORCING = re.compile(r"\b(?:bidi|isolate)-override\b", re.IGNORECASE)
+_UNSEEN = re.compile(r"\s(?:class|style|id|hidden)\b", re.IGNORECASE)
 _BLOCKS = frozenset(
-    ("p", "div", "br", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr")
+    (
+        "html",
+        "head",
+        "body",
+        "title",
+        "p",
+        "div",
+        "br",
+        "tr",
+        "li",
+        "ul",
+        "ol",
+        "table",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "pre",
+        "hr",
+    )
 )
 _SILENT = ("script", "style")
 # Elements that end by themselves or are often left open: they say nothing about depth.
@@ -92,18 +128,80 @@ def _with_quotes(text: str) -> str:
     return "\n".join(lines)
 
 
-def all_text(markup: str) -> str:
-    """All text of the markup, displayed or not, and the words of its alt, title and href; no comments, no scripts.
+def all_text(markup: str, seen: str | None = None) -> str:
+    """All text of the markup, displayed or not, and the words of its alt, title and href.
 
     Of the first 4 million characters. A tag may stand within a word (`I<b>v</b>o`) or between two words
-    (`Ivo</td><td>Petrov`): where that makes a difference, the text is there twice, read in either way.
+    (`Ivo</td><td>Petrov`); readers disagree on where comments and style sheets end, and show what stands in some; and
+    what is not displayed may cut a word. Where that makes a difference, the text is there once in each reading.
+    `seen` is what `rendered` says, where that is known.
     """
-    attributes: list[str] = []
+    said, kept = ["  "], list[str]()
+    for reading in _readings(markup, rendered(markup) if seen is None else seen):
+        # Whole words: "xKit" does not say "Kit".
+        words = f" {' '.join(reading.split())} "
+        if not any(words in each for each in said):
+            said.append(words)
+            kept.append(_tidy(reading))
+        # More than that is too long to be screened, whatever else there is.
+        if sum(map(len, kept)) > SCREENED_MAX:
+            break
+    return "\n".join(kept).strip("\n ")
+
+
+def _readings(markup: str, seen: str) -> Iterator[str]:
     # A line that ends in the source goes on in what is displayed.
-    pieces = [each if each == "\n" else each.replace("\n", " ") for each in _pieces(markup[:SCREENED_MAX], attributes)]
-    close, apart = _tidy("".join(pieces)), _tidy(" ".join(pieces))
-    readings = [close] if close.split() == apart.split() else [close, apart]
-    return "\n".join((*readings, *attributes)).strip("\n ")
+    markup = markup[:SCREENED_MAX].replace("\n", " ")
+    pieces = list(_pieces(markup))
+    yield "".join(pieces)
+    yield " ".join(pieces)
+    pieces.clear()
+    yield seen
+    yield "".join(_without_unseen(markup))
+    # A greeting stays on a line of its own.
+    opened, attributes = _COMMENT_MARK.sub("<br>", markup), list[str]()
+    for text, tag in _tokens(opened, silent=()):
+        pieces.append(text)
+        attributes.extend(_unescape(value.strip(_QUOTES)) for value in _TELLING.findall(tag))
+    for between in ("", " "):
+        yield (whole := _FONTS.sub("", _CSS_ESCAPE.sub(_escaped, between.join(pieces))))
+    if _FORCING.search(markup):
+        yield "\n".join(line[::-1] for line in whole.split("\n"))
+    yield "\n".join(attributes)
+
+
+def _escaped(reference: re.Match[str]) -> str:
+    return _unescape(f"&#x{reference[1]};")
+
+
+def _without_unseen(markup: str) -> list[str]:
+    """The text without what stands right behind a letter in an element that may not be displayed: Ki<i class=x>..</i>t.
+
+    An end that belongs to no beginning takes nothing away; each piece goes at most once.
+    """
+    out, begun = list[str](), dict[str, list[int]]()
+    for text, tag in _tokens(markup):
+        name = _TAG.match(tag)
+        if name and not text and (inline := name[1].lower()) not in _FLAT:
+            if not tag.startswith("</"):
+                hides = bool(out) and not out[-1][-1].isspace() and _UNSEEN.search(tag)
+                begun.setdefault(inline, []).append(len(out) if hides else -1)
+            elif begun.get(inline) and (start := begun[inline].pop()) >= 0:
+                del out[start:]
+        if text:
+            out.append(text)
+    return out
+
+
+def backwards(text: str) -> str:
+    """The lines of a text in which letters are forced to run the other way (U+202D, U+202E), as they are seen.
+
+    Each is there twice, with the forced letters turned around in their place, and turned around as a whole.
+    """
+    if "\u202d" not in text and _BACKWARDS not in text:
+        return ""
+    lines = [line for line in text.split("\n") if "\u202d" in line or _BACKWARDS in line]
+    return "\n".join(f"{_FORCED.sub(lambda forced: forced[1][::-1], line)}\n{line[::-1]}" for line in lines)
 
 
 def _depth(markup: str) -> int:
@@ -118,41 +216,50 @@ def _depth(markup: str) -> int:
     return deepest
 
 
-def _pieces(markup: str, attributes: list[str] | None = None) -> list[str]:
-    """Text between tags, in one pass: each kind of end is searched for in vain at most once.
+def _pieces(markup: str) -> Iterator[str]:
+    """Text between tags, and what tags stand for."""
+    return (text for text, _ in _tokens(markup) if text)
 
-    What tells something in the tags' attributes is added to `attributes`.
+
+def _tokens(markup: str, silent: Container[str] = _SILENT) -> Iterator[tuple[str, str]]:
+    """Text and tags, in one pass: each kind of end is searched for in vain at most once.
+
+    What each says as text, and the tag, or "". What stands in an element that is `silent` is part of the tag.
     """
-    out: list[str] = []
     pos, size, endless = 0, len(markup), set[str]()
     lowered = markup.lower() if len(markup.lower()) == size else markup
-    while pos < size:
-        start = markup.find("<", pos)
-        if start < 0:
-            break
-        out.append(_unescape(markup[pos:start]))
-        pos, piece = _behind(markup, lowered, start, endless)
-        if piece:
-            out.append(piece)
-        if attributes is not None and piece != "<" and not markup.startswith("<!--", start):
-            attributes.extend(_unescape(value.strip(_QUOTES)) for value in _TELLING.findall(markup[start:pos]))
-    out.append(_unescape(markup[pos:]))
-    return out
+    while (start := markup.find("<", pos)) >= 0:
+        if start > pos:
+            yield _unescape(markup[pos:start]), ""
+        pos, text = _behind(markup, lowered, start, endless, silent)
+        yield text, markup[start:pos]
+    if pos < size:
+        yield _unescape(markup[pos:]), ""
 
 
-def _behind(markup: str, lowered: str, start: int, endless: set[str]) -> tuple[int, str]:
+def _behind(markup: str, lowered: str, start: int, endless: set[str], silent: Container[str]) -> tuple[int, str]:
     """Where the thing at `start` ends, and what it stands for in text."""
     tag = _TAG.match(markup, start)
     if markup.startswith("<!--", start):
-        return _end(lowered, "-->", start + 2, endless), ""
+        return _comment_end(markup, start), ""
     if tag is None and not markup.startswith(("<!", "<?", "</"), start):
         return start + 1, "<"
     end = _end(lowered, ">", start, endless)
-    name = tag[1].lower() if tag else ""
-    if name in _SILENT and not markup.startswith("</", start):
+    name, closes = tag[1].lower() if tag else "", markup.startswith("</", start)
+    if name in silent and not closes:
         closing = _end(lowered, f"</{name}", end, endless)
         return (end if closing == len(markup) else closing - len(f"</{name}")), ""
+    if name == "bdo":
+        return end, _ENDS if closes else _BACKWARDS
     return end, "\n" if name in _BLOCKS else ""
+
+
+def _comment_end(markup: str, start: int) -> int:
+    """Where a comment ends (HTML, section 13.2.5.43 and on): at once in `<!-->`, but not in `<!--!>`."""
+    end = _COMMENT_END.search(markup, start + 2)
+    if end and end[0] == "--!>" and end.start() == start + 2:
+        end = _COMMENT_END.search(markup, start + 4)
+    return end.end() if end else len(markup)
 
 
 def _end(text: str, mark: str, start: int, endless: set[str]) -> int:
@@ -164,7 +271,9 @@ def _end(text: str, mark: str, start: int, endless: set[str]) -> int:
 
 
 def _unescape(text: str) -> str:
-    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
+    if "&" not in text:
+        return text
+    return html.unescape(_LONG_REFERENCE.sub("\ufffd", _ZEROS.sub(r"&#\1", text)))
 
 
 def _tidy(text: str) -> str:

@@ -24,7 +24,7 @@ from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from
 from cocmail.mail.delivery import failed_for_good
 from cocmail.mail.enclosed import AS_IT_STANDS
 from cocmail.mail.headers import RECIPIENTS_MAX, Header, digest, message_ids, recipients, scan
-from cocmail.mail.htmltext import all_text, rendered
+from cocmail.mail.htmltext import all_text, backwards, rendered
 from cocmail.mail.parts import SHOWN_MAX, Parts, Shown, kind_of, parameter, parts_of, readable
 
 TRUNCATED = "[The text goes on; the rest stands in the original message.]"
@@ -156,6 +156,8 @@ def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
         for stray in parts.stray:
             parts.hide(stray)
     parts.hide(mail.subject[SUBJECT_MAX:])
+    for turned in [backwards(each) for each in (mail.subject, text, *parts.hidden)]:
+        parts.hide(turned)
     if len(text) > SHOWN_MAX:
         # A name that the cut goes through is whole in what is hidden.
         parts.hide(text[SHOWN_MAX - OVERLAP :])
@@ -185,22 +187,22 @@ def _displayed(parts: Parts, *, keep: bool) -> str:
     with_plain = {each.group for each in parts.shown if not each.is_html and _WORD.search(each.text)}
     # Of no more than is shown: each word of a text is an object of its own while they are compared.
     plain_words = _words("\n".join(each.text for each in parts.shown if not each.is_html)) if has_html else set()
-    segments: list[str] = []
-    for each in parts.shown:
+    segments, seen_of = list[str](), dict[int, str]()
+    for number, each in enumerate(parts.shown):
         if not each.is_html:
             segments.append(each.text.strip("\n"))
             continue
-        seen = rendered(each.text)
+        seen = seen_of[number] = rendered(each.text)
         more = not _words(seen) <= plain_words
         if each.size and (more or not plain_words):
             _attach_html(parts, each, keep=keep)
         if more and (not each.group or each.group not in with_plain):
             segments.append(seen)
     text = "\n\n".join(segment for segment in segments if segment.strip())
-    shown = " ".join(text[:SHOWN_MAX].split()) if has_html else ""
-    for each in parts.shown:
+    shown = f" {' '.join(text[:SHOWN_MAX].split())} " if has_html else ""
+    for number, each in enumerate(parts.shown):
         # The same words in another order or in small letters are not the same to the screening.
-        if each.is_html and " ".join((whole := all_text(each.text)).split()) not in shown:
+        if each.is_html and " ".join((whole := all_text(each.text, seen_of.pop(number))).split()) not in shown:
             parts.hide(whole)
     return text
 
