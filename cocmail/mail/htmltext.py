@@ -157,12 +157,15 @@ def _readings(markup: str, seen: str) -> Iterator[str]:
     yield " ".join(pieces)
     pieces.clear()
     yield seen
-    yield "".join(_without_unseen(markup))
+    if _UNSEEN.search(markup):
+        yield "".join(_without_unseen(markup))
     # A greeting stays on a line of its own.
     opened, attributes = _COMMENT_MARK.sub("<br>", markup), list[str]()
     for text, tag in _tokens(opened, silent=()):
-        pieces.append(text)
-        attributes.extend(_unescape(value.strip(_QUOTES)) for value in _TELLING.findall(tag))
+        if text:
+            pieces.append(text)
+        if "=" in tag:
+            attributes.extend(_unescape(value.strip(_QUOTES)) for value in _TELLING.findall(tag))
     for between in ("", " "):
         yield (whole := _FONTS.sub("", _CSS_ESCAPE.sub(_escaped, between.join(pieces))))
     if _FORCING.search(markup):
