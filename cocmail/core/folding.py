@@ -6,26 +6,66 @@ Latin ones, and those of other alphabets that have no accent to drop, become the
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Unicode, "confusables": Cyrillic, Greek and Armenian letters that are drawn like Latin ones. Both sides of a
 # comparison are folded, so words of those scripts are still found in themselves.
 _LOOKALIKES = dict(zip("авекмнорстухіјѕһԁԛԝѵοανρικυτօսհոɑɡ", "abekmhopctyxijshdqwvoavpikutouhnag", strict=True))
+# Capitals that are drawn like other letters than their small ones.
+_CAPITALS = dict(zip("ΒΕΖΗΜΝΥΧ", "BEZHMNYX", strict=True))
 _LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
 # As people write these where a keyboard, or an account, has no such letter.
 _SPELLED_OUT = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Å": "Aa", "Ø": "Oe"}
 )
+# Those of them that came as a letter and a mark, or as the sign for ångström.
+_APART = re.compile("[aouAOU]\u0308|[aA]\u030a|\u212b")
+# Unicode, Default_Ignorable_Code_Point: those that are no marks and no format characters.
+_IGNORED = re.compile("[\u115f\u1160\u2065\u3164\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]")
+# One character can stand for a sentence of 18: a text of nothing else would be six times as long as it came.
+_LONGEST = 4
+# Characters that a table keeps: more than any text of people has, and a few megabytes.
+_KEPT = 1 << 16
 
 
 class Folding(dict[int, str]):
-    """A table for `str.translate` that works out each character once."""
+    """A table for `str.translate` that works out each character once.
+
+    `cased` keeps capitals; without `lookalikes` letters that are drawn like Latin ones stay what they are.
+    """
+
+    def __init__(self, *, cased: bool = False, lookalikes: bool = True) -> None:
+        super().__init__()
+        self._cased, self._lookalikes = cased, lookalikes
 
     def __missing__(self, code: int) -> str:
-        spread = unicodedata.normalize("NFKD", chr(code))
-        plain = "".join(char for char in spread if unicodedata.category(char) not in ("Cf", "Mn", "Me")).casefold()
-        self[code] = "".join(_LETTERS.get(char) or _LOOKALIKES.get(char) or char for char in plain)
-        return self[code]
+        char = chr(code)
+        folded = char
+        # No characters, or private ones, are nothing but themselves: there are eight times as many as others.
+        if unicodedata.category(char) not in ("Cn", "Co") or _IGNORED.match(char):
+            spread = unicodedata.normalize("NFKD", char)
+            plain = "".join(each for each in spread if not _is_unseen(each))
+            folded = self._letters(plain if len(plain) <= _LONGEST else char)
+        if len(self) < _KEPT:
+            self[code] = folded
+        return folded
+
+    def _letters(self, plain: str) -> str:
+        if self._cased and self._lookalikes and plain in _CAPITALS:
+            return _CAPITALS[plain]
+        lookalikes = _LOOKALIKES if self._lookalikes else {}
+        folded = "".join(_LETTERS.get(char) or lookalikes.get(char) or char for char in plain.casefold())
+        return folded[:1].upper() + folded[1:] if self._cased and plain[:1] != plain[:1].lower() else folded
+
+
+def _is_unseen(char: str) -> bool:
+    """Accents, format characters (zero-width, soft hyphen, direction marks), variation selectors, fillers."""
+    return (
+        unicodedata.category(char) in ("Cf", "Mn", "Me")
+        or unicodedata.combining(char) != 0
+        or _IGNORED.match(char) is not None
+    )
 
 
 def fold(text: str) -> str:
@@ -33,9 +73,14 @@ def fold(text: str) -> str:
     return text.casefold() if text.isascii() else text.translate(Folding())
 
 
+def spelled_out(text: str) -> str:
+    """Text with ue for ü and the like, else as it was. Piece by piece: to compose a long text can take hours."""
+    composed = _APART.sub(lambda apart: unicodedata.normalize("NFC", apart[0]), text)
+    return composed.translate(_SPELLED_OUT)
+
+
 def spellings(text: str) -> frozenset[str]:
     """Text as it is compared, in both ways in which letters with marks are written without them: Muller, Mueller."""
     if text.isascii():
         return frozenset((text.casefold(),))
-    composed = unicodedata.normalize("NFC", text)
-    return frozenset((fold(text), fold(composed.translate(_SPELLED_OUT))))
+    return frozenset((fold(text), fold(spelled_out(text))))
