@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from cocmail.core.looking import Look, as_typed, given_names, looks, stands_in, whole_names
 from cocmail.core.model import Committee, Mail, Member
 
 _GREETINGS = (
@@ -21,17 +21,14 @@ _GREETINGS = (
 )
 # A greeting and nothing but names and joining words: "Hi Ivo hit me" is no salutation.
 _GREETING = rf"(?i:(?:{'|'.join(_GREETINGS.split())})\b)"
+_GREETED = re.compile(rf"^\W*{_GREETING}")
 _SALUTATION = re.compile(
     rf"^\W*{_GREETING}(?:\s+{_GREETING})*"
     r"(?:[\s,&/]+(?:[^\W\d_a-z][\w.'’-]*"
     r"|and|und|et|y|e|all|team|everyone|both|you|the|of|committee|members))*[\s,!:.;-]*$"
 )
-# Characters at a time: normalising a long text in one call would keep all other threads from running.
-_PIECE = 1 << 16
-# Written without spaces between words: a name is looked for anywhere.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u1100-\u11ff\uac00-\ud7af]")
 SALUTATION_WORDS = 6
-_NO_EMPLOYER = frozenset({"independent", "none", "self", "self-employed", "freelance", "retired", "unemployed"})
+_NO_EMPLOYER = frozenset({"independent", "none", "self", "self employed", "freelance", "retired", "unemployed"})
 # A letter of a word or two could be the sender's own answer.
 QUOTED_WORDS = 8
 # Which of the words of `conflict.relations` a party's role falls under (domain B).
@@ -58,29 +55,63 @@ class Screening:
     employers: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class _Sought:
+    """All that one member is looked for as, and what of it was found so far."""
+
+    member: Member
+    whole: frozenset[str]
+    given: frozenset[str]
+    ties: tuple[tuple[str, frozenset[str]], ...]
+    employer: frozenset[str]
+    is_named: bool = False
+    kinds: set[str] = field(default_factory=set)
+    is_employer_named: bool = False
+
+    @classmethod
+    def of(cls, member: Member) -> _Sought:
+        typed = frozenset().union(*map(as_typed, (*member.addresses, "@" + member.handle)))
+        # One name alone is as likely a word: it counts as a given name does.
+        name = whole_names(member.name) if len(member.name.split()) > 1 else frozenset()
+        ties = tuple(
+            (each.kind, whole_names(each.name).union(*map(as_typed, each.emails))) for each in member.known_conflicts
+        )
+        employer = frozenset(each for each in as_typed(member.employer or "") if len(each) > 2)
+        return cls(member, name | typed, given_names(member.name), ties, employer - _NO_EMPLOYER)
+
+    @property
+    def longest(self) -> int:
+        every = (self.whole, self.given, self.employer, *(names for _, names in self.ties))
+        return max(len(each) for names in every for each in names)
+
+    def look(self, look: Look) -> None:
+        """Takes down what a piece of a text says of them. What was found once is not looked for again."""
+        self.is_named = self.is_named or stands_in(self.whole, look.folded) or stands_in(self.given, look.named)
+        self.kinds |= {kind for kind, names in self.ties if kind not in self.kinds and stands_in(names, look.folded)}
+        self.is_employer_named = self.is_employer_named or stands_in(self.employer, look.folded)
+
+
 def screen(committee: Committee, mail: Mail, sent: Collection[str] = ()) -> Screening:
     """Look for every member of today's roster in everything of a message that is text, quoted or not, shown or not.
 
     `sent` are letters of ours that the sender may be quoting: who signed one is not named by its being quoted as a
     whole. What else it says is looked at, and part of a letter does not count as quoted.
     """
+    sought = [_Sought.of(member) for member in committee.members]
+    for look in _looks(_without_letters(_text_of(mail), sent), sought):
+        for each in sought:
+            each.look(look)
     found: dict[str, str] = {}
-    text = _without_letters(_text_of(mail), sent)
-    folded = _fold(text)
-    named = _fold(_without_salutation(text), keep_case=True)
-    conflicts = {member.handle: _conflicts_named(member, folded) for member in committee.members}
-    named_themselves = set()
-    for member in committee.members:
-        if member.addresses & set(mail.from_addresses):
-            found[member.handle] = "reporter"
-        elif _names(member, folded, named):
-            named_themselves.add(member.handle)
-            found[member.handle] = "screened"
-        elif conflicts[member.handle]:
-            found[member.handle] = "screened"
-    soft = (who for who, kinds in conflicts.items() if kinds == {"soft"} and who not in named_themselves)
-    employed = tuple(member.handle for member in committee.members if _names_employer(member, folded))
-    return Screening(found, frozenset(who for who, kinds in conflicts.items() if kinds), frozenset(soft), employed)
+    for each in sought:
+        if each.member.addresses & set(mail.from_addresses):
+            found[each.member.handle] = "reporter"
+            each.is_named = False
+        elif each.is_named or each.kinds:
+            found[each.member.handle] = "screened"
+    conflicted = frozenset(each.member.handle for each in sought if each.kinds)
+    soft = frozenset(each.member.handle for each in sought if each.kinds == {"soft"} and not each.is_named)
+    employed = tuple(each.member.handle for each in sought if each.is_employer_named)
+    return Screening(found, conflicted, soft, employed)
 
 
 def screen_name(committee: Committee, name: str) -> dict[str, frozenset[str]]:
@@ -88,14 +119,17 @@ def screen_name(committee: Committee, name: str) -> dict[str, frozenset[str]]:
 
     A name that somebody types is no running text: a full or given name in any case counts, an address, a handle.
     """
-    folded = _fold(name)
     found: dict[str, frozenset[str]] = {}
     for member in committee.members:
-        given = _fold(member.name).split()[:1]
-        if _names(member, folded, folded) or (given and _stands_alone(given[0], folded)):
+        sought = _Sought.of(member)
+        for look in looks(name, sought.longest, lambda piece, *_: piece):
+            sought.look(look)
+            if stands_in({each.casefold() for each in sought.given}, look.folded):
+                sought.is_named = True
+        if sought.is_named:
             found[member.handle] = frozenset()
-        elif kinds := _conflicts_named(member, folded):
-            found[member.handle] = kinds
+        elif sought.kinds:
+            found[member.handle] = frozenset(sought.kinds)
     return found
 
 
@@ -138,8 +172,10 @@ def searched(mail: Mail) -> str:
 
 def is_named(member: Member, text: str) -> bool:
     """Whether a text names a member, or somebody with whom they have a known conflict."""
-    folded, named = _fold(text), _fold(_without_salutation(text), keep_case=True)
-    return _names(member, folded, named) or bool(_conflicts_named(member, folded))
+    sought = _Sought.of(member)
+    for look in _looks(text, (sought,)):
+        sought.look(look)
+    return sought.is_named or bool(sought.kinds)
 
 
 def _text_of(mail: Mail) -> str:
@@ -170,81 +206,21 @@ def _without_letters(text: str, sent: Collection[str]) -> str:
     return bare if quotes else text
 
 
-def _without_salutation(text: str) -> str:
-    return "\n".join("" if _is_salutation(line) else line for line in text.splitlines())
+def _without_salutations(text: str, begins: bool, ends: bool) -> str:
+    """A piece of a text without its salutations: of a line that is not all there nobody can say that it is one."""
+    lines = text.splitlines()
+    last = len(lines) - 1
+    for number, line in enumerate(lines):
+        if _is_salutation(line) and (begins or number) and (ends or number < last):
+            lines[number] = ""
+    return "\n".join((*lines, ""))
 
 
-def _is_salutation(line: str) -> bool:
-    if len(line) > 200 or len(line.split()) > SALUTATION_WORDS:
+def _is_salutation(plain: str) -> bool:
+    if len(plain) > 200 or not _GREETED.match(plain) or len(plain.split()) > SALUTATION_WORDS:
         return False
-    plain = _plain(line)
     return not plain.isupper() and _SALUTATION.match(plain) is not None
 
 
-def _plain(text: str) -> str:
-    """Compatibility forms composed, accents and invisible characters gone: José and Jose are one name."""
-    if text.isascii():
-        return text
-    return "".join(_plain_piece(text[start : start + _PIECE]) for start in range(0, len(text), _PIECE))
-
-
-def _plain_piece(text: str) -> str:
-    spread = unicodedata.normalize("NFKD", text)
-    for char in filter(_is_unseen, set(spread)):
-        spread = spread.replace(char, "")
-    return spread
-
-
-def _is_unseen(char: str) -> bool:
-    """Accents, format characters (zero-width, soft hyphen, direction marks), variation selectors."""
-    return unicodedata.combining(char) != 0 or unicodedata.category(char) in ("Cf", "Mn", "Me")
-
-
-def _fold(text: str, *, keep_case: bool = False) -> str:
-    spaced = " ".join(_plain(text).split())
-    return spaced if keep_case else spaced.casefold()
-
-
-def _names(member: Member, folded: str, named: str) -> bool:
-    words = _fold(member.name).split()
-    whole = [" ".join(words), ", ".join((words[-1], " ".join(words[:-1]))), "_".join(words)] if len(words) > 1 else []
-    wanted = [*whole, *map(_fold, member.addresses), "@" + member.handle]
-    return any(_stands_alone(each, folded) for each in wanted) or _is_called(_fold(member.name, keep_case=True), named)
-
-
-def _conflicts_named(member: Member, folded: str) -> frozenset[str]:
-    """The kinds of the known conflicts that a text names."""
-    return frozenset(
-        conflict.kind
-        for conflict in member.known_conflicts
-        if any(_stands_alone(each, folded) for each in (*_written(_fold(conflict.name)), *map(_fold, conflict.emails)))
-    )
-
-
-def _written(name: str) -> Iterator[str]:
-    """A whole name as people write it: Kit Larsen, and Larsen, Kit."""
-    words = name.split()
-    if words:
-        yield name
-    if len(words) > 1:
-        yield f"{words[-1]}, {' '.join(words[:-1])}"
-
-
-def _names_employer(member: Member, folded: str) -> bool:
-    employer = _fold(member.employer or "")
-    return len(employer) > 2 and employer not in _NO_EMPLOYER and _stands_alone(employer, folded)
-
-
-def _stands_alone(wanted: str, text: str) -> bool:
-    # A plain search first: it is a hundred times faster, and a decision holds up everybody who has mail stored.
-    if wanted not in text or _UNSPACED.search(wanted):
-        return wanted in text
-    # An underline is no letter: people write _Ivo_ for emphasis and Ivo_Petrov.png for a file.
-    return re.search(rf"(?<![^\W_]){re.escape(wanted)}(?![^\W_])", text) is not None
-
-
-def _is_called(name: str, text: str) -> bool:
-    """Whether the given name stands in the text as a capitalised word (Ivo, IVO; not "ivo")."""
-    given = name.split(" ")[0]
-    forms = {given, given.upper(), given.capitalize()}
-    return any(_stands_alone(form, text) for form in forms if form)
+def _looks(text: str, sought: Iterable[_Sought]) -> Iterator[Look]:
+    return looks(text, max((each.longest for each in sought), default=0), _without_salutations)

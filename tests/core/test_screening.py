@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import tracemalloc
+
 import pytest
 
 from cocmail.core.model import Attachment, Committee, KnownConflict, Mail, Member, Policy
@@ -18,6 +21,12 @@ COMMITTEE = Committee("c", "C", "conduct@example.org", Policy("basic", {}), (IVO
 
 def found(text: str = "", **fields: object) -> set[str]:
     return set(screen(COMMITTEE, Mail(text=text, **fields)).found)  # type: ignore[arg-type]
+
+
+def found_of(member: Member, text: str) -> set[str]:
+    return set(
+        screen(Committee("c", "C", "conduct@example.org", Policy("basic", {}), (member,)), Mail(text=text)).found
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,3 +95,99 @@ def test_a_million_greetings_in_one_line_do_not_stop_the_daemon() -> None:
     assert found("Hi " * 600_000 + "Ivo !a") == {"ivo"}
     assert found("Hi A" + ".-" * 900_000 + "x") == set()
     assert found(("Hi " * 60 + "\n") * 10_000) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Łukasz Żal", "it was lukasz zal"),
+        ("Søren Bøg", "it was soren bog"),
+        ("Søren Müller", "it was soren mueller"),
+        ("Đorđe Ilić", "Dorde was there"),
+        ("Ægir Þór", "AEGIR was there"),
+        ("Ægir Þór", "ÆGIR was there"),
+        ("Işıl Ak", "Isil was there"),
+        ("Jürgen Groß", "it was juergen gross"),
+        ("Jürgen Groß", "JUERGEN was there"),
+        ("Juergen Gross", "it was ju\u0308rgen groß"),
+        ("Pat O'Brien", "it was pat o’brien"),
+        ("Pat O’Brien", "it was pat o'brien"),
+        ("Pat O'Brien", "it was pat obrien"),
+        ("D'Arcy Lee", "D’Arcy was there"),
+        ("D’Arcy Lee", "D'ARCY was there"),
+        ("Anne-Marie Roy", "Anne\u2011Marie was there"),
+        ("Anne-Marie Roy", "Anne\u2010Marie was there"),
+        ("Anne-Marie Roy", "it was anne marie roy"),
+        ("Anne Marie Roy", "it was Anne-Marie Roy"),
+        ("Robin Vale", "> it was robin\n> vale"),
+        ("Robin Vale", "it was *robin* *vale*"),
+        ("Robin Vale", "it was “robin” ‘vale’"),
+        ("Robin Vale", "it was robin_vale"),
+        ("Robin Vale", "ask robin.vale@elsewhere.example"),
+        ("Robin Vale", "on chat: robinvale"),
+        ("Robin Vale", "it was *vale*, *robin*"),
+        ("山田太郎", "昨日、山田 太郎さんが"),
+        ("山田太郎", "昨日、山田\n> 太郎さんが"),
+        ("山田 太郎", "昨日、山\n田太郎さんが"),
+        ("김철수", "어제 김 철수 씨가"),
+        ("김 철수", "어제 김철수 씨가"),
+        *(("Robin Vale", f"it was rob{char}in vale") for char in "\u115f\u1160\u2065\u3164\ufff0\U000e0002"),
+        ("Robin Vale", "R\u043ebin was there"),
+        ("Robin Vale", "it was r\u03bfb\u0456n v\u0430l\u0435"),
+        ("Иво Петров", "это был иво петров"),
+    ],
+)
+def test_a_name_that_was_written_in_another_way_went_to_whom_it_named(name: str, text: str) -> None:
+    """Also where it is the name of somebody whom a member may not judge, which has no given name to be found by."""
+    assert found_of(Member("x", name, "x@example.net"), text) == {"x"}
+    if len(name.split()) > 1 and text.split()[-1] != "there":
+        known = Member("x", "Amara Obi", "x@example.net", known_conflicts=(KnownConflict(name),))
+        assert found_of(known, text) == {"x"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Mark", "I remark that they mark every page"),
+        ("Max Bill", "the max. bill"),
+        ("Rose Mary Hill", "rosemary on the hill"),
+        ("Rose May", "it rose. may was warm, and from April to May it rose, may be"),
+        ("Ho Lam", "Но это не так."),
+        ("Kai Meier", "Και μετά ήρθε."),
+        ("Ivo Petrov", "Ivory, " * 30_000),
+        ("Ivo Petrov", "Hi Ivo,\n" + "a b " * 30_000 + "\nHi Ivo,\n"),
+    ],
+)
+def test_ordinary_words_name_nobody(name: str, text: str) -> None:
+    assert found_of(Member("x", name, "x@example.net"), text) == set()
+
+
+@pytest.mark.parametrize("line", ["word ", "слово ", "\n", "山", "é\u200b", "\u2028", "a\u0301\u0316"])
+@pytest.mark.parametrize("name", ["Иво Петров", "佐藤純", "Anne-Marie Roy"])
+def test_a_name_was_cut_in_two_where_a_long_text_is_looked_at_in_pieces(line: str, name: str) -> None:
+    padding = (line * (1 << 16))[: 1 << 16]
+    for before in range((1 << 16) - 18, (1 << 16) + 2, 5):
+        text = f"{padding[:before]} it was {name.casefold()}, they said {padding[:99]}"
+        assert found_of(Member("x", name, "x@example.net"), text) == {"x"}, before
+
+
+def test_the_end_of_a_long_line_was_taken_for_a_salutation() -> None:
+    for length in range((1 << 16) - 12, (1 << 16) + 4):
+        assert found("a" * length + " Hi Ivo") == {"ivo"}, length
+        assert found("a " + " " * length + "Hi Ivo " + "and me " * 40) == {"ivo"}, length
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    ["\ufdfa" * 500_000, "аб\n" * 160_000, "words and more " * 60_000, "a" + "\u0301\u0316" * 250_000],
+    ids=["ligatures", "short lines", "words", "marks"],
+)
+def test_a_text_of_megabytes_took_gigabytes_and_kept_everybody_waiting(text: str) -> None:
+    """One character that stands for four words was made a string each; marks out of order were sorted for minutes."""
+    tracemalloc.start()
+    try:
+        found(text)
+        assert tracemalloc.get_traced_memory()[1] < 2 * sys.getsizeof(text) + 6_000_000
+    finally:
+        tracemalloc.stop()
