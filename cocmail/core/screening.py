@@ -1,7 +1,8 @@
 """Screening: which members a message names, before anybody reads it (contract, section 3, rule 8; domain R28).
 
 Errs on the side of withholding. It looks for a member's full name, the given name as a capitalised word, any address,
-`@handle`, and everybody in `known_conflicts`. It does not see nicknames, pictures or scans; the guides say so.
+`@handle`, and everybody in `known_conflicts`, in all the ways in which `looking` knows them to be written. It does not
+see nicknames, pictures or scans; the guides say so.
 """
 
 from __future__ import annotations
@@ -208,12 +209,13 @@ def _without_letters(text: str, sent: Collection[str]) -> str:
 
 def _without_salutations(text: str, begins: bool, ends: bool) -> str:
     """A piece of a text without its salutations: of a line that is not all there nobody can say that it is one."""
-    lines = text.splitlines()
+    # With their ends: a line that goes on in the next piece gets none.
+    lines = text.splitlines(keepends=True)
     last = len(lines) - 1
     for number, line in enumerate(lines):
         if _is_salutation(line) and (begins or number) and (ends or number < last):
-            lines[number] = ""
-    return "\n".join((*lines, ""))
+            lines[number] = "\n"
+    return "".join(lines)
 
 
 def _is_salutation(plain: str) -> bool:
