@@ -10,6 +10,7 @@ import binascii
 import codecs
 import quopri
 import re
+import string
 import unicodedata
 
 # No charsets of mail: slow (punycode), or a way to write characters that are not there.
@@ -21,6 +22,8 @@ _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*\??)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile("\r{0,2}\n|\r|\x85|\u2028|\u2029|\x0c|\x0b")
+_RUN = re.compile(rb"[^=]+")
+_FOREIGN = bytes(sorted(set(range(256)) - set(b"=+/" + string.ascii_letters.encode() + string.digits.encode())))
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -102,14 +105,28 @@ def _word_bytes(encoding: str, text: str) -> bytes | None:
     return from_base64(data)
 
 
-def from_base64(data: bytes) -> bytes:
-    """Base64 with everything foreign skipped and cut or missing padding tolerated."""
-    kept = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
-    kept = kept[: len(kept) - 1] if len(kept) % 4 == 1 else kept
+def exact_base64(data: bytes) -> bytes | None:
+    """Base64 that every reader decodes to the same; None for what has any fault (RFC 4648 section 3)."""
+    data = data.translate(None, b"\r\n")
     try:
-        return binascii.a2b_base64(kept + b"=" * (-len(kept) % 4))
+        return binascii.a2b_base64(data, strict_mode=True)
     except binascii.Error:
-        return b""
+        return None
+
+
+def from_base64(data: bytes) -> bytes:
+    """Base64, however it was damaged: what is foreign is skipped, what follows padding is decoded anew.
+
+    Lists write their footers below it, and gateways put pieces together. What is left over of four is as many bytes as
+    it is whole ones (RFC 2045 section 6.8).
+    """
+    if (exact := exact_base64(data)) is not None:
+        return exact
+    out = bytearray()
+    for match in _RUN.finditer(data.translate(None, _FOREIGN)):
+        run = match[0][:-1] if len(match[0]) % 4 == 1 else match[0]
+        out += binascii.a2b_base64(run + b"=" * (-len(run) % 4))
+    return bytes(out)
 
 
 def one_line(text: str) -> str:

@@ -6,13 +6,14 @@ that it returns. What is not plainly a failure for good is none. Never raises, w
 
 from __future__ import annotations
 
-import binascii
 import quopri
 import re
 from collections.abc import Iterator
 from email.message import Message
 
+from cocmail.mail.decode import from_base64
 from cocmail.mail.parts import kind_of, readable
+from cocmail.mail.transfer import encoding_of
 
 # RFC 6533 names the second for addresses that are not ASCII.
 _TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -77,12 +78,9 @@ def _source(part: Message) -> str:
     blocks = [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []
     text = "\n\n".join(map(_block, blocks)) if blocks else payload if isinstance(payload, str) else ""
     octets = text.encode("ascii", "replace")
-    match str(part.get("content-transfer-encoding", "")).strip().lower():
+    match encoding_of(part):
         case "base64":
-            try:
-                octets = binascii.a2b_base64(octets)
-            except binascii.Error:
-                return ""
+            octets = from_base64(octets)
         case "quoted-printable":
             octets = quopri.decodestring(octets)
     return octets.decode("ascii", "replace")

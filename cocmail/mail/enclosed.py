@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import email
 import quopri
-import re
 from email.errors import MissingHeaderBodySeparatorDefect
 from email.generator import BytesGenerator
 from email.message import Message
@@ -18,6 +17,7 @@ from io import BytesIO
 from typing import Any
 
 from cocmail.mail.decode import from_base64
+from cocmail.mail.transfer import encoding_of
 
 
 class _AsItStands(Compat32):
@@ -31,7 +31,6 @@ class _AsItStands(Compat32):
 
 
 AS_IT_STANDS = _AsItStands()
-_ENCODING = re.compile(r"[\s\"']*(base64|quoted-printable)\b", re.IGNORECASE)
 
 
 def octets_of(part: Message) -> bytes:
@@ -49,11 +48,11 @@ def opened(part: Message) -> list[Any]:
 
 def _decoded(part: Message) -> bytes:
     """What an encoded message/* part stands for; b"" where it is not encoded, whatever its field says."""
-    found = _ENCODING.match(str(part.get("content-transfer-encoding", "")))
-    inner = part.get_payload(0) if found else None
-    if found is None or not isinstance(inner, Message):
+    encoding = encoding_of(part)
+    inner = part.get_payload(0) if encoding in ("base64", "quoted-printable") else None
+    if not isinstance(inner, Message):
         return b""
-    if found[1].lower() == "quoted-printable":
+    if encoding == "quoted-printable":
         return quopri.decodestring(_written(part))
     # Base64 has no colon, so whatever has a field is not in base64.
     return from_base64(_written(part)) if not len(inner) else b""

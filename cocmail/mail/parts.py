@@ -6,7 +6,6 @@ messages are not opened: their text is for the screening alone. It must not deci
 
 from __future__ import annotations
 
-import binascii
 import re
 from dataclasses import dataclass, field
 from email.message import Message
@@ -16,16 +15,14 @@ from cocmail.mail import enclosed
 from cocmail.mail.decode import decode_words, file_name, one_line, paragraphs, text_from, unflow
 from cocmail.mail.decode import text_from_header as from_header
 from cocmail.mail.htmltext import SCREENED_MAX, all_text, without_data, without_data_in
+from cocmail.mail.transfer import FIELD_MAX, UNKNOWN, content_of, encoding_of, other_readings
 
 DEPTH_MAX = 100
 PARTS_MAX = 1_000
-# Python's own parameter splitting is quadratic; no honest MIME field is this long.
-FIELD_MAX = 8_000
 HIDDEN_MAX = 4_000_000
 SHOWN_MAX = 2_000_000
 # Enough for all that is shown and screened of a text, in any charset but the widest.
 TEXT_BYTES_MAX = 24_000_000
-LONG = 1 << 20
 
 # What follows a space is a parameter whose semicolon was forgotten.
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}(?![^\s,;])")
@@ -109,6 +106,7 @@ def parts_of(message: Message, *, keep: bool) -> Parts:
             found.cut = True
             break
         view = readable(part)
+        found.cut = found.cut or encoding_of(part) == UNKNOWN
         # Of a leaf it would be decoded here, for nothing.
         payload = part.get_payload() if part.is_multipart() else None
         if isinstance(payload, list) and view.get_content_maintype() == "multipart":
@@ -172,33 +170,6 @@ def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _content(part: Message) -> bytes:
-    """A part's decoded bytes; as they stand where the transfer encoding is broken."""
-    if (whole := _long_base64(part)) is not None:
-        return whole
-    try:
-        data = part.get_payload(decode=True)
-    except (ValueError, LookupError, TypeError, AssertionError):
-        data = None
-    if isinstance(data, bytes):
-        return data
-    payload = part.get_payload()
-    return payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else b""
-
-
-def _long_base64(part: Message) -> bytes | None:
-    """A long file, where it is without a fault: `email` holds it in memory line by line, three times."""
-    if str(part.get("content-transfer-encoding", "")).strip().lower() != "base64":
-        return None
-    payload = part.get_payload()
-    if not isinstance(payload, str) or len(payload) <= LONG or not payload.isascii():
-        return None
-    try:
-        return binascii.a2b_base64(payload.encode("ascii").translate(None, b"\r\n"), strict_mode=True)
-    except binascii.Error:
-        return None
-
-
 def _screened(data: bytes, found: Parts, *, is_html: bool) -> bytes:
     """The start of a long text, as much of it as anybody looks at; what is longer than that is said to be."""
     if len(data) <= TEXT_BYTES_MAX:
@@ -216,9 +187,13 @@ def _screened(data: bytes, found: Parts, *, is_html: bool) -> bytes:
 
 
 def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: bool, related: bool) -> None:
-    kind, name, data = kind_of(view), _name_of(view), _content(part)
-    part.set_payload("")  # it is in memory twice now
+    kind, name = kind_of(view), _name_of(view)
     broken_multipart = kind.startswith("multipart/")
+    is_text = kind.startswith("text/") or broken_multipart
+    data = content_of(part, is_text=is_text)
+    if is_text:
+        _hide_other_readings(part, view, found)
+    part.set_payload("")  # it is in memory twice now
     attached = view.get_content_disposition() == "attachment" and not broken_multipart
     if (kind in ("text/plain", "text/html") and not attached) or broken_multipart:
         screened = _screened(data, found, is_html=kind == "text/html")
@@ -238,6 +213,14 @@ def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: 
         screened = _screened(data, found, is_html=kind == "text/html")
         found.hide_source(text_from(screened, parameter(view, "charset")), is_html=kind == "text/html")
     found.attach(name, kind, data, keep=keep, role=_role_of(view, kind, related=related))
+
+
+def _hide_other_readings(part: Message, view: Message, found: Parts) -> None:
+    """Gives the screening what a program that decodes otherwise would show of a text."""
+    is_html = view.get_content_subtype() == "html"
+    for each in other_readings(part):
+        source = text_from(_screened(each, found, is_html=is_html), parameter(view, "charset"))
+        found.hide_source(source, is_html=is_html)
 
 
 def _role_of(view: Message, kind: str, *, related: bool) -> str:
@@ -281,6 +264,7 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
         if level > DEPTH_MAX or seen > PARTS_MAX:
             found.cut = True
             return
+        found.cut = found.cut or encoding_of(each) == UNKNOWN
         for name, value in each.raw_items():
             if name.lower() in ("from", "to", "cc", "subject", "reply-to"):
                 found.hide(one_line(decode_words(from_header(_octets(str(value))))))
@@ -294,5 +278,8 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
                 found.hide(stray)
         elif (view := readable(each)).get_content_maintype() in ("text", "multipart"):
             is_html = view.get_content_subtype() == "html"
-            source = text_from(_screened(_content(each), found, is_html=is_html), parameter(view, "charset"))
+            source = text_from(
+                _screened(content_of(each, is_text=True), found, is_html=is_html), parameter(view, "charset")
+            )
             found.hide_source(source, is_html=is_html)
+            _hide_other_readings(each, view, found)
