@@ -22,6 +22,7 @@ from cocmail.core.model import Mail
 from cocmail.mail.address import mailboxes_in
 from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from
 from cocmail.mail.delivery import failed_for_good
+from cocmail.mail.doubt import headless
 from cocmail.mail.enclosed import AS_IT_STANDS
 from cocmail.mail.headers import RECIPIENTS_MAX, Header, digest, message_ids, recipients, scan
 from cocmail.mail.htmltext import all_text, backwards, rendered
@@ -49,7 +50,7 @@ def read(raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset
 
     - `encrypted`: PGP/MIME, enveloped S/MIME, or a text that is an armoured PGP message;
     - `unparsable`: the parser failed, or a limit (100 levels, 1000 parts, 64,000 bytes of Content-Type) kept something
-      from being read;
+      from being read, or other programs may take the message apart or decode it otherwise (`doubt.py`);
     - `too-long`: there is more text than `text` and `hidden_text` hold, so the screening does not see all of it;
     - `attachments-only`: no word of text, but attachments;
     - `empty`: no word of text or Subject and no attachment. An empty body under a Subject is readable: "".
@@ -58,6 +59,7 @@ def read(raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset
         header = scan(raw, also)
         mail = _from_header(raw, header)
         start = raw[header.body_at : header.body_at + RAW_SCREENED_MAX]
+        cut = header.cut or headless(raw, header.body_at)
     except Exception:  # the promise above; what failed is in the stored original
         return Mail(unreadable="unparsable")
     try:
@@ -65,7 +67,7 @@ def read(raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset
         # The process that reads has little memory, and what is kept here is kept once more in what was parsed.
         del raw
         mail = _with_parts(mail, message, contents=contents)
-        return _not_parsed(mail, start) if header.cut or mail.unreadable == "unparsable" else mail
+        return _not_parsed(mail, start) if cut or mail.unreadable == "unparsable" else mail
     except Exception:
         return _not_parsed(mail, start)
 

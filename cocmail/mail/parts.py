@@ -14,8 +14,9 @@ from cocmail.core.model import Attachment
 from cocmail.mail import enclosed
 from cocmail.mail.decode import decode_words, file_name, one_line, paragraphs, text_from, unflow
 from cocmail.mail.decode import text_from_header as from_header
+from cocmail.mail.doubt import boundary_of, doubtful
 from cocmail.mail.htmltext import SCREENED_MAX, all_text, without_data, without_data_in
-from cocmail.mail.transfer import FIELD_MAX, UNKNOWN, content_of, encoding_of, other_readings
+from cocmail.mail.transfer import FIELD_MAX, content_of, other_readings
 
 DEPTH_MAX = 100
 PARTS_MAX = 1_000
@@ -97,16 +98,16 @@ class Parts:
 def parts_of(message: Message, *, keep: bool) -> Parts:
     """Goes through the parts in their order; `keep` asks for the attachments' bytes."""
     found = Parts()
-    stack: list[tuple[Message, int, int, bool]] = [(message, 0, 0, False)]
+    stack: list[tuple[Message, tuple[str, ...], int, bool]] = [(message, (), 0, False)]
     seen = groups = 0
     while stack:
-        part, depth, group, related = stack.pop()
+        part, around, group, related = stack.pop()
         seen += 1
-        if depth > DEPTH_MAX or seen > PARTS_MAX:
+        if len(around) > DEPTH_MAX or seen > PARTS_MAX:
             found.cut = True
             break
         view = readable(part)
-        found.cut = found.cut or encoding_of(part) == UNKNOWN
+        found.cut = found.cut or doubtful(part, parameter(view, "charset"), around)
         # Of a leaf it would be decoded here, for nothing.
         payload = part.get_payload() if part.is_multipart() else None
         if isinstance(payload, list) and view.get_content_maintype() == "multipart":
@@ -117,9 +118,10 @@ def parts_of(message: Message, *, keep: bool) -> Parts:
             found.stray.extend(_outside(part, found))
             related = view.get_content_subtype() == "related"
             inner = (child for child in reversed(payload) if isinstance(child, Message))
-            stack.extend((child, depth + 1, group, related) for child in inner)
+            around = (*around, boundary_of(part))
+            stack.extend((child, around, group, related) for child in inner)
         elif isinstance(payload, list):
-            _take_message(part, view, found, depth, keep=keep)
+            _take_message(part, view, found, len(around), keep=keep)
         else:
             _take_leaf(part, view, found, group, keep=keep, related=related)
     return found
@@ -131,7 +133,7 @@ def readable(part: Message) -> Message:
     view.set_default_type(part.get_default_type())
     for name, value in part.raw_items():
         if name.lower().startswith("content-"):
-            octets = str(value)[:FIELD_MAX].encode("utf-8", "surrogateescape")
+            octets = str(value).lstrip()[:FIELD_MAX].encode("utf-8", "surrogateescape")
             view[name] = re.sub(r"[\r\n]+", " ", from_header(octets))
     return view
 
@@ -148,7 +150,8 @@ def parameter(view: Message, name: str) -> str:
         value = view.get_param(name)
     except (ValueError, LookupError, TypeError):
         return ""
-    return (value[2] if isinstance(value, tuple) else value or "").strip() if value else ""
+    # Behind it, a comment may stand.
+    return (value[2] if isinstance(value, tuple) else value or "").partition("(")[0].strip() if value else ""
 
 
 def _name_of(view: Message) -> str:
@@ -256,15 +259,16 @@ def _take_message(part: Message, view: Message, found: Parts, depth: int, *, kee
 
 def _screen_message(part: Message, found: Parts, depth: int) -> None:
     """Who wrote an attached message, to whom, about what, and its texts, however deep; nothing of it is displayed."""
-    stack = [(part, depth)]
+    stack: list[tuple[Message, int, tuple[str, ...]]] = [(part, depth, ())]
     seen = 0
     while stack:
-        each, level = stack.pop()
+        each, level, around = stack.pop()
         seen += 1
         if level > DEPTH_MAX or seen > PARTS_MAX:
             found.cut = True
             return
-        found.cut = found.cut or encoding_of(each) == UNKNOWN
+        view = readable(each)
+        found.cut = found.cut or doubtful(each, parameter(view, "charset"), around)
         for name, value in each.raw_items():
             if name.lower() in ("from", "to", "cc", "subject", "reply-to"):
                 found.hide(one_line(decode_words(from_header(_octets(str(value))))))
@@ -273,10 +277,11 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
             children = enclosed.opened(each)
             # A message may be encoded within an encoded one: each level costs another parsing of the rest.
             step = DEPTH_MAX // 10 if children is not payload else 1
-            stack.extend((child, level + step) for child in reversed(children) if isinstance(child, Message))
+            within = (*around, boundary_of(each)) if children is payload else ()
+            stack.extend((child, level + step, within) for child in reversed(children) if isinstance(child, Message))
             for stray in _outside(each, found):
                 found.hide(stray)
-        elif (view := readable(each)).get_content_maintype() in ("text", "multipart"):
+        elif view.get_content_maintype() in ("text", "multipart"):
             is_html = view.get_content_subtype() == "html"
             source = text_from(
                 _screened(content_of(each, is_text=True), found, is_html=is_html), parameter(view, "charset")

@@ -55,19 +55,19 @@ def content_of(part: Message, *, is_text: bool = False) -> bytes:
     match encoding_of(part):
         case "base64":
             # First without a name for the source: a long file would be in memory once more.
-            exact = exact_base64(_as_it_stands(part))
+            exact = exact_base64(as_it_stands(part))
             if exact is not None:
                 return exact
-            data = _as_it_stands(part)
+            data = as_it_stands(part)
             begin = _LINES.match(data) if is_text else None
             coded = begin[0] if begin else data
             return from_base64(coded) + data[len(coded) :] if coded.strip() else from_base64(data)
         case "quoted-printable":
-            return quopri.decodestring(_as_it_stands(part))
+            return quopri.decodestring(as_it_stands(part))
         case "uuencode":
-            return _from_uuencode(_as_it_stands(part))
+            return _from_uuencode(as_it_stands(part))
         case _:
-            return _as_it_stands(part)
+            return as_it_stands(part)
 
 
 def other_readings(part: Message) -> list[bytes]:
@@ -75,13 +75,14 @@ def other_readings(part: Message) -> list[bytes]:
 
     As it stands; with what is foreign skipped, wherever it is; with the padding skipped, or read as zeros.
     """
-    if encoding_of(part) != "base64" or exact_base64(data := _as_it_stands(part)) is not None:
+    if encoding_of(part) != "base64" or exact_base64(data := as_it_stands(part)) is not None:
         return []
     padding = b"=" in data.rstrip(b"= \t\r\n")
     return [data, from_base64(data), *(from_base64(data.replace(b"=", each)) for each in (b"", b"A") if padding)]
 
 
-def _as_it_stands(part: Message) -> bytes:
+def as_it_stands(part: Message) -> bytes:
+    """A part's bytes, not decoded; b"" where it holds parts."""
     # Asked for a text with 8-bit bytes, the library decodes it by the charset, and by the encoding that it understands.
     bare = copy(part)
     del bare["content-transfer-encoding"], bare["content-type"]
