@@ -8,7 +8,6 @@ decide what is shown.
 from __future__ import annotations
 
 import email
-import quopri
 from email.errors import MissingHeaderBodySeparatorDefect
 from email.generator import BytesGenerator
 from email.message import Message
@@ -17,7 +16,7 @@ from io import BytesIO
 from typing import Any
 
 from cocmail.mail.decode import from_base64
-from cocmail.mail.transfer import encoding_of
+from cocmail.mail.transfer import encoding_of, from_quoted_printable
 
 
 class _AsItStands(Compat32):
@@ -53,7 +52,7 @@ def _decoded(part: Message) -> bytes:
     if not isinstance(inner, Message):
         return b""
     if encoding == "quoted-printable":
-        return quopri.decodestring(_written(part))
+        return from_quoted_printable(_written(part))
     # Base64 has no colon, so whatever has a field is not in base64.
     return from_base64(_written(part)) if not len(inner) else b""
 

@@ -21,6 +21,8 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _BETWEEN = re.compile(r"[\s;,\"']+")
 # Lines of nothing but base64, and what is before the first other character if it ends in padding.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=]*+[ \t]*+[\r\n]++)*+(?:[A-Za-z0-9+/]*+(?:=++|[ \t]*+\Z))?+")
+_SOFT = re.compile(rb"=[ \t]++(?=[\r\n])")
+_EQUALS = re.compile(rb"=(?==)")
 # What is no encoding at all is written in many ways in practice.
 _PLAIN = re.compile(r"[78]-?bits?|binary|bit|")
 _CODED = {"base64": "base64", "quoted-printable": "quoted-printable"} | dict.fromkeys(
@@ -63,11 +65,19 @@ def content_of(part: Message, *, is_text: bool = False) -> bytes:
             coded = begin[0] if begin else data
             return from_base64(coded) + data[len(coded) :] if coded.strip() else from_base64(data)
         case "quoted-printable":
-            return quopri.decodestring(as_it_stands(part))
+            return from_quoted_printable(as_it_stands(part))
         case "uuencode":
             return _from_uuencode(as_it_stands(part))
         case _:
             return as_it_stands(part)
+
+
+def from_quoted_printable(data: bytes) -> bytes:
+    """Quoted-printable, also with blanks behind a soft line break, or an "=" for itself (RFC 2045 section 6.7).
+
+    The library takes neither for what it is, and joins no line, or decodes no character, behind it.
+    """
+    return quopri.decodestring(_SOFT.sub(b"=", _EQUALS.sub(b"=3D", data)))
 
 
 def other_readings(part: Message) -> list[bytes]:

@@ -66,6 +66,21 @@ def test_a_semicolon_behind_quoted_printable_hid_names(place, value: bytes) -> N
     assert mail.unreadable == ""
 
 
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (b"I= \nvo Pe=\t \r\ntrov", "Ivo Petrov"),
+        (b"==49vo P=65trov", "=Ivo Petrov"),
+        (b"===49vo Petrov=3D=\n.", "==Ivo Petrov=."),
+        (b"a = b =\n", "a = b"),
+    ],
+)
+def test_blanks_behind_a_soft_line_break_hid_what_it_joins(place, body: bytes, shown: str) -> None:
+    mail = read(place(part(b"Content-Transfer-Encoding: quoted-printable", body)))
+    assert shown in f"{mail.text}\n{mail.hidden_text}"
+
+
 @pytest.mark.parametrize("value", [b"7bit", b"8bit ", b"7-bit", b"8BIT;", b"8bits", b"binary", b"", b"7bit (plain)"])
 def test_what_is_no_encoding_is_read_as_it_stands(value: bytes) -> None:
     for place in PLACES:
