@@ -144,6 +144,11 @@ def kind_of(view: Message) -> str:
     return kind[0] if kind else "application/octet-stream"
 
 
+def _is_text(view: Message) -> bool:
+    """Whether programs show it as text, as many do what is no type at all (RFC 2045 section 5.2)."""
+    return kind_of(view).startswith(("text/", "multipart/")) or not _TYPE.match(view.get_content_type())
+
+
 def parameter(view: Message, name: str) -> str:
     """One parameter of the Content-Type, or ""; broken RFC 2231 forms give ""."""
     try:
@@ -192,7 +197,7 @@ def _screened(data: bytes, found: Parts, *, is_html: bool) -> bytes:
 def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: bool, related: bool) -> None:
     kind, name = kind_of(view), _name_of(view)
     broken_multipart = kind.startswith("multipart/")
-    is_text = kind.startswith("text/") or broken_multipart
+    is_text = _is_text(view)
     data = content_of(part, is_text=is_text)
     if is_text:
         _hide_other_readings(part, view, found)
@@ -212,7 +217,7 @@ def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: 
             return
         found.attach(name or ("text.html" if kind == "text/html" else "text.txt"), kind, data, keep=keep, role="body")
         return
-    if kind.startswith("text/"):
+    if is_text:
         screened = _screened(data, found, is_html=kind == "text/html")
         found.hide_source(text_from(screened, parameter(view, "charset")), is_html=kind == "text/html")
     found.attach(name, kind, data, keep=keep, role=_role_of(view, kind, related=related))
@@ -281,7 +286,7 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
             stack.extend((child, level + step, within) for child in reversed(children) if isinstance(child, Message))
             for stray in _outside(each, found):
                 found.hide(stray)
-        elif view.get_content_maintype() in ("text", "multipart"):
+        elif _is_text(view):
             is_html = view.get_content_subtype() == "html"
             source = text_from(
                 _screened(content_of(each, is_text=True), found, is_html=is_html), parameter(view, "charset")

@@ -196,3 +196,27 @@ def test_what_one_program_decodes_and_another_does_not_goes_to_the_triage(raw: b
 )
 def test_what_is_only_quoted_or_only_untidy_is_read(raw: bytes) -> None:
     assert read(raw).unreadable == ""
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        b'"text/plain"',
+        b"(c) text/plain",
+        b"text / plain",
+        b"text/plain=x",
+        b"text/*",
+        b"*/*",
+        b"=?utf-8?q?text/plain?=",
+    ],
+)
+def test_a_type_that_is_none_hid_a_part_that_programs_show_as_text(kind: bytes) -> None:
+    body = b"Content-Type: " + kind + b"\nContent-Transfer-Encoding: base64\n\n" + CODED
+    for raw in (mixed(body), attached(body)):
+        assert named(read(raw))
+
+
+def test_a_file_whose_type_has_no_semicolon_is_not_searched_as_text() -> None:
+    head = b"Content-Type: application/pdf name=a.pdf\nContent-Transfer-Encoding: base64\n\n"
+    mail = read(mixed(head + CODED), contents=True)
+    assert (mail.hidden_text, mail.attachments[0].content) == ("", WORDS.encode())
