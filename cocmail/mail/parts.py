@@ -16,6 +16,7 @@ from cocmail.mail.decode import decode_words, file_name, one_line, paragraphs, t
 from cocmail.mail.decode import text_from_header as from_header
 from cocmail.mail.doubt import boundary_of, doubtful
 from cocmail.mail.htmltext import SCREENED_MAX, all_text, without_data, without_data_in
+from cocmail.mail.kinds import EXTENSIONS, SIGNATURES
 from cocmail.mail.transfer import FIELD_MAX, content_of, other_readings
 
 DEPTH_MAX = 100
@@ -27,21 +28,6 @@ TEXT_BYTES_MAX = 24_000_000
 
 # What follows a space is a parameter whose semicolon was forgotten.
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}(?![^\s,;])")
-# What a mail program adds to what a person writes (RFC 3156, RFC 8551, RFC 6350; Outlook's own format).
-_SIGNATURES = frozenset(
-    "application/pgp-signature application/pgp-keys application/pkcs7-signature application/x-pkcs7-signature"
-    " application/ms-tnef text/vcard text/x-vcard text/directory".split()
-)
-_EXTENSIONS = {
-    "text/plain": "txt", "text/html": "html", "text/calendar": "ics", "text/csv": "csv", "text/vcard": "vcf",
-    "text/x-vcard": "vcf", "text/rfc822-headers": "txt", "message/delivery-status": "txt",
-    "message/disposition-notification": "txt", "message/feedback-report": "txt", "image/png": "png",
-    "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/heic": "heic", "audio/mpeg": "mp3",
-    "audio/mp4": "m4a", "video/mp4": "mp4", "application/pdf": "pdf", "application/zip": "zip",
-    "application/pgp-signature": "asc", "application/pgp-encrypted": "asc", "application/pgp-keys": "asc",
-    "application/pkcs7-mime": "p7m", "application/x-pkcs7-mime": "p7m", "application/pkcs7-signature": "p7s",
-    "application/x-pkcs7-signature": "p7s", "application/ms-tnef": "dat", "application/json": "json",
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -90,7 +76,7 @@ class Parts:
         self, name: str, kind: str, content: bytes, *, keep: bool, size: int | None = None, role: str = ""
     ) -> None:
         """Adds an attachment; its bytes only where asked for."""
-        name = name or f"attachment-{len(self.attachments) + 1}.{_EXTENSIONS.get(kind, 'bin')}"
+        name = name or f"attachment-{len(self.attachments) + 1}.{EXTENSIONS.get(kind, 'bin')}"
         size = len(content) if size is None else size
         self.attachments.append(Attachment(name, kind, size, content if keep else b"", role))
 
@@ -237,7 +223,7 @@ def _role_of(view: Message, kind: str, *, related: bool) -> str:
     Programs call pictures of the text attachments, too, where they stand beside it (RFC 2387), and Gmail gives every
     file an id.
     """
-    if kind in _SIGNATURES:
+    if kind in SIGNATURES:
         return "signature"
     shown = related or view.get_content_disposition() != "attachment"
     return "layout" if shown and kind.startswith("image/") and "content-id" in view else ""
