@@ -7,16 +7,12 @@ another encoded word. It must not know of parts or of messages.
 from __future__ import annotations
 
 import binascii
-import codecs
 import quopri
 import re
 import string
 import unicodedata
 
-# No charsets of mail: slow (punycode), or a way to write characters that are not there.
-_REFUSED = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})
-# What writes the label on the left in practice means the one on the right (WHATWG Encoding Standard).
-_WIDER = {"iso8859-1": "cp1252", "ascii": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949"}
+from cocmail.mail.charsets import decoded, mostly_utf8
 
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*\??)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")
@@ -29,34 +25,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 def text_from(data: bytes, charset: str = "") -> str:
     """The text of the bytes in that charset; where it is unknown or wrong: UTF-8, else windows-1252/latin-1."""
-    codec = _codec(charset)
-    for candidate in (codec, "utf-8"):
-        if candidate:
-            try:
-                return _no_surrogates(data.decode(candidate))
-            except (UnicodeError, LookupError, ValueError, Warning):
-                continue
-    if codec and codec not in ("utf-8", "cp1252"):
-        try:
-            return _no_surrogates(data.decode(codec, "replace"))
-        except (UnicodeError, LookupError, ValueError, Warning):
-            pass
-    try:
-        return data.decode("cp1252")
-    except UnicodeError:
-        return data.decode("latin-1")
-
-
-def _codec(charset: str) -> str:
-    """Python's name of a charset that may be used, or ""."""
-    label = charset.strip().strip("\"'").partition("*")[0].lower()
-    if not label or len(label) > 80 or not label.isascii() or "\0" in label:
-        return ""
-    try:
-        name = codecs.lookup(label).name
-    except (LookupError, ValueError, UnicodeError, Warning):
-        return ""
-    return "" if name.replace("_", "-") in _REFUSED else _WIDER.get(name, name)
+    return _no_surrogates(decoded(data, charset))
 
 
 def _no_surrogates(text: str) -> str:
@@ -64,11 +33,8 @@ def _no_surrogates(text: str) -> str:
 
 
 def text_from_header(value: bytes) -> str:
-    """A header's bytes as they stand: UTF-8 (RFC 6532), else latin-1."""
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
+    """A header's bytes as they stand: UTF-8 (RFC 6532), also with a fault; else latin-1."""
+    return decoded(value, "") if value.isascii() or mostly_utf8(value) else value.decode("latin-1")
 
 
 def decode_words(value: str) -> str:

@@ -12,12 +12,13 @@ from email.message import Message
 
 from cocmail.core.model import Attachment
 from cocmail.mail import enclosed
+from cocmail.mail.charsets import charset_in, other_readings, unread
 from cocmail.mail.decode import decode_words, file_name, one_line, paragraphs, text_from, unflow
 from cocmail.mail.decode import text_from_header as from_header
 from cocmail.mail.doubt import boundary_of, doubtful
 from cocmail.mail.htmltext import SCREENED_MAX, all_text, without_data, without_data_in
 from cocmail.mail.kinds import EXTENSIONS, SIGNATURES
-from cocmail.mail.transfer import FIELD_MAX, content_of, other_readings
+from cocmail.mail.transfer import FIELD_MAX, content_of, other_decodings
 
 DEPTH_MAX = 100
 PARTS_MAX = 1_000
@@ -155,9 +156,11 @@ def _name_of(view: Message) -> str:
 
 def _outside(part: Message, found: Parts) -> list[str]:
     """Text before the first and after the last boundary: nobody is shown it, but a broken boundary leaves all there."""
-    texts = (part.preamble, part.epilogue)
-    found.too_long = found.too_long or any(len(each or "") > SHOWN_MAX for each in texts)
-    return [text for each in texts if each and (text := paragraphs(text_from(_octets(each[:SHOWN_MAX])))).strip()]
+    texts = (part.preamble or "", part.epilogue or "")
+    found.too_long = found.too_long or any(len(each) > SHOWN_MAX for each in texts)
+    octets = [_octets(each[:SHOWN_MAX]) for each in texts]
+    found.hide(paragraphs("\n".join(filter(None, map(other_readings, octets)))))
+    return [text for each in octets if (text := paragraphs(text_from(each))).strip()]
 
 
 def _octets(text: str) -> bytes:
@@ -180,18 +183,28 @@ def _screened(data: bytes, found: Parts, *, is_html: bool) -> bytes:
     return data[:end]
 
 
+def _text_of(data: bytes, view: Message, found: Parts) -> str:
+    """A part's text; what else its bytes may be meant as, where the charset is not told or wrong, is screened."""
+    is_html = view.get_content_subtype() == "html"
+    data = _screened(data, found, is_html=is_html)
+    field = str(view.get("content-type", ""))
+    charset = charset_in(data, parameter(view, "charset"), field, is_html=is_html)
+    found.cut = found.cut or unread(charset, data)
+    found.hide(paragraphs(other_readings(data, charset, field, is_html=is_html)))
+    return text_from(data, charset)
+
+
 def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: bool, related: bool) -> None:
     kind, name = kind_of(view), _name_of(view)
     broken_multipart = kind.startswith("multipart/")
     is_text = _is_text(view)
     data = content_of(part, is_text=is_text)
     if is_text:
-        _hide_other_readings(part, view, found)
+        _hide_other_decodings(part, view, found)
     part.set_payload("")  # it is in memory twice now
     attached = view.get_content_disposition() == "attachment" and not broken_multipart
     if (kind in ("text/plain", "text/html") and not attached) or broken_multipart:
-        screened = _screened(data, found, is_html=kind == "text/html")
-        text = paragraphs(text_from(screened, parameter(view, "charset")))
+        text = paragraphs(_text_of(data, view, found))
         if kind == "text/html":
             text = without_data(text)
             found.too_long = found.too_long or len(text) > SCREENED_MAX
@@ -199,20 +212,19 @@ def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: 
             text = unflow(text, parameter(view, "delsp").lower() == "yes")
         found.shown.append(Shown(text, kind == "text/html", group, len(data), data if keep else b""))
         # What is cut or loses bytes on display is attached whole as well.
-        if len(text) <= SHOWN_MAX and len(screened) == len(data) and b"\0" not in data:
+        if len(text) <= SHOWN_MAX and len(data) <= TEXT_BYTES_MAX and b"\0" not in data:
             return
         found.attach(name or ("text.html" if kind == "text/html" else "text.txt"), kind, data, keep=keep, role="body")
         return
     if is_text:
-        screened = _screened(data, found, is_html=kind == "text/html")
-        found.hide_source(text_from(screened, parameter(view, "charset")), is_html=kind == "text/html")
+        found.hide_source(_text_of(data, view, found), is_html=kind == "text/html")
     found.attach(name, kind, data, keep=keep, role=_role_of(view, kind, related=related))
 
 
-def _hide_other_readings(part: Message, view: Message, found: Parts) -> None:
+def _hide_other_decodings(part: Message, view: Message, found: Parts) -> None:
     """Gives the screening what a program that decodes otherwise would show of a text."""
     is_html = view.get_content_subtype() == "html"
-    for each in other_readings(part):
+    for each in other_decodings(part):
         source = text_from(_screened(each, found, is_html=is_html), parameter(view, "charset"))
         found.hide_source(source, is_html=is_html)
 
@@ -273,9 +285,6 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
             for stray in _outside(each, found):
                 found.hide(stray)
         elif _is_text(view):
-            is_html = view.get_content_subtype() == "html"
-            source = text_from(
-                _screened(content_of(each, is_text=True), found, is_html=is_html), parameter(view, "charset")
-            )
-            found.hide_source(source, is_html=is_html)
-            _hide_other_readings(each, view, found)
+            source = _text_of(content_of(each, is_text=True), view, found)
+            found.hide_source(source, is_html=view.get_content_subtype() == "html")
+            _hide_other_decodings(each, view, found)

@@ -80,7 +80,7 @@ def from_quoted_printable(data: bytes) -> bytes:
     return quopri.decodestring(_SOFT.sub(b"=", _EQUALS.sub(b"=3D", data)))
 
 
-def other_readings(part: Message) -> list[bytes]:
+def other_decodings(part: Message) -> list[bytes]:
     """What else other programs may show of a text in base64 with a fault.
 
     As it stands; with what is foreign skipped, wherever it is; with the padding skipped, or read as zeros.
