@@ -20,6 +20,7 @@ import mailparser  # type: ignore[import-untyped,unused-ignore]
 from cocmail.core.classify import without_comments
 from cocmail.core.model import Mail
 from cocmail.mail.address import mailboxes_in
+from cocmail.mail.charsets import other_readings
 from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from
 from cocmail.mail.delivery import failed_for_good
 from cocmail.mail.doubt import headless
@@ -157,6 +158,7 @@ def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
     else:
         for stray in parts.stray:
             parts.hide(stray)
+    parts.hide(_header_in_other_charsets(mail))
     parts.hide(mail.subject[SUBJECT_MAX:])
     for turned in [backwards(each) for each in (mail.subject, text, *parts.hidden)]:
         parts.hide(turned)
@@ -177,6 +179,14 @@ def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
         unreadable=_trouble(mail.subject, text, parts, view),
         failed=failed_for_good(message),
     )
+
+
+def _header_in_other_charsets(mail: Mail) -> str:
+    """What a Subject or a name may mean whose bytes stand there as they are, and are no UTF-8."""
+    values = [
+        value for name, value in mail.headers if name in ("subject", "from") and max(value, default="") < "\u0100"
+    ]
+    return one_line(" ".join(other_readings(value.encode("latin-1")) for value in values))
 
 
 def _displayed(parts: Parts, *, keep: bool) -> str:

@@ -134,6 +134,14 @@ def test_a_charset_told_in_another_place_or_wrongly_was_not_looked_at(kind: str,
     assert "Иво Петров" in seen(kind, written)
 
 
+@pytest.mark.parametrize(
+    ("name", "charset"), [("Иво Петров", "cp1251"), ("山田 太郎", "iso-2022-jp"), ("山田", "cp932")]
+)
+def test_a_subject_in_bytes_as_they_stand_was_not_looked_at(name: str, charset: str) -> None:
+    mail = read(b"From: rae@example.net\r\nSubject: by " + name.encode(charset) + b"\r\n\r\nhello\r\n")
+    assert name in mail.subject + mail.hidden_text
+
+
 def test_a_charset_that_nothing_here_reads_goes_to_the_triage() -> None:
     assert read(hostile.mime("text/plain; charset=viscii", b"Nguy\xaan")).unreadable == "unparsable"
     assert read(hostile.mime("text/plain; charset=iso-2022-cn", b"\x1b$)A\x0eNR\x0f")).unreadable == "unparsable"
