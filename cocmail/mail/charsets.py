@@ -80,7 +80,7 @@ _META = re.compile(rb"<meta\b[^<>]{0,500}?\bcharset\s{0,5}=\s{0,5}[\"']?([^\s\"'
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _SPACE = re.compile(r"<[^<>]{0,2000}>|&nbsp;|&#160;")
 # A line that says more than ASCII, and those beside it: a name may go over the end of a line.
-_TELLING = re.compile(r"(?m)^(?:.*\n)?.*[^\x00-\x7f].*(?:\n.*)?")
+_TELLING = re.compile(r"(?m)^(?:.*\n)?.*[^\x00-\x7f\ufffd].*(?:\n.*)?")
 
 
 def codec_of(charset: str) -> str:

@@ -51,7 +51,8 @@ def read(raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset
 
     - `encrypted`: PGP/MIME, enveloped S/MIME, or a text that is an armoured PGP message;
     - `unparsable`: the parser failed, or a limit (100 levels, 1000 parts, 64,000 bytes of Content-Type) kept something
-      from being read, or other programs may take the message apart or decode it otherwise (`doubt.py`);
+      from being read, its charset exists and is not known here (VISCII, ISO-2022-CN), or other programs may take the
+      message apart or decode it otherwise (`doubt.py`);
     - `too-long`: there is more text than `text` and `hidden_text` hold, so the screening does not see all of it;
     - `attachments-only`: no word of text, but attachments;
     - `empty`: no word of text or Subject and no attachment. An empty body under a Subject is readable: "".

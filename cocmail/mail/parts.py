@@ -44,7 +44,7 @@ class Shown:
 
 @dataclass(slots=True)
 class Parts:
-    """What a message holds. `stray` is text outside all parts; `cut`: limits kept something from being read.
+    """What a message holds. `stray` is text outside all parts; `cut`: a limit or a charset kept some from being read.
 
     `too_long`: there is text that the screening is not given.
     """

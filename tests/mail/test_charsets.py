@@ -145,6 +145,12 @@ def test_a_subject_in_bytes_as_they_stand_was_not_looked_at(name: str, charset: 
     assert name in mail.subject + mail.hidden_text
 
 
+@pytest.mark.parametrize("kind", ["text/plain charset=utf-7", "text/plain; charset=us-ascii; charset=utf-7"])
+def test_a_charset_told_twice_or_without_its_semicolon_is_found_or_goes_to_the_triage(kind: str) -> None:
+    mail = read(hostile.mime(kind, IVO.encode("utf-7")))
+    assert "Иво Петров" in mail.text + mail.hidden_text or mail.unreadable == "unparsable"
+
+
 def test_a_charset_that_nothing_here_reads_goes_to_the_triage() -> None:
     assert read(hostile.mime("text/plain; charset=viscii", b"Nguy\xaan")).unreadable == "unparsable"
     assert read(hostile.mime("text/plain; charset=iso-2022-cn", b"\x1b$)A\x0eNR\x0f")).unreadable == "unparsable"
