@@ -47,8 +47,9 @@ class Folding(dict[int, str]):
             spread = unicodedata.normalize("NFKD", char)
             plain = "".join(each for each in spread if not _is_unseen(each))
             folded = self._letters(plain if len(plain) <= _LONGEST else char)
-        if len(self) < _KEPT:
-            self[code] = folded
+        if len(self) >= _KEPT:
+            self.clear()
+        self[code] = folded
         return folded
 
     def _letters(self, plain: str) -> str:
@@ -68,9 +69,12 @@ def _is_unseen(char: str) -> bool:
     )
 
 
+_FOLDING = Folding()
+
+
 def fold(text: str) -> str:
     """Text as it is compared."""
-    return text.casefold() if text.isascii() else text.translate(Folding())
+    return text.casefold() if text.isascii() else text.translate(_FOLDING)
 
 
 def spelled_out(text: str) -> str:

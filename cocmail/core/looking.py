@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, product
 
 from cocmail.core.everyday import is_also_a_word
@@ -33,6 +34,8 @@ _LATIN = re.compile(r"[a-zA-Z]")
 # A name of so many letters counts without its spaces, as accounts are called.
 _JOINED = 6
 _FORMS = 64
+# What stands in a committee's file is wanted with each message, and is the same.
+_ASKED = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Look:
     named: tuple[str, ...]
 
 
+@lru_cache(maxsize=_ASKED)
 def whole_names(name: str) -> frozenset[str]:
     """A whole name as people write it, in small letters: kit larsen, and larsen, kit, and kit.larsen, kitlarsen."""
     words = [sorted(forms) for word in name.split() if (forms := _with_and_without_gaps(as_typed(word)))]
@@ -55,6 +59,7 @@ def whole_names(name: str) -> frozenset[str]:
     return frozenset(each.removesuffix(", ") for each in found if each)
 
 
+@lru_cache(maxsize=_ASKED)
 def given_names(name: str) -> frozenset[str]:
     """The given name as a capitalised word: Ivo, IVO; "ivo" only where the committee's file has it so."""
     given = next((word for word in name.split() if as_typed(word)), "")
@@ -63,9 +68,10 @@ def given_names(name: str) -> frozenset[str]:
     return _with_and_without_gaps(found | _spelled(given.upper()) | _spelled(given.capitalize()))
 
 
+@lru_cache(maxsize=_ASKED)
 def as_typed(text: str) -> frozenset[str]:
     """A word, an address, a handle or an employer in small letters, in all its spellings."""
-    both = {form for each in _spelled(text) for form in (each, _NAMES.alike(each))}
+    both = {form for each in _spelled(text) for form in (each, _TABLES.alike(each))}
     return frozenset(each.casefold() for each in both)
 
 
@@ -79,7 +85,7 @@ def looks(text: str, longest: int, shown: Callable[[str, bool, bool], str]) -> I
 
     `shown` gives a piece without its salutations; it is told whether the piece begins, and ends, with a whole line.
     """
-    tables, kept = _Tables(), 2 * longest + 2
+    kept = 2 * longest + 2
     tails = [""] * 6
     for piece, begins, ends in _pieces(text):
         views: list[str] = []
@@ -88,8 +94,8 @@ def looks(text: str, longest: int, shown: Callable[[str, bool, bool], str]) -> I
             if views and spelled == piece:
                 views += views
                 continue
-            plain = tables.plain(spelled)
-            views += [plain.casefold(), tables.alike(plain).casefold(), shown(plain, begins, ends)]
+            plain = _TABLES.plain(spelled)
+            views += [plain.casefold(), _TABLES.alike(plain).casefold(), shown(plain, begins, ends)]
         pairs = list(zip(tails, views, strict=True))
         joined = {pair: _without_gaps("".join(pair)) for pair in dict.fromkeys(pairs)}
         seen = [joined[pair] for pair in pairs]
@@ -146,13 +152,12 @@ def _without_gaps(text: str) -> str:
     return _GAP.sub(" ", text).replace(" ,", ",")
 
 
-# For what stands in a committee's file: the letters of names are few, and wanted with each message.
-_NAMES = _Tables()
+_TABLES = _Tables()
 
 
 def _spelled(text: str) -> frozenset[str]:
     ways = (text,) if text.isascii() else (text, spelled_out(text))
-    both = (_without_gaps(_NAMES.plain(each)).strip() for each in ways)
+    both = (_without_gaps(_TABLES.plain(each)).strip() for each in ways)
     return frozenset(each for each in both if each)
 
 
