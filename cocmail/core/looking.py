@@ -22,6 +22,7 @@ _GAP = re.compile(
     "[\\s\"'`*_~|>\u00ab\u00b7\u00bb\u02b9-\u02bf\u02c8\u055a\u05f3\u05f4\u2018-\u201f\u2032-\u2037\u2039\u203a"
     "\u300c-\u300f\u301d-\u301f\ua78b\ua78c\\-\u058a\u05be\u2010-\u2015\u2212\u30a0\u30fb]+"
 )
+_ASCII_GAPS = {code: " " for code in range(128) if _GAP.fullmatch(chr(code))}
 # Written without spaces between words: a name is looked for anywhere, whatever spaces or line ends stand in it.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u1100-\u11ff\uac00-\ud7af\U00020000-\U0003ffff]"
@@ -142,6 +143,8 @@ class _Tables:
 
     def alike(self, text: str) -> str:
         """All of it read as if it were Latin."""
+        if text.isascii():
+            return text
         return text.translate(self._alike) if _ALIKE.search(text) else text
 
     def _latin(self, word: re.Match[str]) -> str:
@@ -149,7 +152,14 @@ class _Tables:
 
 
 def _without_gaps(text: str) -> str:
-    return _GAP.sub(" ", text).replace(" ,", ",")
+    """With one space for each gap, at the ends as well: a piece goes on in the next one."""
+    if not text.isascii():
+        return _GAP.sub(" ", text).replace(" ,", ",")
+    # The same, in a tenth of the time.
+    spaced = text.translate(_ASCII_GAPS)
+    start, end = spaced[:1].isspace(), spaced[-1:].isspace()
+    words = " ".join(spaced.split())
+    return (f"{' ' * start}{words}{' ' * end}" if words else " " * start).replace(" ,", ",")
 
 
 _TABLES = _Tables()

@@ -70,7 +70,8 @@ def _of_sender(mail: Mail) -> set[str]:
 
 def _said(text: str) -> Iterator[str]:
     """What is surely a name first: were there too many, the others would be left out."""
-    lines = text.splitlines()
+    # What is screened in several readings says most lines again.
+    lines = list(dict.fromkeys(text.splitlines()))
     for line in lines:
         marked = _REPORTED.match(line)
         if marked is not None:
