@@ -25,6 +25,9 @@ _APART = re.compile("[aouAOU]\u0308|[aA]\u030a|\u212b")
 _IGNORED = re.compile("[\u115f\u1160\u2065\u3164\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]")
 # One character can stand for a sentence of 18: a text of nothing else would be six times as long as it came.
 _LONGEST = 4
+# No language has more marks on a letter (UAX #15, section 13), and to put them in order takes their square.
+_MARKS_ON_A_LETTER = 30
+_HEAP = re.compile(rf"[^\w\s\x00-\x7f]{{{_MARKS_ON_A_LETTER + 1},}}+")
 # Characters that a table keeps: more than any text of people has, and a few megabytes.
 _KEPT = 1 << 16
 
@@ -67,6 +70,26 @@ def _is_unseen(char: str) -> bool:
         or unicodedata.combining(char) != 0
         or _IGNORED.match(char) is not None
     )
+
+
+def without_heaps(text: str) -> str:
+    """At most 30 marks on a letter: before a whole text is composed, as a heap of a million stops everything."""
+    return text if text.isascii() else _HEAP.sub(_lowered, text)
+
+
+def _lowered(heap: re.Match[str]) -> str:
+    kept: list[str] = []
+    height = 0
+    for char in heap[0]:
+        height = height + 1 if unicodedata.category(char)[0] == "M" else 0
+        if height <= _MARKS_ON_A_LETTER:
+            kept.append(char)
+    return "".join(kept)
+
+
+def composed(text: str) -> str:
+    """Text in NFC, as people see it."""
+    return text if text.isascii() else unicodedata.normalize("NFC", without_heaps(text))
 
 
 _FOLDING = Folding()

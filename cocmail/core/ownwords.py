@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from cocmail.core.folding import composed
+
 OWN, QUOTED, SIGNATURE = "own", "quoted", "signature"
 # RFC 3676 section 4.3 gives the delimiter, not a length; a signature longer than this is a text.
 SIGNATURE_LINES = 12
@@ -134,10 +136,8 @@ def _marks(lines: list[str]) -> list[str]:
 
 def plain_line(line: str) -> str:
     """As labels and attributions are compared: composed, case folded, without invisible marks, with plain spaces."""
-    if not line.isascii():
-        composed = unicodedata.normalize("NFC", line)
-        line = "".join(char for char in composed if unicodedata.category(char) != "Cf").replace("’", "'")
-    return " ".join(line.casefold().split())
+    shown = (char for char in composed(line) if unicodedata.category(char) != "Cf")
+    return " ".join((line if line.isascii() else "".join(shown).replace("’", "'")).casefold().split())
 
 
 def _mark_enclosed(lines: list[str], marks: list[str]) -> None:

@@ -8,11 +8,11 @@ as a name, since a text that is torn apart tells nobody anything. In linear time
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
 from cocmail.core.folding import Folding, spellings
+from cocmail.core.folding import composed as as_seen
 from cocmail.core.sought import NUMBER, Sought, composed, digits
 
 IN_PLACE = "[the reporter]"
@@ -23,7 +23,7 @@ _BROKEN = re.compile(r"(?<=\w)[-\u2010\u00ad][ \t]{0,8}\r?\n[ \t>]{0,40}(?=\w)")
 
 def without(text: str, sought: Sought) -> tuple[str, int]:
     """(a text without everything that is sought, in how many places something went)."""
-    shown = unicodedata.normalize("NFC", text)
+    shown = as_seen(text)
     text = composed(shown)
     spans: list[tuple[int, int]] = []
     for spelled in (False, True) if not text.isascii() else (False,):

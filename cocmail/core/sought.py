@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cocmail.core.everyday import LITTLE, is_also_a_word
+from cocmail.core.folding import composed as as_seen
 from cocmail.core.folding import fold, spellings
 from cocmail.core.names import APOSTROPHES, NO_NAME
 from cocmail.core.vague import OFFICES
@@ -63,7 +64,7 @@ class Sought:
 
 def composed(text: str) -> str:
     """Text as everything here takes it: composed, with one kind of apostrophe and of hyphen."""
-    return unicodedata.normalize("NFC", text).translate(APOSTROPHES).translate(_HYPHENS)
+    return as_seen(text).translate(APOSTROPHES).translate(_HYPHENS)
 
 
 def says_nobody(value: str) -> bool:
@@ -194,7 +195,7 @@ def _joined(sought: Sought, names: list[str]) -> None:
         for other in names:
             if one == other:
                 continue
-            if _UNSPACED.search(unicodedata.normalize("NFC", one + other)):
+            if _UNSPACED.search(as_seen(one + other)):
                 sought.within.add(one + other)
                 continue
             sought.words[one + other] = _ANY

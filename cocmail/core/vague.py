@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cocmail.core.folding import fold
+from cocmail.core.folding import fold, without_heaps
 from cocmail.core.model import Committee
 
 LONGEST = 200
@@ -137,7 +137,8 @@ def _clean(text: str) -> str:
     """Composed and without invisible characters, which could stand inside a name."""
     if text.isascii():
         return text
-    return "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    plain = unicodedata.normalize("NFKC", without_heaps(text))
+    return "".join(char for char in plain if unicodedata.category(char) != "Cf")
 
 
 def _words(text: str) -> Iterator[_Word]:

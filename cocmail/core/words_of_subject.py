@@ -8,11 +8,11 @@ It must not know of cases, senders or of what a tag does.
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from cocmail.core.folding import composed
 from cocmail.core.signature import Argument, TagRow
 
 TRAILING = ".,;!"
@@ -22,7 +22,6 @@ _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
 )
 _SPACE = re.compile(r"\s+")
-_MARKS_ON_A_LETTER = 30
 
 _SEPARATOR = re.compile(r"[\s:]*+")
 _WORD = re.compile(r"[^\s:\[]++")
@@ -65,19 +64,7 @@ class Reading:
 def plain(subject: str) -> str:
     """The text in NFC, without zero-width characters, in single spaces; its spelling stays."""
     visible = subject.translate(_INVISIBLE)
-    composed = visible if visible.isascii() else unicodedata.normalize("NFC", _without_heaps(visible))
-    return _SPACE.sub(" ", composed).strip()
-
-
-def _without_heaps(text: str) -> str:
-    """At most 30 marks on a letter (UAX #15, section 13): no language has more, and composing takes their square."""
-    kept: list[str] = []
-    height = 0
-    for char in text:
-        height = height + 1 if unicodedata.category(char)[0] == "M" else 0
-        if height <= _MARKS_ON_A_LETTER:
-            kept.append(char)
-    return "".join(kept)
+    return _SPACE.sub(" ", composed(visible)).strip()
 
 
 def fold(text: str) -> str:

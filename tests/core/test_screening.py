@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 
+from cocmail.core import folding, ownwords, sought, words_of_subject
 from cocmail.core.model import Attachment, Committee, KnownConflict, Mail, Member, Policy
 from cocmail.core.screening import screen
 
@@ -194,3 +197,12 @@ def test_a_text_of_megabytes_took_gigabytes_and_kept_everybody_waiting(text: str
         assert tracemalloc.get_traced_memory()[1] < 2 * sys.getsizeof(text) + 6_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("take", [folding.composed, sought.composed, ownwords.plain_line, words_of_subject.plain])
+def test_a_heap_of_marks_on_a_letter_was_put_in_order_for_minutes(take: Callable[[str], object]) -> None:
+    begun = time.process_time()
+    take("a" + "\u0301\u0316" * 100_000)
+    assert time.process_time() - begun < 5
+    assert take("é") == take("e\u0301")
