@@ -28,6 +28,10 @@ _LONGEST = 4
 # No language has more marks on a letter (UAX #15, section 13), and to put them in order takes their square.
 _MARKS_ON_A_LETTER = 30
 _HEAP = re.compile(rf"[^\w\s\x00-\x7f]{{{_MARKS_ON_A_LETTER + 1},}}+")
+# For a pattern's brackets: scripts written without spaces between words (Thai, Lao, Burmese, Khmer, Kana, Han).
+UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# A name in one of these has no edge that a pattern could see; Korean has spaces, but what follows a name clings to it.
+RUN_ON = re.compile(rf"[{UNSPACED}\u1100-\u11ff\uac00-\ud7af]")
 # Characters that a table keeps: more than any text of people has, and a few megabytes.
 _KEPT = 1 << 16
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice, product
 
 from cocmail.core.everyday import is_also_a_word
-from cocmail.core.folding import Folding, spelled_out
+from cocmail.core.folding import RUN_ON, Folding, spelled_out
 
 # Characters at a time: folding a long text in one call would also keep all other threads from running.
 _PIECE = 1 << 16
@@ -23,10 +23,6 @@ _GAP = re.compile(
     "\u300c-\u300f\u301d-\u301f\ua78b\ua78c\\-\u058a\u05be\u2010-\u2015\u2212\u30a0\u30fb]+"
 )
 _ASCII_GAPS = {code: " " for code in range(128) if _GAP.fullmatch(chr(code))}
-# Written without spaces between words: a name is looked for anywhere, whatever spaces or line ends stand in it.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u1100-\u11ff\uac00-\ud7af\U00020000-\U0003ffff]"
-)
 # Scripts that have letters which look like Latin ones, and a word of them that has Latin letters as well.
 _ALIKE = re.compile("[\u0370-\u058f\u0251\u0261\u1f00-\u1fff]")
 _MIXED = re.compile("[a-zA-Z][\u0370-\u058f\u0251\u0261]|[\u0370-\u058f\u0251\u0261][a-zA-Z]")
@@ -177,7 +173,7 @@ def _with_and_without_gaps(forms: Collection[str]) -> frozenset[str]:
 
 
 def _stands_alone(wanted: str, text: str) -> bool:
-    if _UNSPACED.search(wanted):
+    if RUN_ON.search(wanted):
         return not text.isascii() and wanted.replace(" ", "") in text.replace(" ", "")
     # A plain search first: it is a hundred times faster, and a decision holds up everybody who has mail stored.
     return wanted in text and re.search(rf"(?<![^\W_]){re.escape(wanted)}(?![^\W_])", text) is not None

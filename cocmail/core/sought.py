@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cocmail.core.everyday import LITTLE, is_also_a_word
+from cocmail.core.folding import RUN_ON, fold, spellings
 from cocmail.core.folding import composed as as_seen
-from cocmail.core.folding import fold, spellings
 from cocmail.core.names import APOSTROPHES, NO_NAME
 from cocmail.core.vague import OFFICES
 
@@ -29,7 +29,6 @@ NOBODY = frozenset(
     "anonymous unknown nobody none unnamed nameless anonym unbekannt niemand anonyme inconnu inconnue personne anonimo"
     " anonima desconocido desconocida nadie sconosciuto sconosciuta anoniem onbekend".split()
 )
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\u1100-\u11ff\uac00-\ud7af]")
 _CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _CHUNKS = re.compile(r"[^\s,;<>()\[\]{}\"“”„«»|]+")
 _WORDS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
@@ -141,7 +140,7 @@ def _name(sought: Sought, word: str, names: list[str]) -> None:
     for piece in dict.fromkeys(pieces):
         forms = [piece, *(part for part in piece.split("'") if len(part) > _SOME_DIGITS)] if "'" in piece else [piece]
         for form in forms:
-            if _UNSPACED.search(form) or form.lower() == form.upper():
+            if RUN_ON.search(form) or form.lower() == form.upper():
                 _within(sought, form)
                 names.append(fold(form))
                 continue
@@ -182,7 +181,7 @@ def _within(sought: Sought, word: str) -> None:
     """A name of a script without spaces or capitals: anywhere, and each half of it."""
     if len(word) > 1:
         sought.within.add(fold(word))
-    if _UNSPACED.search(word):
+    if RUN_ON.search(word):
         parts = (part for size in range(2, len(word)) for part in (word[:size], word[-size:]))
         sought.within.update(fold(part) for part in parts)
 
@@ -195,7 +194,7 @@ def _joined(sought: Sought, names: list[str]) -> None:
         for other in names:
             if one == other:
                 continue
-            if _UNSPACED.search(as_seen(one + other)):
+            if RUN_ON.search(as_seen(one + other)):
                 sought.within.add(one + other)
                 continue
             sought.words[one + other] = _ANY

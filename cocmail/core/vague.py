@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cocmail.core.folding import fold, without_heaps
+from cocmail.core.folding import RUN_ON, fold, without_heaps
 from cocmail.core.model import Committee
 
 LONGEST = 200
@@ -63,7 +63,6 @@ _MAILBOX = re.compile(r"[\w.+-]+")
 _PIECES = re.compile(r"['’-]")
 # What stands between two words when the second begins a sentence, a quotation or an item of a list.
 _BREAK = re.compile(r"[.!?:…\n\"“”„«»(\[*•|]")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _WEB = re.compile(
     r"://|^www\.|^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|io|dev|app|info|social|eu|uk|de|fr|example)\b"
 )
@@ -167,8 +166,8 @@ def _known(committee: Committee, people: Iterable[str]) -> _Known:
         mailboxes.update(fold(address.partition("@")[0]) for address in addresses)
         names.append(" ".join(word for word in person.split() if "@" not in word))
     mailboxes = {box for box in mailboxes if len(box) >= NAME_LETTERS and box not in OFFICES}
-    unspaced = [name for name in map(_clean, names) if _UNSPACED.search(name)]
-    spaced = [name for name in map(_clean, names) if not _UNSPACED.search(name)]
+    unspaced = [name for name in map(_clean, names) if RUN_ON.search(name)]
+    spaced = [name for name in map(_clean, names) if not RUN_ON.search(name)]
     whole = {tuple(_said(word) for word in _words(name)) for name in spaced}
     words = {piece for name in spaced for word in _words(name) for piece in _pieces(word.text)} - _FIELD
     words |= {piece for box in mailboxes for word in _words(box) for piece in _pieces(word.text)} - OFFICES

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from cocmail.core.folding import Folding, fold
+from cocmail.core.folding import UNSPACED, Folding, fold
 
-# Scripts without spaces between words: there each character is a word, and half of one when words are counted.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’][^\W_{_UNSPACED}]+)*")
-SINGLE = re.compile(rf"[{_UNSPACED}]")
+# Where no spaces stand between words each character is a word, and half of one when words are counted.
+WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+(?:['’][^\W_{UNSPACED}]+)*")
+SINGLE = re.compile(rf"[{UNSPACED}]")
 
 Gram = tuple[str, ...]
 

@@ -29,7 +29,13 @@ COMMITTEE = Committee(
         Member("layla", "ليلى حداد", "layla@example.net"),
     ),
 )
-PEOPLE = ("Robin Vale <robin@visitors.example>", "kitl92@acme.example", "team@acme.example", "Anonymous Reporter")
+PEOPLE = (
+    "Robin Vale <robin@visitors.example>",
+    "kitl92@acme.example",
+    "team@acme.example",
+    "Anonymous Reporter",
+    "𠮷𠀋",
+)
 TEXTS = (
     "Hello,\nyesterday Quentin shouted at me on Zoom, after the Code of Conduct talk. I told the people of Gravel\n"
     "Labs. The warning was ignored. He said: “Leave!” and then Quentin left.\nBest, Robin",
@@ -64,6 +70,7 @@ def telling(vague: str, **more: object) -> list[tuple[str, str]]:
         ("the reporter, by the given name", "Keep Robin away", "name", "Robin"),
         ("the reporter, by the whole name", "keep robin vale away", "name", "robin vale"),
         ("the reporter, by the mailbox", "Keep kitl92 away", "name", "kitl92"),
+        ("the reporter, by a name of rare characters", "𠮷𠀋さんと話す", "name", "𠮷𠀋"),
         ("a person of whom a mail speaks", "Separate Quentin from the rest", "name", "Quentin"),
         ("a person of whom a mail speaks, at the start", "Quentin was warned", "name", "Quentin"),
         ("a company of which a mail speaks", "Letter to Gravel", "name", "Gravel"),
