@@ -21,6 +21,7 @@ from cocmail.core.folding import fold as fold
 from cocmail.core.model import Committee
 from cocmail.core.ownwords import quoted_lines
 from cocmail.core.wording import SINGLE, WORD, Draft, Gram, Words, bare, grams, met, read, runs, words_of
+from cocmail.core.written_addresses import SUBADDRESS, hosts, pattern
 
 FINDINGS = 10
 WORDS_SHOWN = 120
@@ -29,9 +30,6 @@ RUN = 7
 # Unless three of the words tell something: "a greasy little gremlin with crumbs" is nobody's everyday language.
 PHRASE, TELLING = 4, 3
 
-_AT = r"(?:[\s>]{0,4}(?:@|%40|&#64;|[(\[{<]\s{0,3}(?:at|@)\s{0,3}[)\]}>])[\s>]{0,4}|\s{1,3}at\s{1,3})"
-_DOT = r"(?:[\s>]{0,4}(?:[.。]|[(\[{<]\s{0,3}(?:dot|\.)\s{0,3}[)\]}>])[\s>]{0,4}|\s{1,3}dot\s{1,3})"
-_SUBADDRESS = r"(?:\s?(?:\+|%2b)[\s>]{0,3}[\w.+=-]{1,100}+)"
 _BETWEEN = r"(?:[\s>_*~/+|‐‑‒–—-]|%20){0,8}+"
 # What somebody is said to have said, in a report: it has to be told to who said it.
 # Without another opening mark within: a line of nothing but such marks would be looked through from each of them.
@@ -120,34 +118,20 @@ def _shown(words: str) -> str:
 
 def _addresses(draft: Draft, committee: Committee, private: Iterable[str]) -> Iterator[_Place]:
     for address in sorted({address for member in committee.members for address in member.addresses}):
-        yield from _spellings(draft, "member-address", address, _SUBADDRESS + "?")
+        yield from _spellings(draft, "member-address", address, SUBADDRESS + "?")
     for address in sorted(committee.addresses):
-        yield from _spellings(draft, "reply-address", address, _SUBADDRESS)
+        yield from _spellings(draft, "reply-address", address, SUBADDRESS)
     for address in sorted(private):
-        yield from _spellings(draft, "private-address", address, _SUBADDRESS + "?")
+        yield from _spellings(draft, "private-address", address, SUBADDRESS + "?")
 
 
 def _spellings(draft: Draft, kind: str, address: str, extension: str) -> Iterator[_Place]:
     local, _, domain = address.rpartition("@")
-    for host in {domain, _readable(domain)}:
-        name, labels = _pattern(local), _pattern(host)
-        for match in re.finditer(name + extension + _AT + labels, draft.folded):
-            start, end = match.span()
-            if _begins_address(draft.folded, start) and not draft.folded[end : end + 1].isalnum():
-                start -= 7 * draft.folded.endswith("mailto:", 0, start)
-                yield _place(draft, kind, start, end)
-
-
-def _readable(domain: str) -> str:
-    """A domain as people write it: A-labels (RFC 5890) decoded where they can be."""
-    try:
-        return domain.encode("ascii").decode("idna")
-    except UnicodeError:
-        return domain
-
-
-def _pattern(part: str) -> str:
-    return _DOT.join(re.escape(piece) for piece in fold(part).split("."))
+    for match in re.finditer(pattern((fold(local),), map(fold, hosts(domain)), extension), draft.folded):
+        start, end = match.span()
+        if _begins_address(draft.folded, start) and not draft.folded[end : end + 1].isalnum():
+            start -= 7 * draft.folded.endswith("mailto:", 0, start)
+            yield _place(draft, kind, start, end)
 
 
 def _begins_address(text: str, start: int) -> bool:

@@ -22,7 +22,7 @@ COMMITTEE = Committee(
     Policy("basic", {}),
     (
         Member("amara", "Amara Obi", "amara@example.net", also=("a.obi@work.example",)),
-        Member("jose", "José Álvarez", "josé@xn--mnchen-3ya.example"),
+        Member("jose", "José Álvarez", "josé@xn--mnchen-3ya.example", also=("j@xn--strae-oqa.example",)),
     ),
     aliases=("coc@example.org",),
 )
@@ -70,6 +70,7 @@ def leaks(draft: str, *, code_name: str = "home shelf", ours: tuple[str, ...] = 
         "jose@munchen.example",
         "josé@xn--mnchen-3ya.example",
         "jose\u0301@mu\u0308nchen.example",
+        "j@straße.example",
     ],
 )
 def test_a_members_own_address_does_not_leave(written: str) -> None:
