@@ -1,4 +1,4 @@
-"""A text as it is looked through for people's names: in every way in which it, or a name, may have been written.
+"""A text as it is looked through for people's names: in every way in which it may have been written.
 
 A long text is looked at in pieces, each together with the end of the one before, so that what is held of it is small.
 """
@@ -6,21 +6,19 @@ A long text is looked at in pieces, each together with the end of the one before
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, product
 
-from cocmail.core.everyday import is_also_a_word
-from cocmail.core.folding import RUN_ON, Folding, spelled_out
+from cocmail.core.folding import Folding, spelled_out
 
 # Characters at a time: folding a long text in one call would also keep all other threads from running.
 _PIECE = 1 << 16
 # What stands between the words of a name, or around them: spaces, marks of quotations and emphasis, hyphens,
-# apostrophes. Programs write each of them in several ways, and people leave them out.
+# apostrophes, a blank of Braille. Programs write each of them in several ways, and people leave them out.
 _GAP = re.compile(
     "[\\s\"'`*_~|>\u00ab\u00b7\u00bb\u02b9-\u02bf\u02c8\u055a\u05f3\u05f4\u2018-\u201f\u2032-\u2037\u2039\u203a"
-    "\u300c-\u300f\u301d-\u301f\ua78b\ua78c\\-\u058a\u05be\u2010-\u2015\u2212\u30a0\u30fb]+"
+    "\u2800\u300c-\u300f\u301d-\u301f\ua78b\ua78c\\-\u058a\u05be\u2010-\u2015\u2212\u30a0\u30fb]+"
 )
 _ASCII_GAPS = {code: " " for code in range(128) if _GAP.fullmatch(chr(code))}
 # Scripts that have letters which look like Latin ones, and a word of them that has Latin letters as well.
@@ -28,9 +26,6 @@ _ALIKE = re.compile("[\u0370-\u058f\u0251\u0261\u1f00-\u1fff]")
 _MIXED = re.compile("[a-zA-Z][\u0370-\u058f\u0251\u0261]|[\u0370-\u058f\u0251\u0261][a-zA-Z]")
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile(r"[a-zA-Z]")
-# A name of so many letters counts without its spaces, as accounts are called.
-_JOINED = 6
-_FORMS = 64
 # What stands in a committee's file is wanted with each message, and is the same.
 _ASKED = 4_096
 
@@ -44,37 +39,10 @@ class Look:
 
 
 @lru_cache(maxsize=_ASKED)
-def whole_names(name: str) -> frozenset[str]:
-    """A whole name as people write it, in small letters: kit larsen, and larsen, kit, and kit.larsen, kitlarsen."""
-    words = [sorted(forms) for word in name.split() if (forms := _with_and_without_gaps(as_typed(word)))]
-    found: set[str] = set()
-    for chosen in islice(product(*words), _FORMS):
-        found |= {" ".join(chosen), ".".join(chosen), ", ".join((*chosen[-1:], " ".join(chosen[:-1])))}
-        joined = "".join(chosen).replace(" ", "")
-        if len(joined) >= _JOINED and not is_also_a_word(joined):
-            found.add(joined)
-    return frozenset(each.removesuffix(", ") for each in found if each)
-
-
-@lru_cache(maxsize=_ASKED)
-def given_names(name: str) -> frozenset[str]:
-    """The given name as a capitalised word: Ivo, IVO; "ivo" only where the committee's file has it so."""
-    given = next((word for word in name.split() if as_typed(word)), "")
-    plain = _spelled(given)
-    found = {form for each in plain for form in (each, each.upper(), each.capitalize())}
-    return _with_and_without_gaps(found | _spelled(given.upper()) | _spelled(given.capitalize()))
-
-
-@lru_cache(maxsize=_ASKED)
 def as_typed(text: str) -> frozenset[str]:
     """A word, an address, a handle or an employer in small letters, in all its spellings."""
-    both = {form for each in _spelled(text) for form in (each, _TABLES.alike(each))}
+    both = {form for each in as_written(text) for form in (each, _TABLES.alike(each))}
     return frozenset(each.casefold() for each in both)
-
-
-def stands_in(wanted: Collection[str], texts: Collection[str]) -> bool:
-    """Whether one of these stands by itself in one of the texts."""
-    return any(_stands_alone(each, text) for text in texts for each in wanted)
 
 
 def looks(text: str, longest: int, shown: Callable[[str, bool, bool], str]) -> Iterator[Look]:
@@ -161,19 +129,8 @@ def _without_gaps(text: str) -> str:
 _TABLES = _Tables()
 
 
-def _spelled(text: str) -> frozenset[str]:
+def as_written(text: str) -> frozenset[str]:
+    """A word with its capitals, in both ways in which letters with marks are written without them."""
     ways = (text,) if text.isascii() else (text, spelled_out(text))
     both = (_without_gaps(_TABLES.plain(each)).strip() for each in ways)
     return frozenset(each for each in both if each)
-
-
-def _with_and_without_gaps(forms: Collection[str]) -> frozenset[str]:
-    """Anne Marie and AnneMarie, O Brien and OBrien."""
-    return frozenset((*forms, *(each.replace(" ", "") for each in forms)))
-
-
-def _stands_alone(wanted: str, text: str) -> bool:
-    if RUN_ON.search(wanted):
-        return not text.isascii() and wanted.replace(" ", "") in text.replace(" ", "")
-    # A plain search first: it is a hundred times faster, and a decision holds up everybody who has mail stored.
-    return wanted in text and re.search(rf"(?<![^\W_]){re.escape(wanted)}(?![^\W_])", text) is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+from cocmail.core.called import COMMON_TITLES
 from cocmail.core.everyday import LITTLE, is_also_a_word
 from cocmail.core.folding import fold, spellings
 from cocmail.core.vague import OFFICES
@@ -19,7 +20,7 @@ SHORT_NAME, WHOLE_NAME = 3, 6
 _NAMED_SMALL = 3
 _ACCOUNT = 5
 # Not even as the first word of a name: "The venue".
-NO_NAME = frozenset(("the", "der", "die", "das", "les", "los", "las", "dr", "mr", "mrs", "ms"))
+NO_NAME = COMMON_TITLES | frozenset(("the", "der", "die", "das", "les", "los", "las"))
 
 APOSTROPHES = str.maketrans("’‘ʼ`´", "'''''")
 _PART = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")

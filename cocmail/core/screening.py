@@ -9,11 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from cocmail.core.looking import Look, as_typed, given_names, looks, stands_in, whole_names
+from cocmail.core.looking import Look, looks
 from cocmail.core.model import Committee, Mail, Member
+from cocmail.core.wanted import (
+    Wanted,
+    address,
+    full_names,
+    given_names,
+    given_names_in_any_case,
+    stand_in,
+    whole_names,
+    words,
+)
 
 _GREETINGS = (
     "hi hello hey dear good morning afternoon evening day greetings hallo liebe lieber guten moin bonjour cher chere "
@@ -30,6 +41,8 @@ _SALUTATION = re.compile(
 )
 SALUTATION_WORDS = 6
 _NO_EMPLOYER = frozenset({"independent", "none", "self", "self employed", "freelance", "retired", "unemployed"})
+# Whose committee is screened for over and over; a name that is looked for is worked out once.
+_MEMBERS = 1_024
 # A letter of a word or two could be the sender's own answer.
 QUOTED_WORDS = 8
 # Which of the words of `conflict.relations` a party's role falls under (domain B).
@@ -56,40 +69,54 @@ class Screening:
     employers: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Sought:
-    """All that one member is looked for as, and what of it was found so far."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that one member is looked for as: `given` where it is written as a name, `typed` where it was asked for;
+    `ties` those whom they may not judge, with the kind of conflict."""
 
-    member: Member
-    whole: frozenset[str]
-    given: frozenset[str]
-    ties: tuple[tuple[str, frozenset[str]], ...]
-    employer: frozenset[str]
-    is_named: bool = False
-    kinds: set[str] = field(default_factory=set)
-    is_employer_named: bool = False
-
-    @classmethod
-    def of(cls, member: Member) -> _Sought:
-        typed = frozenset().union(*map(as_typed, (*member.addresses, "@" + member.handle)))
-        # One name alone is as likely a word: it counts as a given name does.
-        name = whole_names(member.name) if len(member.name.split()) > 1 else frozenset()
-        ties = tuple(
-            (each.kind, whole_names(each.name).union(*map(as_typed, each.emails))) for each in member.known_conflicts
-        )
-        employer = frozenset(each for each in as_typed(member.employer or "") if len(each) > 2)
-        return cls(member, name | typed, given_names(member.name), ties, employer - _NO_EMPLOYER)
+    whole: tuple[Wanted, ...]
+    given: tuple[Wanted, ...]
+    typed: tuple[Wanted, ...]
+    ties: tuple[tuple[str, tuple[Wanted, ...]], ...]
+    employer: tuple[Wanted, ...]
 
     @property
     def longest(self) -> int:
         every = (self.whole, self.given, self.employer, *(names for _, names in self.ties))
-        return max(len(each) for names in every for each in names)
+        return max(each.longest for names in every for each in names)
+
+
+@lru_cache(maxsize=_MEMBERS)
+def _known(member: Member) -> _Known:
+    return _Known(
+        whole=(*full_names(member.name), *map(address, sorted(member.addresses)), words("@" + member.handle)),
+        given=(given_names(member.name),),
+        typed=(given_names_in_any_case(member.name),),
+        ties=tuple((tie.kind, (*whole_names(tie.name), *map(address, tie.emails))) for tie in member.known_conflicts),
+        employer=(words(member.employer or "", 3, _NO_EMPLOYER),),
+    )
+
+
+@dataclass(slots=True)
+class _Sought:
+    """One member, and what of them was found so far."""
+
+    member: Member
+    known: _Known
+    is_named: bool = False
+    kinds: set[str] = field(default_factory=set)
+    is_employer_named: bool = False
 
     def look(self, look: Look) -> None:
         """Takes down what a piece of a text says of them. What was found once is not looked for again."""
-        self.is_named = self.is_named or stands_in(self.whole, look.folded) or stands_in(self.given, look.named)
-        self.kinds |= {kind for kind, names in self.ties if kind not in self.kinds and stands_in(names, look.folded)}
-        self.is_employer_named = self.is_employer_named or stands_in(self.employer, look.folded)
+        known = self.known
+        self.is_named = self.is_named or stand_in(known.whole, look.folded) or stand_in(known.given, look.named)
+        self.kinds |= {kind for kind, names in known.ties if kind not in self.kinds and stand_in(names, look.folded)}
+        self.is_employer_named = self.is_employer_named or stand_in(known.employer, look.folded)
+
+
+def _sought(member: Member) -> _Sought:
+    return _Sought(member, _known(member))
 
 
 def screen(committee: Committee, mail: Mail, sent: Collection[str] = ()) -> Screening:
@@ -98,7 +125,7 @@ def screen(committee: Committee, mail: Mail, sent: Collection[str] = ()) -> Scre
     `sent` are letters of ours that the sender may be quoting: who signed one is not named by its being quoted as a
     whole. What else it says is looked at, and part of a letter does not count as quoted.
     """
-    sought = [_Sought.of(member) for member in committee.members]
+    sought = [_sought(member) for member in committee.members]
     for look in _looks(_without_letters(_text_of(mail), sent), sought):
         for each in sought:
             each.look(look)
@@ -122,11 +149,10 @@ def screen_name(committee: Committee, name: str) -> dict[str, frozenset[str]]:
     """
     found: dict[str, frozenset[str]] = {}
     for member in committee.members:
-        sought = _Sought.of(member)
-        for look in looks(name, sought.longest, lambda piece, *_: piece):
+        sought = _sought(member)
+        for look in looks(name, sought.known.longest, lambda piece, *_: piece):
             sought.look(look)
-            if stands_in({each.casefold() for each in sought.given}, look.folded):
-                sought.is_named = True
+            sought.is_named = sought.is_named or stand_in(sought.known.typed, look.folded)
         if sought.is_named:
             found[member.handle] = frozenset()
         elif sought.kinds:
@@ -173,7 +199,7 @@ def searched(mail: Mail) -> str:
 
 def is_named(member: Member, text: str) -> bool:
     """Whether a text names a member, or somebody with whom they have a known conflict."""
-    sought = _Sought.of(member)
+    sought = _sought(member)
     for look in _looks(text, (sought,)):
         sought.look(look)
     return sought.is_named or bool(sought.kinds)
@@ -224,5 +250,5 @@ def _is_salutation(plain: str) -> bool:
     return not plain.isupper() and _SALUTATION.match(plain) is not None
 
 
-def _looks(text: str, sought: Iterable[_Sought]) -> Iterator[Look]:
-    return looks(text, max((each.longest for each in sought), default=0), _without_salutations)
+def _looks(text: str, sought: Collection[_Sought]) -> Iterator[Look]:
+    return looks(text, max((each.known.longest for each in sought), default=0), _without_salutations)

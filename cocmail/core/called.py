@@ -1,0 +1,150 @@
+"""A name as a committee's file has it, as what people call somebody: without titles, degrees, initials and pronouns.
+
+The rule: what may be the name itself is never left out, and a name that can be read in two ways is read in both. Where
+nothing but titles and initials stands, they are all that there is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cocmail.core.everyday import LITTLE, is_also_a_word
+from cocmail.core.folding import fold
+
+# These tell of nobody who they are, wherever they stand; a "Prof." may well.
+COMMON_TITLES = frozenset("dr mr mrs ms".split())
+_TITLES = COMMON_TITLES | frozenset(
+    "prof professor professora doctor doktor doctora mx miss mister madam sir herr frau monsieur madame mme mlle"
+    " mademoiselle senor senora senorita dra sra signor signora dott dottssa mevrouw meneer dipl mgr др"
+    " проф".split()
+)
+# Names as well, where no full stop stands behind them.
+_SHORTENED = frozenset(
+    "hr fr st sr sig m mag ing rev hon ir drs doc bc sc med rer nat phil jur iur habil univ em".split()
+)
+_DEGREES = frozenset("phd dphil msc bsc msci mba meng beng llm llb dds cpa jr ii iii dipling esq".split())
+# Names as well ("Yo-Yo Ma", "Amartya Kumar Sen", "Vance, JD"): behind a whole name, in capitals or with a full stop.
+_SHORT_DEGREES = frozenset("ma ba md jd rn sr iv jun sen ret mag ing".split())
+
+_ASIDE = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]|(?<!\S)[\"'“”„«‘]([^\"“”„«»‘]+)[\"'”“»’](?=[\s,]|\Z)")
+_OTHERWISE = re.compile(r"\s/\s|[;|]")
+_COMMA = re.compile("[,\uff0c]")
+_STOP_WITHOUT_SPACE = re.compile(r"\.(?=[^\W\d_])")
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """`given`: the words that somebody may be called by alone; `whole`: their names, given name first, word by word."""
+
+    given: Words = ()
+    whole: tuple[Words, ...] = ()
+
+
+def called(name: str) -> Called:
+    """What somebody is called whose name a file gives like this: "Dr. Larsen, Kit M. (she/her)" is Kit Larsen."""
+    readings = list(dict.fromkeys(_readings(name)))
+    as_it_stands = tuple(name.split())
+    if not readings:
+        return Called(as_it_stands[:1], (as_it_stands,) if as_it_stands else ())
+    given = dict.fromkeys(next((word for word in words if not word.islower()), words[0]) for words in readings)
+    whole: dict[Words, None] = {}
+    for words in readings:
+        # "A. Long": what is left stands in every letter.
+        common = len(words) == 1 and len(as_it_stands) > 1 and is_also_a_word(fold(words[0]))
+        whole |= dict.fromkeys([_without_stops(as_it_stands)] if common else _with_fewer(words))
+    if len(as_it_stands) > 1:
+        whole[as_it_stands] = None
+    return Called(tuple(given), tuple(whole))
+
+
+def _readings(name: str) -> Iterator[Words]:
+    for each in _OTHERWISE.split(name):
+        asides = [match[1] or match[2] or "" for match in _ASIDE.finditer(each)]
+        outside = list(_orders(_ASIDE.sub(" ", each)))
+        if asides and not any(len(words) > 1 for words in outside):
+            # "(Ivo) Petrov": together they are the name.
+            kept = _ASIDE.sub(lambda match: f" {match[0][1:-1]} " if _is_a_name(match[0][1:-1]) else " ", each)
+            outside = list(_orders(kept))
+            asides = []
+        yield from outside
+        for aside in filter(_is_a_name, asides):
+            words = _bare(aside.split())
+            yield from [words] if len(words) > 1 else [(*words, *first[-1:]) for first in outside[:1]]
+
+
+def _is_a_name(aside: str) -> bool:
+    """Whether what stands in brackets, or quotation marks, is another name, and no pronoun, office or employer."""
+    words = _bare(aside.split())
+    plain = not aside.isupper() and not re.search(r"[/\d@]", aside)
+    return bool(words) and plain and not any(word.islower() or is_also_a_word(fold(word)) for word in words)
+
+
+def _orders(name: str) -> Iterator[Words]:
+    """The words of a name, given name first: Larsen, Kit is turned round."""
+    first, *rest = [part.split() for part in _COMMA.split(name) if part.strip()] or [[]]
+    behind = [word for part in rest if not all(_is_degree(each, first) for each in part) for word in _bare(part)]
+    words = _bare(first)
+    if not behind:
+        yield from [words] if words else []
+        # "LARSEN Kit" is the surname first, in much of the world.
+        if len(words) > 1 and len(words[0]) > 2 and words[0].isupper() and not words[1].isupper():
+            yield (*words[1:], words[0])
+        return
+    yield _bare((*behind, *words))
+    # "Kit Larsen, Treasurer" is none of that; "de la Cruz, Ana" is.
+    if len(words) > 1 and not words[0].islower():
+        yield words
+
+
+def _bare(words: Sequence[str]) -> Words:
+    """Words of a name without titles and initials in front, degrees behind, initials between."""
+    kept = list(words)
+    while len(kept) > 2 and _is_degree(kept[-1], kept[:-1]):
+        kept.pop()
+    kept = _STOP_WITHOUT_SPACE.sub(". ", " ".join(kept)).split()
+    while kept and (_is_title(kept[0]) or _is_initial(kept[0]) or not _said(kept[0])):
+        kept.pop(0)
+    between = (word for word in kept[1:-1] if not _is_initial(word))
+    return tuple(said for word in (*kept[:1], *between, *kept[1:][-1:]) if (said := _said(word)))
+
+
+def _with_fewer(words: Words) -> list[Words]:
+    """A whole name, and without the names between the first and the last."""
+    first, last = fold(words[0]), fold(words[-1])
+    if len(words) < 3 or first in LITTLE or last in LITTLE or (is_also_a_word(first) and is_also_a_word(last)):
+        return [words]
+    return [words, (words[0], words[-1])]
+
+
+def _without_stops(words: Words) -> Words:
+    """Mr Young, for Mr. Young; but no "a long", which stands in every letter too."""
+    return tuple(_said(word) if _is_title(word) else word for word in words)
+
+
+def _is_degree(word: str, before: Sequence[str]) -> bool:
+    """Whether a word behind these words of a name is a degree, or a "junior"."""
+    flat = fold(word).replace(".", "").replace("-", "")
+    marked = word.endswith(".") or (word.isupper() and not all(each.isupper() for each in before))
+    return flat in _DEGREES or (flat in _SHORT_DEGREES and marked and len(before) > 1)
+
+
+def _is_title(word: str) -> bool:
+    pieces = [piece for piece in re.split(r"[.-]", fold(word)) if piece]
+    sure = _TITLES | _SHORTENED if "." in word else _TITLES
+    return bool(pieces) and all(piece in sure for piece in pieces)
+
+
+def _is_initial(word: str) -> bool:
+    """One letter, or some with hyphens or full stops between; of a script without capitals one is a name."""
+    pieces = [piece for piece in re.split(r"[.-]", word) if piece]
+    return bool(pieces) and all(len(piece) == 1 and piece.lower() != piece.upper() for piece in pieces)
+
+
+def _said(word: str) -> str:
+    """A word without what stands around it; "" where nothing is left."""
+    word = word.strip(".,:;")
+    return word if any(char.isalnum() for char in word) else ""
