@@ -21,6 +21,7 @@ from cocmail.core.wanted import (
     full_names,
     given_names,
     given_names_in_any_case,
+    given_words,
     stand_in,
     whole_names,
     words,
@@ -31,13 +32,14 @@ _GREETINGS = (
     "salut hola querida querido estimada estimado ola cara caro ciao salve gentile beste hei hej kaere czesc droga "
     "drogi thanks thank"
 )
-# A greeting and nothing but names and joining words: "Hi Ivo hit me" is no salutation.
+# A greeting, and then nothing but names and joining words, but one of them: "Hi Ivo hit me" is no salutation, nor is
+# "Ola" below "Who did it?".
 _GREETING = rf"(?i:(?:{'|'.join(_GREETINGS.split())})\b)"
-_GREETED = re.compile(rf"^\W*{_GREETING}")
+_GREETED = re.compile(rf"^\W*({_GREETING})")
 _SALUTATION = re.compile(
     rf"^\W*{_GREETING}(?:\s+{_GREETING})*"
     r"(?:[\s,&/]+(?:[^\W\d_a-z][\w.'’-]*"
-    r"|and|und|et|y|e|all|team|everyone|both|you|the|of|committee|members))*[\s,!:.;-]*$"
+    r"|and|und|et|y|e|all|team|everyone|both|you|the|of|committee|members))+[\s,!:.;-]*$"
 )
 SALUTATION_WORDS = 6
 _NO_EMPLOYER = frozenset({"independent", "none", "self", "self employed", "freelance", "retired", "unemployed"})
@@ -72,11 +74,12 @@ class Screening:
 @dataclass(frozen=True, slots=True)
 class _Known:
     """All that one member is looked for as: `given` where it is written as a name, `typed` where it was asked for;
-    `ties` those whom they may not judge, with the kind of conflict."""
+    `called` by the greeting that is their name; `ties` those whom they may not judge, with the kind of conflict."""
 
     whole: tuple[Wanted, ...]
     given: tuple[Wanted, ...]
     typed: tuple[Wanted, ...]
+    called: frozenset[str]
     ties: tuple[tuple[str, tuple[Wanted, ...]], ...]
     employer: tuple[Wanted, ...]
 
@@ -92,6 +95,7 @@ def _known(member: Member) -> _Known:
         whole=(*full_names(member.name), *map(address, sorted(member.addresses)), words("@" + member.handle)),
         given=(given_names(member.name),),
         typed=(given_names_in_any_case(member.name),),
+        called=given_words(member.name),
         ties=tuple((tie.kind, (*whole_names(tie.name), *map(address, tie.emails))) for tie in member.known_conflicts),
         employer=(words(member.employer or "", 3, _NO_EMPLOYER),),
     )
@@ -233,22 +237,26 @@ def _without_letters(text: str, sent: Collection[str]) -> str:
     return bare if quotes else text
 
 
-def _without_salutations(text: str, begins: bool, ends: bool) -> str:
+def _without_salutations(text: str, begins: bool, ends: bool, called: Collection[str]) -> str:
     """A piece of a text without its salutations: of a line that is not all there nobody can say that it is one."""
     # With their ends: a line that goes on in the next piece gets none.
     lines = text.splitlines(keepends=True)
     last = len(lines) - 1
     for number, line in enumerate(lines):
-        if _is_salutation(line) and (begins or number) and (ends or number < last):
+        if _is_salutation(line, called) and (begins or number) and (ends or number < last):
             lines[number] = "\n"
     return "".join(lines)
 
 
-def _is_salutation(plain: str) -> bool:
-    if len(plain) > 200 or not _GREETED.match(plain) or len(plain.split()) > SALUTATION_WORDS:
+def _is_salutation(plain: str, called: Collection[str]) -> bool:
+    """Whether a line does nothing but greet; not by a word that is somebody's name: of them it may well tell."""
+    greeted = _GREETED.match(plain) if len(plain) <= 200 else None
+    if greeted is None or greeted[1].casefold() in called or len(plain.split()) > SALUTATION_WORDS:
         return False
     return not plain.isupper() and _SALUTATION.match(plain) is not None
 
 
 def _looks(text: str, sought: Collection[_Sought]) -> Iterator[Look]:
-    return looks(text, max((each.known.longest for each in sought), default=0), _without_salutations)
+    called = frozenset().union(*(each.known.called for each in sought))
+    longest = max((each.known.longest for each in sought), default=0)
+    return looks(text, longest, lambda piece, begins, ends: _without_salutations(piece, begins, ends, called))

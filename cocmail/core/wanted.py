@@ -108,6 +108,12 @@ def given_names_in_any_case(name: str) -> Wanted:
     return _alone(each.casefold() for each in _given(name))
 
 
+@lru_cache(maxsize=_ASKED)
+def given_words(name: str) -> frozenset[str]:
+    """The given names in small letters, without any ending."""
+    return frozenset(form.casefold() for given in called(name).given for form in as_written(given))
+
+
 def _given(name: str) -> frozenset[str]:
     found: set[str] = set()
     for given in called(name).given:

@@ -115,6 +115,29 @@ def test_what_is_left_of_a_name_without_its_initials_is_looked_for_unless_it_is_
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Ola Nordmann", "Who did it?\nOla\nWhen? yesterday"),
+        ("Ola Nordmann", "It was these two:\nOla and Jun\n"),
+        ("Moin Khan", "Name of the person:\nMoin\n"),
+        ("Cara Smith", "Name of the person:\nCara.\n"),
+        ("Cara Smith", "Name of the person:\n> Cara, Jun"),
+    ],
+)
+def test_whose_name_is_a_greeting_in_some_language_got_the_report_that_answered_with_it(name: str, text: str) -> None:
+    assert is_found(named(name), text)
+
+
+def test_whose_name_is_a_greeting_got_the_report_whose_subject_it_was() -> None:
+    assert is_found(named("Ola Nordmann"), "he hit me", subject="Ola")
+
+
+def test_who_is_greeted_is_not_named_by_that_whatever_they_are_called() -> None:
+    for text in ("Hi Ola,\nI was shouted at.", "Moin Ola,\nich wurde angeschrien.", "Hola Ola y Jun,\n"):
+        assert not is_found(named("Ola Nordmann"), text), text
+
+
+@pytest.mark.parametrize(
     "written",
     [
         "petrov@example.net",
