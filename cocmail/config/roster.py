@@ -15,6 +15,7 @@ from cocmail.config.contradictions import check_numbers
 from cocmail.config.document import Path
 from cocmail.config.problems import Findings
 from cocmail.config.schema import CommitteeFile, MemberPart
+from cocmail.core.called import says_who, surname_alone
 from cocmail.core.model import Policy
 from cocmail.mail.address import domain_of, extension
 
@@ -30,6 +31,7 @@ def check_roster(
     _check_identities(part, findings)
     for number, member in enumerate(part.members):
         _check_addresses(member, number, ours, findings)
+        _check_name(member.name, ("members", number, "name"), findings)
         _check_conflicts(member, number, ours, findings)
         _check_times(member, number, findings, today)
         if not findings.given(("members", number, "confidentiality_agreed")):
@@ -88,9 +90,19 @@ def _check_conflicts(member: MemberPart, number: int, ours: tuple[str, ...], fin
             findings.error((*place, "with"), "is too short: it would withhold nearly every report from this member")
         elif letters < 3:
             findings.warning((*place, "with"), "is so short that it will withhold reports about others, too")
+        else:
+            _check_name(conflict.name, (*place, "with"), findings)
         for index, address in enumerate(conflict.emails):
             if extension(address, ours) is not None:
                 findings.error((*place, "emails", index), "is an address of a committee: every report names it")
+
+
+def _check_name(name: str, place: Path, findings: Findings) -> None:
+    """A name in which a title or an initial stands for what people say, and no report would be withheld by it."""
+    if not says_who(name):
+        findings.warning(place, "is nothing but titles or initials, by which no report is found: give the whole name")
+    elif surname_alone(name):
+        findings.warning(place, "has one word beside titles and initials, so that alone is looked for: give both names")
 
 
 def _letters(name: str) -> int:

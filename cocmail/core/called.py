@@ -61,6 +61,16 @@ def called(name: str) -> Called:
     return Called(tuple(given), tuple(whole))
 
 
+def surname_alone(name: str) -> bool:
+    """Whether nothing stands in a name beside one word but titles and initials."""
+    return len(name.split()) > 1 and all(len(words) == 1 for words in _readings(name))
+
+
+def says_who(name: str) -> bool:
+    """Whether anything stands in a name but titles and initials."""
+    return next(_readings(name), None) is not None
+
+
 def _readings(name: str) -> Iterator[Words]:
     for each in _OTHERWISE.split(name):
         asides = [match[1] or match[2] or "" for match in _ASIDE.finditer(each)]
