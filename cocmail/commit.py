@@ -28,9 +28,13 @@ from cocmail.store.transaction import Tx
 LONGEST_QUESTION = timedelta(days=8)
 
 
-def person_key(committee: str, person: Person, address: str) -> str:
-    """Whom a queued letter is for, as the queue hashes it: a member by handle, everybody else by address."""
-    return f"{committee} {person}" if person.kind == "member" else f"{committee} {person.kind} {address}"
+def person_keys(committee: Committee, person: Person, address: str) -> tuple[str, ...]:
+    """Whom a queued letter is for, as the queue hashes it: a member by handle, everybody else by address.
+
+    The first is the one of today; under the others stands what was queued before the committee was renamed.
+    """
+    who = str(person) if person.kind == "member" else f"{person.kind} {address}"
+    return tuple(f"{each} {who}" for each in committee.ids)
 
 
 def commit(
@@ -65,11 +69,11 @@ def carry_out(
         cases.append(tx, change.case_id, [events.encode(event) for event in change.events], now)
     # What somebody lost access to goes before anything new is queued for them, their receipt for one.
     for case_id, person, address in decision.cancel:
-        outbox.cancel(tx, case_id, person_key(committee.id, person, address))
+        outbox.cancel(tx, case_id, person_keys(committee, person, address))
     for case_id, person in decision.hasten:
-        outbox.hasten(tx, case_id, person_key(committee.id, person, ""), now)
+        outbox.hasten(tx, case_id, person_keys(committee, person, ""), now)
     for case_id, person in decision.resend:
-        outbox.resend(tx, case_id, person_key(committee.id, person, ""), now)
+        outbox.resend(tx, case_id, person_keys(committee, person, ""), now)
     _remember(tx, decision.notes, committee, now)
     queue(tx, decision.letters, committee, now)
     _alarm(tx, decision, committee, admins, about, now)
@@ -81,8 +85,8 @@ def carry_out(
     if decision.book is not None:
         # Under every address: a committee that is renamed, and back, finds what was written last.
         book = encode_book(decision.book.under(committee.id))
-        for address in dict.fromkeys((committee.id, *sorted(committee.addresses))):
-            notes.keep(tx, f"book {address}", book)
+        for each in committee.ids:
+            notes.keep(tx, f"book {each}", book)
     for kind, value in decision.counted:
         notes.bump(tx, kind, value, window(kind, value, now))
     for case_id, count in decision.counts:
@@ -133,13 +137,15 @@ def queue(tx: Tx, letters: Sequence[Letter], committee: Committee, now: datetime
 
 
 def _queued(letter: Letter, committee: Committee, now: datetime) -> outbox.Queued:
+    person, *before = person_keys(committee, letter.to, letter.address)
     return outbox.Queued(
         letter.id,
         kind=letter.kind,
         case_id=letter.case_id or None,
-        person=person_key(committee.id, letter.to, letter.address),
+        person=person,
         payload=encode_letter(letter, committee.id),
         due=letter.due or now,
+        before=tuple(before),
     )
 
 

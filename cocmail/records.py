@@ -47,8 +47,7 @@ def load_book(tx: Tx, committee: Committee) -> Book:
 
 def _books_at(tx: Tx, committee: Committee) -> list[Book]:
     """The books of the ids under its addresses: its own and, where an address went from one to the other, another's."""
-    names = [f"book {address}" for address in dict.fromkeys((committee.id, *sorted(committee.addresses)))]
-    found = map(decode_book, notes.kept_all(tx, names, lock=True))
+    found = map(decode_book, notes.kept_all(tx, [f"book {each}" for each in committee.ids], lock=True))
     return [book for book in found if not committee.addresses.isdisjoint(book.ids)]
 
 
@@ -121,8 +120,7 @@ def committee_now(tx: Tx, committee: Committee) -> Committee:
 
 def cases_of(tx: Tx, committee: Committee) -> dict[str, Case]:
     """Every case of a committee that opens, by id, oldest first: a damaged one must not stop what is about others."""
-    addresses = dict.fromkeys((committee.id, *sorted(committee.addresses)))
-    ids = dict.fromkeys(found for address in addresses for found in cases.ids(tx, address))
+    ids = dict.fromkeys(found for each in committee.ids for found in cases.ids(tx, each))
     return {case_id: case for case_id in ids if (case := case_that_opens(tx, case_id)) is not None}
 
 

@@ -11,7 +11,7 @@ from enum import Enum
 from cocmail.core.access import STEPPED_BACK, Access, Level, Standing
 from cocmail.core.case import Case
 from cocmail.core.effects import Letter
-from cocmail.core.model import Committee, Member
+from cocmail.core.model import REPORTER, Committee, Member
 from cocmail.core.screening import looked_for_as
 
 
@@ -182,13 +182,15 @@ def may_have(letter: Letter, committee: Committee, case: Case | None, now: datet
     """Whether a letter may go to whom it is addressed to, as things are now.
 
     What tells of a case is asked of `may_see`. A receipt or a question tells a member about their own command: it needs
-    only that they are still a member, at that address. A reporter and a target get what was written to them.
+    only that they are still a member, at that address. A reporter and a target get what was written to them; but
+    nothing who wants no more mail, whatever was queued when they said so.
     """
     if letter.to.kind == "witness":
         member = committee.member(letter.to.handle)
         return Sight.YES if member is not None and letter.address in member.addresses else Sight.NO
     if letter.to.kind != "member":
-        return Sight.YES
+        unwanted = letter.to == REPORTER and case is not None and case.proceedings.opted_out
+        return Sight.NO if unwanted else Sight.YES
     member = committee.member(letter.to.handle)
     if member is None or (not letter.needs_access and letter.address not in member.addresses):
         return Sight.NO

@@ -118,6 +118,11 @@ class Committee:
         """The alias and its other spellings. An id from before the alias was renamed is one of them."""
         return frozenset((self.address, *self.aliases))
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The id, then every address that may have been it: whatever was kept by id before is found under all."""
+        return tuple(dict.fromkeys((self.id, *sorted(self.addresses))))
+
     def sees_to(self, reader: str, gone: str) -> bool:
         """Whether it is that member's to see to what follows when another one left: the chair's, else everybody's."""
         return reader == self.chair or self.chair in (None, gone) or self.member(self.chair or "") is None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from cocmail import maillog
-from cocmail.commit import carry_out, person_key
+from cocmail.commit import carry_out, person_keys
 from cocmail.core import undelivered
 from cocmail.core.book import in_force
 from cocmail.core.case import Case
@@ -85,7 +85,7 @@ def unreached(letter: Letter, committee: Committee, case: Case, now: datetime) -
 def _with_unreached(tx: Tx, letter: Letter, committee: Committee, case: Case, now: datetime) -> Letter:
     found = []
     for member in readers(committee, case):
-        since = outbox.parked_since(tx, case.id, person_key(committee.id, member_person(member.handle), ""))
+        since = outbox.parked_since(tx, case.id, person_keys(committee, member_person(member.handle), ""))
         back = last_came_back(tx, case.id, member, now)
         day = since if since is not None else back
         if day is not None and member.handle != letter.to.handle:

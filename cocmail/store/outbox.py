@@ -61,7 +61,6 @@ _PULL_BACK = (
     )
     .values(next_attempt=bindparam("now"))
 )
-_COUNT = select(func.count()).select_from(OUTBOX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """To be queued: `kind` is a word of this program and stands plain, `person` is hashed, `payload` sealed."""
+    """To be queued: `kind` is a word of this program and stands plain, `person` is hashed, `payload` sealed.
+
+    `before` are other names of the same person: where a letter waits under one of them, this one joins it.
+    """
 
     id: str
     kind: str
@@ -99,6 +101,7 @@ class Queued:
     person: str
     payload: bytes = field(repr=False)
     due: datetime
+    before: tuple[str, ...] = ()
 
 
 def queue(tx: Tx, letters: Sequence[Queued], now: datetime) -> None:
@@ -108,11 +111,21 @@ def queue(tx: Tx, letters: Sequence[Queued], now: datetime) -> None:
     """
     if letters:
         add = _ADD_SQLITE if tx.connection.dialect.name == "sqlite" else _ADD_POSTGRESQL
-        tx.run(add, [_row(tx, letter, now) for letter in letters])
+        persons = _as_they_wait(tx, letters)
+        tx.run(add, [_row(tx, letter, persons[letter.person], now) for letter in letters])
 
 
-def _row(tx: Tx, letter: Queued, now: datetime) -> dict[str, object]:
-    hashed = _person(tx, letter.person)
+def _as_they_wait(tx: Tx, letters: Sequence[Queued]) -> dict[str, bytes]:
+    """What each person is hashed as. Under two names somebody would be sent two letters at a time, in any order."""
+    known = {each.person: (*each.before, each.person) for each in letters}
+    every = {person: [tx.keyring.lookup("person", name) for name in names] for person, names in known.items()}
+    before = [hashed for names in every.values() for hashed in names[:-1]]
+    asked = select(OUTBOX.c.person).where(OUTBOX.c.person.in_(before))
+    waiting = frozenset(tx.run(asked).scalars()) if before else frozenset()
+    return {person: next((each for each in names if each in waiting), names[-1]) for person, names in every.items()}
+
+
+def _row(tx: Tx, letter: Queued, hashed: bytes, now: datetime) -> dict[str, object]:
     return {
         "id": letter.id,
         "case_id": letter.case_id,
@@ -156,18 +169,11 @@ def park(tx: Tx, row_id: str, code: str | None) -> None:
     tx.run(_one(row_id).values(state=PARKED, code=code, attempts=OUTBOX.c.attempts + 1, lease_until=None))
 
 
-def cancel(tx: Tx, case_id: str | None, person: str, *, kinds: Collection[str] | None = None) -> int:
-    """Removes every letter of a case (None: of none) to a person, in any state, leased ones too; gives how many."""
-    chosen = _of(tx, case_id, person)
-    if kinds is not None:
-        chosen = and_(chosen, OUTBOX.c.kind.in_(list(kinds)))
-    return tx.run(delete(OUTBOX).where(chosen)).rowcount
-
-
-def pause(tx: Tx, case_id: str | None, person: str, until: datetime) -> None:
-    """Delays the letters of a case to a person until then, held ones too; those due later keep their time."""
-    earlier = and_(OUTBOX.c.state.in_((QUEUED, HELD)), OUTBOX.c.next_attempt < until)
-    tx.run(update(OUTBOX).where(_of(tx, case_id, person), earlier).values(next_attempt=until))
+def cancel(tx: Tx, case_id: str | None, person: Collection[str]) -> int:
+    """Removes every letter of a case (None: of none) to a person, in any state, leased ones too; gives how many.
+    A person is given, here and below, by all of their names: letters may wait under each.
+    """
+    return tx.run(delete(OUTBOX).where(_of(tx, case_id, person))).rowcount
 
 
 def wait(tx: Tx, row_id: str, until: datetime) -> None:
@@ -175,13 +181,13 @@ def wait(tx: Tx, row_id: str, until: datetime) -> None:
     tx.run(_one(row_id).values(next_attempt=until, lease_until=None))
 
 
-def hasten(tx: Tx, case_id: str, person: str, now: datetime) -> None:
+def hasten(tx: Tx, case_id: str, person: Collection[str], now: datetime) -> None:
     """What waited for a person without being tried is looked at again at once."""
     chosen = and_(_of(tx, case_id, person), OUTBOX.c.state.in_((QUEUED, HELD)), OUTBOX.c.attempts == 0)
     tx.run(update(OUTBOX).where(chosen, OUTBOX.c.next_attempt > now).values(next_attempt=now))
 
 
-def resend(tx: Tx, case_id: str, person: str, now: datetime) -> None:
+def resend(tx: Tx, case_id: str, person: Collection[str], now: datetime) -> None:
     """What a person has not got is due at once, its refusals forgotten: they were another mailbox's."""
     chosen = and_(_of(tx, case_id, person), OUTBOX.c.state.in_((QUEUED, PARKED)))
     tx.run(update(OUTBOX).where(chosen).values(state=QUEUED, next_attempt=now, refused_since=None))
@@ -201,7 +207,7 @@ def oldest(tx: Tx) -> datetime | None:
     return tx.run(tried).scalar_one_or_none()
 
 
-def parked_since(tx: Tx, case_id: str, person: str) -> datetime | None:
+def parked_since(tx: Tx, case_id: str, person: Collection[str]) -> datetime | None:
     """When the oldest letter was queued that a person did not get for good, of a case or of none; None: no such one."""
     chosen = or_(_of(tx, case_id, person), _of(tx, None, person))
     oldest_of = select(func.min(OUTBOX.c.created_at)).where(chosen, OUTBOX.c.state == PARKED)
@@ -254,7 +260,7 @@ def holds(tx: Tx, ids: Collection[str]) -> bool:
 
 def count(tx: Tx) -> int:
     """How many letters wait, in any state."""
-    return int(tx.run(_COUNT).scalar_one())
+    return int(tx.run(select(func.count()).select_from(OUTBOX)).scalar_one())
 
 
 def broken(tx: Tx) -> list[str]:
@@ -285,12 +291,9 @@ def _context(row_id: str, kind: str, person: bytes) -> bytes:
     return box.identity("outbox", row_id, kind, person.hex())
 
 
-def _person(tx: Tx, person: str) -> bytes:
-    return tx.keyring.lookup("person", person)
-
-
-def _of(tx: Tx, case_id: str | None, person: str) -> ColumnElement[bool]:
-    return and_(OUTBOX.c.case_id.is_not_distinct_from(case_id), OUTBOX.c.person == _person(tx, person))
+def _of(tx: Tx, case_id: str | None, person: Collection[str]) -> ColumnElement[bool]:
+    hashed = [tx.keyring.lookup("person", each) for each in person]
+    return and_(OUTBOX.c.case_id.is_not_distinct_from(case_id), OUTBOX.c.person.in_(hashed))
 
 
 def _one(row_id: str) -> Update:

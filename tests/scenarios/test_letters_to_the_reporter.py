@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from cocmail.store import outbox
 from scene import HANDLES, Scene, committee_file, nothing_more
 
 LETTER = """\
@@ -111,6 +113,40 @@ async def test_who_wants_no_more_mail_gets_none(tmp_path: Path) -> None:
         await scene.answer(scene.last("receipt", "amara"), tag="#optin")
         await scene.answer(scene.last("draft", "jun"), tag="#send d1")
         assert len(scene.all("outreach")) == 1
+
+
+async def test_who_wanted_no_more_mail_got_it_as_the_committee_had_a_new_address(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "amara"), LETTER, tag="#reporter #own")
+        scene.smarthost.answers["robin@visitors.example"] = "451 4.7.1 later"
+        await scene.answer(scene.last("draft", "jun"), tag="#send d1")
+        assert [row.attempts for row in scene.store.read_now(outbox.listing)] == [1]
+        await scene.change_committee(committee_file(address="help@example.org", aliases="[conduct@example.org]"))
+        await scene.answer(scene.last("forward", "amara"), tag="#optout")
+        assert "still waiting to go out has been stopped" in scene.last("receipt", "amara").text
+        assert scene.store.read_now(outbox.listing) == []
+        scene.smarthost.answers.clear()
+        with nothing_more(scene, "robin@visitors.example"):
+            await scene.pass_time(timedelta(hours=13))
+
+
+async def test_who_wants_no_more_mail_gets_none_that_nobody_could_find_in_the_queue(tmp_path: Path) -> None:
+    """It stands under an id that the committee's file says nothing of: it had another address in between."""
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "amara"), LETTER, tag="#reporter #own")
+        scene.smarthost.answers["robin@visitors.example"] = "451 4.7.1 later"
+        between = committee_file(address="help@example.org", aliases="[conduct@example.org]")
+        await scene.change_committee(between)
+        await scene.answer(scene.last("draft", "jun"), tag="#send d1")
+        await scene.change_committee(committee_file())
+        await scene.answer(scene.last("forward", "amara"), tag="#optout")
+        await scene.change_committee(between)
+        scene.smarthost.answers.clear()
+        with nothing_more(scene, "robin@visitors.example"):
+            await scene.pass_time(timedelta(hours=13))
+        assert scene.store.read_now(outbox.listing) == []
 
 
 async def test_what_was_drafted_by_somebody_who_withdrew_cannot_be_sent(tmp_path: Path) -> None:

@@ -70,11 +70,11 @@ def test_a_queue_that_was_empty_between_makes_nothing_new_old(back, post, now) -
     assert leave(back, now + HOUR) == set()
 
 
-def test_a_pause_and_its_end_count_for_what_is_held(back, post, now) -> None:
-    back.write_now(lambda tx: outbox.pause(tx, "old", "member:of-then", now + 5 * HOUR))
+def test_a_wait_and_its_end_count_for_what_is_held(back, post, now) -> None:
+    back.write_now(lambda tx: outbox.wait(tx, "of-then", now + 5 * HOUR))
     back.write_now(lambda tx: restored.release(tx, now + HOUR))
     assert leave(back, now + HOUR) == set()
-    back.write_now(lambda tx: outbox.hasten(tx, "old", "member:of-then", now + HOUR))
+    back.write_now(lambda tx: outbox.hasten(tx, "old", ["member:of-then"], now + HOUR))
     assert leave(back, now + HOUR) == {"of-then"}
 
 
