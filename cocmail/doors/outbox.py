@@ -150,7 +150,11 @@ class Outbox:
             await sender.close()
 
     async def _send(self, row: OutRow, sender: Sender) -> None:
-        committee_id, letter = decode_letter(row.payload)
+        found = untaken.letter_of(row)
+        if found is None:
+            # Not to be tried again in the place of every other letter to that person.
+            return await self._park(row, outbox.UNREADABLE)
+        committee_id, letter = found
         committee, case = await self._at_hand(committee_id, letter)
         if committee is None:
             return await self._wait(row, letter)
@@ -284,15 +288,6 @@ class Outbox:
             await self._defer(row, code, since)
 
     async def _park(self, row: OutRow, code: str) -> None:
-        """Kept, never dropped; the admins are told without content. About a notice to an admin nobody is told again."""
-        committee_id, letter = decode_letter(row.payload)
-        committee = self._roster.committee(committee_id) or self._roster.first
-        admins = () if letter.to.kind == "admin" else self._roster.admins
-        now = self._now()
-
-        def work(tx: Tx) -> None:
-            untaken.park(tx, self._roster, row, letter, code, now)
-            queue(tx, to_admins(admins, "parked", f"{row.id} {now.isoformat()}"), committee, now)
-
-        await self._write(work, Step.PARK)
+        """Kept, never dropped; who has to know of it is told in the same transaction."""
+        await self._write(lambda tx: untaken.park(tx, self._roster, row, code, self._now()), Step.PARK)
         maillog.parked(row.id, row.kind, code)

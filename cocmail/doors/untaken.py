@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from cocmail import maillog
-from cocmail.commit import carry_out, person_keys
+from cocmail.commit import carry_out, person_keys, queue
 from cocmail.core import undelivered
 from cocmail.core.book import in_force
 from cocmail.core.case import Case
 from cocmail.core.conflicts import readers
-from cocmail.core.effects import Decision, Letter
+from cocmail.core.effects import Decision, Letter, decode_letter
+from cocmail.core.letters import to_admins
 from cocmail.core.model import Committee, member_person
 from cocmail.core.setting import Known, Setting
 from cocmail.mail.draw import SystemDraw
@@ -28,12 +29,31 @@ TELLING = frozenset({"deadline", "vote", "tally"})
 _DRAW = SystemDraw()
 
 
-def park(tx: Tx, roster: Roster, row: outbox.OutRow, letter: Letter, code: str, now: datetime) -> None:
-    """A letter is given up: those who have its case are told of one to somebody outside, in the same transaction."""
-    told = _decided(tx, roster, letter, now, undelivered.refused) if _is_outside(letter) else None
+def letter_of(row: outbox.OutRow) -> tuple[str, Letter] | None:
+    """The committee and the letter of a claimed row; None for one that cannot be read: damaged, or a bug's work, or
+    another release's.
+    """
+    try:
+        return decode_letter(row.payload)
+    except Exception as error:
+        maillog.failed("outbox", error)
+        return None
+
+
+def park(tx: Tx, roster: Roster, row: outbox.OutRow, code: str, now: datetime) -> None:
+    """A letter is given up, whatever is in it. The admins are told without content, and those who have its case of one
+    to somebody outside.
+    """
+    committee_id, letter = letter_of(row) or ("", None)
+    outside = letter is not None and _is_outside(letter)
+    told = _decided(tx, roster, letter, now, undelivered.refused) if letter is not None and outside else None
     outbox.park(tx, row.id, code)
-    if told is not None:
+    if letter is not None and told is not None:
         carry_out(tx, *told, roster.admins, f"{letter.case_id} {letter.id}", now)
+    # About a notice to an admin nobody is told again. What cannot be read may be one: of that they hear once a day.
+    admins = () if letter is not None and letter.to.kind == "admin" else roster.admins
+    about = f"{row.id} {now.isoformat()}" if letter is not None else f"unreadable {now.date().isoformat()}"
+    queue(tx, to_admins(admins, "parked", about), roster.committee(committee_id) or roster.first, now)
 
 
 def sent(tx: Tx, roster: Roster, row: outbox.OutRow, letter: Letter, now: datetime) -> None:

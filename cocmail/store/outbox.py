@@ -26,7 +26,7 @@ from cocmail.vault import box
 
 QUEUED, PARKED, HELD = "queued", "parked", "held"
 
-# What stands in place of a server's code when a letter does not open (RFC 3463: other or undefined security status).
+# What stands in place of a server's code when a letter cannot be read (RFC 3463: other or undefined security status).
 UNREADABLE = "554 5.7.0"
 
 
@@ -65,7 +65,9 @@ _PULL_BACK = (
 
 @dataclass(frozen=True, slots=True)
 class OutRow:
-    """A claimed letter. `person` is the hex of the keyed hash; `refused_since` the first of the refusals in a row."""
+    """A claimed letter. `person` is the hex of the keyed hash; `refused_since` the first of the refusals in a row;
+    `payload` is empty where it does not open.
+    """
 
     id: str
     kind: str
@@ -142,15 +144,14 @@ def _row(tx: Tx, letter: Queued, hashed: bytes, now: datetime) -> dict[str, obje
 def claim(tx: Tx, now: datetime, limit: int, lease: timedelta, busy: Collection[str] = ()) -> list[OutRow]:
     """Takes up to `limit` due letters for `lease`, oldest first: one a person, none to `busy` (hashes in hex).
 
-    A letter that does not open is parked under UNREADABLE, so that it cannot stop the ones behind it.
+    One that does not open comes without its payload: it is to be parked, so that it cannot stop the ones behind it.
     """
     values = {"now": now, "most": limit, "busy": [bytes.fromhex(person) for person in busy]}
     rows = tx.run(_DUE_TAKEN if tx.writing else _DUE, values).all()
     if rows:
         claimed = OUTBOX.c.id.in_([row.id for row in rows])
         tx.run(update(OUTBOX).where(claimed).values(lease_until=now + lease))
-    opened = (_opened(tx, row) for row in rows)
-    return [row for row in opened if row is not None]
+    return [_opened(tx, row) for row in rows]
 
 
 def sent(tx: Tx, row_id: str) -> None:
@@ -276,12 +277,11 @@ def broken(tx: Tx) -> list[str]:
     return failures
 
 
-def _opened(tx: Tx, row: Row[*tuple[Any, ...]]) -> OutRow | None:
+def _opened(tx: Tx, row: Row[*tuple[Any, ...]]) -> OutRow:
     try:
         payload = open_for(tx, row.case_id, row.sealed, _context(row.id, row.kind, row.person))
     except SealError:
-        park(tx, row.id, UNREADABLE)
-        return None
+        payload = b""
     person = row.person.hex()
     return OutRow(row.id, row.kind, row.case_id, person, row.attempts, row.refused_since, payload, row.created_at)
 

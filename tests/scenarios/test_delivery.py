@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+from sqlalchemy import update
+
 from cocmail.store import outbox
+from cocmail.store.tables import OUTBOX
 from people import say_yes
 from scene import ALIAS, HANDLES, Scene, committee_file
 
@@ -66,6 +70,26 @@ async def test_a_server_that_only_ever_puts_off_is_given_up_after_two_days_and_p
         # Reminders that wait behind it are younger.
         assert (await waiting(scene))[0].state == "parked"
         assert scene.recipients("notice") == {"ops@example.com"}
+
+
+OF_A_LATER_RELEASE = b'{"committee": "conduct@example.org", "of_a_later_release": 1}'
+
+
+@pytest.mark.parametrize("payload", [OF_A_LATER_RELEASE, b"[]", b"no JSON", b""])
+async def test_one_letter_that_could_not_be_read_kept_a_member_from_all_mail_and_nobody_was_told(
+    tmp_path: Path, payload: bytes
+) -> None:
+    async with Scene(tmp_path) as scene:
+        for number in (1, 2):
+            row = f"{number}", "notice", None, f"{ALIAS} member:amara", payload, scene.now()
+            await scene.store.write(lambda tx, row=row: outbox.queue(tx, [outbox.Queued(*row)], scene.now()))
+        # As if it were another letter: then it does not open.
+        await scene.store.write(lambda tx: tx.run(update(OUTBOX).where(OUTBOX.c.id == "2").values(kind="forward")))
+        await scene.report()
+        assert scene.recipients("forward") == set(HANDLES)
+        assert [(row.state, row.code) for row in await waiting(scene)] == [("parked", outbox.UNREADABLE)] * 2
+        # That one may be to an admin itself, so they hear of it once a day.
+        assert [mail.recipient for mail in scene.all("notice")] == ["ops@example.com"]
 
 
 async def test_a_notice_to_an_admin_that_is_refused_makes_no_further_notice(tmp_path: Path) -> None:
