@@ -78,7 +78,7 @@ class Daemon:
         self.pipeline = Pipeline(store, self.reader, self.roster, contents, now)
         enclosures = Enclosures(store, contents, now)
         self.outbox = Outbox(store, self.roster, enclosures, self._senders(), _schedule(settings), now)
-        self.clock = Clock(store, self.roster, now, self.pipeline.changes.review, tick)
+        self.clock = Clock(store, self.roster, now, self.pipeline.changes.review, tick, contents.forget)
         # Of a start and a reload in the midst of it the later configuration stays.
         self._changing = asyncio.Lock()
         self.doors: list[OpenDoor] = []

@@ -113,8 +113,9 @@ class Pipeline:
                     await self._arrived.wait()
 
     async def _scrub(self) -> None:
-        """What was put in the place of something else, or not kept, goes out of the journal as well."""
+        """What was put in the place of something else, or not kept, goes out of memory and of the journal as well."""
         if self._scrubs:
+            self.contents.forget()
             self._scrubs = not await self.store.scrub()
 
     async def work_off_one(self) -> bool:

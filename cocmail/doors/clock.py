@@ -55,10 +55,13 @@ class Clock:
         now: Callable[[], datetime],
         review: Callable[[], Awaitable[None]] | None = None,
         tick: Callable[[], float] = time.monotonic,
+        destroyed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`review` is called when what was due changed who is a member. `tick`: a monotonic clock, in seconds."""
+        """`review` is called when what was due changed who is a member, `destroyed` after content was. `tick`: a
+        monotonic clock, in seconds.
+        """
         self._store, self._roster, self._now, self._review = store, roster, now, review
-        self._draw = SystemDraw()
+        self._destroyed, self._draw = destroyed, SystemDraw()
         self._running = RunningTime(tick)
         self._listed: datetime | None = None
         self._listing = asyncio.Lock()
@@ -151,8 +154,9 @@ class Clock:
             self._scrubs = True
 
     async def _scrub(self) -> None:
-        """What was destroyed goes out of the database's journal as well; tried until nobody reads it."""
+        """What was destroyed goes out of memory and of the database's journal as well; tried until nobody reads it."""
         if self._scrubs:
+            self._destroyed()
             self._scrubs = not await self._store.scrub()
 
     async def _pause(self) -> float:

@@ -1,6 +1,7 @@
 """Stored messages, read again for being sent: once a message, not once a recipient.
 
-Holds a few of them in memory for as long as their letters go out; never on disk.
+Holds a few of them in memory for a minute, the time in which their letters go out, and none after something was
+destroyed; never on disk.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cocmail.store.engine import Store
 KEPT = 8
 LARGE = 4 << 20
 KEPT_BYTES = 64 * 1024 * 1024
+KEPT_SECONDS = 60.0
 UNPARSABLE = "unparsable"
 # After as many failures something that has to be read again is done without.
 TRIES = 3
@@ -34,7 +36,7 @@ class Contents:
 
     def __init__(self, store: Store, reader: Reader) -> None:
         self._store, self._reader = store, reader
-        self._read: OrderedDict[str, tuple[int, Mail]] = OrderedDict()
+        self._read: OrderedDict[str, tuple[int, Mail, asyncio.TimerHandle]] = OrderedDict()
         self._lock = asyncio.Lock()
 
     async def files_of(self, message_id: str) -> tuple[FileRead, ...] | None:
@@ -64,10 +66,23 @@ class Contents:
                 if unreadable != UNPARSABLE:
                     # Not for the next who asks, who may be allowed less.
                     return mail
-            self._read[message_id] = (len(stored[1]), mail)
-            while len(self._read) > KEPT or sum(size for size, _ in self._read.values()) > KEPT_BYTES:
-                self._read.popitem(last=False)
+            self._keep(message_id, len(stored[1]), mail)
             return mail
+
+    def _keep(self, message_id: str, size: int, mail: Mail) -> None:
+        # By a timer, not when somebody asks for the next one: that may be after a quiet night.
+        timer = asyncio.get_running_loop().call_later(KEPT_SECONDS, self._let_go, message_id)
+        self._read[message_id] = (size, mail, timer)
+        while len(self._read) > KEPT or sum(size for size, *_ in self._read.values()) > KEPT_BYTES:
+            self._let_go(next(iter(self._read)))
+
+    def _let_go(self, message_id: str) -> None:
+        self._read.pop(message_id)[2].cancel()
+
+    def forget(self) -> None:
+        """Something was destroyed in the store: nothing stays here that it may have been."""
+        for message_id in tuple(self._read):
+            self._let_go(message_id)
 
     async def words_of(self, entries: Iterable[Entry], *, in_the_end: bool) -> tuple[dict[str, Mail], frozenset[str]]:
         """The mails of a case for being compared with, but those whose content was destroyed.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from canaries import TOLD, has_canary, kept
+from cocmail.doors import contents
 from cocmail.errors import SealError
 from cocmail.store import spool
 from cocmail.store.transaction import Tx
@@ -145,3 +147,27 @@ async def test_that_one_member_is_withheld_does_not_say_that_a_member_reported_i
         # Whom the words name as well is counted.
         await write(scene, "amara@example.net", "#new dm anonymous", "Reporter: Jo Quast\n\nIvo Petrov pushed me.")
         assert "One member is withheld" in scene.last("forward", "sam").text
+
+
+def in_memory(scene: Scene) -> list[str]:
+    return [mail.text for _, mail, _ in scene.daemon.pipeline.contents._read.values()]
+
+
+async def test_what_was_erased_lay_in_the_daemons_memory_until_eight_other_mails_had_come(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody shouted at me.")
+        case = await scene.case()
+        await scene.erase(case.code_name)
+        await scene.daemon.pipeline.contents.of(case.entries[0].id, "")
+        await scene.days(8)
+        assert not await scene.cases() and not in_memory(scene)
+
+
+async def test_a_report_lay_in_the_daemons_memory_for_a_quiet_night(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Scene(tmp_path) as scene:
+        monkeypatch.setattr(contents, "KEPT_SECONDS", 0.3)
+        await scene.report("Somebody shouted at me.")
+        await asyncio.sleep(0.5)
+        assert scene.recipients("forward") == set(HANDLES) and not in_memory(scene)
