@@ -168,9 +168,11 @@ def list_cases(options: argparse.Namespace) -> int:
     from cocmail import office
     from cocmail.reports import sheet
 
-    listed = office.sheet_rows(_config_path(options), os.environ)
+    listed, damaged = office.sheet_rows(_config_path(options), os.environ)
     print(json.dumps(sheet.as_json(listed), indent=2) if options.json else sheet.as_text(listed))
-    return EXIT_DONE
+    for case_id in damaged:
+        print(f"does not open: case:{case_id}: see `cocmail keys verify`", file=sys.stderr)
+    return EXIT_BUG if damaged else EXIT_DONE
 
 
 def work_queue(options: argparse.Namespace) -> int:

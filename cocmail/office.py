@@ -20,7 +20,7 @@ from cocmail.core.classify import Reason
 from cocmail.core.erasing import ASKED, BY_OPERATOR
 from cocmail.core.tombstones import Tombstone, decode_tombstone
 from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE
-from cocmail.records import load_case, tombstones_of
+from cocmail.records import case_that_opens, load_case, tombstones_of
 from cocmail.reports import sheet
 from cocmail.store import cases, outbox, restored, shredding, spool, timers
 from cocmail.store.engine import Store
@@ -46,15 +46,17 @@ def opened(path: Path, environ: Mapping[str, str]) -> Iterator[Store]:
         store.close()
 
 
-def sheet_rows(path: Path, environ: Mapping[str, str]) -> list[sheet.Row]:
-    """The rows of the status sheet, over all committees."""
+def sheet_rows(path: Path, environ: Mapping[str, str]) -> tuple[list[sheet.Row], list[str]]:
+    """The rows of the status sheet, over all committees, and the ids of the cases that do not open."""
     with opened(path, environ) as store:
         every, erased = store.read_now(_cases)
-        return sheet.rows(every, erased)
+        damaged = [case_id for case_id, case in every.items() if case is None]
+        return sheet.rows([case for case in every.values() if case is not None], erased), damaged
 
 
-def _cases(tx: Tx) -> tuple[list[Case], list[Tombstone]]:
-    return [load_case(tx, case_id) for case_id in cases.ids(tx, None)], tombstones_of(tx, None)
+def _cases(tx: Tx) -> tuple[dict[str, Case | None], list[Tombstone]]:
+    # One that is damaged must not keep the others from whoever has to look after them.
+    return {case_id: case_that_opens(tx, case_id) for case_id in cases.ids(tx, None)}, tombstones_of(tx, None)
 
 
 def erase(path: Path, environ: Mapping[str, str], written: str) -> int:

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,24 @@ def test_keys_verify_finds_one_flipped_bit(tmp_path: Path, smarthost: Smarthost)
         flip_one_bit(built.folder / "var" / "store.db")
         ended = built.run("keys", "verify", codes=(70,))
         assert ended.out.startswith("1 cases") and "does not open" in ended.out
+
+
+def test_one_damaged_case_hid_all_the_others_from_who_runs_the_machine(tmp_path: Path, smarthost: Smarthost) -> None:
+    with House(tmp_path, smarthost=smarthost.port) as built:
+        built.start()
+        for guest in ("first", "second"):
+            built.report("Curlew", sender=f"{guest}@visitors.example")
+            smarthost.wait(lambda mail, to=f"{guest}@visitors.example": mail.kind == "ack" and mail.recipient == to)
+        assert built.stop() == 0
+        whole = built.cases()
+        with closing(sqlite3.connect(built.folder / "var" / "store.db")) as connection, connection:
+            (damaged,) = connection.execute("SELECT id FROM cases ORDER BY created_at").fetchone()
+            connection.execute("UPDATE events SET mac = x'00' WHERE case_id = ? AND seq = 2", (damaged,))
+        ended = built.run("cases", "--json", codes=(70,))
+        assert json.loads(ended.out) == whole[1:]
+        assert f"case:{damaged}: see `cocmail keys verify`" in ended.err
+        assert whole[0]["code_name"] not in ended.err
+        assert f"does not open: case:{damaged}" in built.run("keys", "verify", codes=(70,)).out
 
 
 def flip_one_bit(path: Path) -> None:

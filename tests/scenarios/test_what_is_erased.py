@@ -274,7 +274,7 @@ async def test_the_operator_asks_and_seven_days_later_nothing_opens_any_more(
         assert case.code_name in sheet and "Erased" in sheet
         await scene.send(scene.write("ivo@example.net", ALIAS, "#sheet", "", proven=True), ALIAS)
         assert case.code_name not in scene.last("sheet", "ivo").text
-        rows = await asyncio.to_thread(office.sheet_rows, scene.folder / "main.yaml", {})
+        rows, _ = await asyncio.to_thread(office.sheet_rows, scene.folder / "main.yaml", {})
         (row,) = (row for row in rows if row.code_name == case.code_name)
         assert (row.status, row.actions[:6]) == ("Ongoing", "Erased")
         assert await scene.erase(case.code_name) == EXIT_CONFIG
