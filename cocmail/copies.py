@@ -54,7 +54,8 @@ def backup(path: Path, environ: Mapping[str, str], folder: Path) -> int:
     with opened(path, environ) as store:
         made = write(store, folder, datetime.now(UTC), __version__)
     print(folder / made.file)
-    print(f"{made.rows['cases']} cases, {made.rows['spool']} messages, {made.rows['outbox']} outgoing; it opens")
+    whole = "it opens, but for what is listed below" if made.damaged else "it opens"
+    print(f"{made.rows['cases']} cases, {made.rows['spool']} messages, {made.rows['outbox']} outgoing; {whole}")
     print(NOT_IN_IT)
     for failure in made.damaged:
         print(f"does not open, in the store neither: {failure}", file=sys.stderr)

@@ -227,6 +227,8 @@ def test_one_damaged_case_hid_all_the_others_from_who_runs_the_machine(tmp_path:
         assert f"case:{damaged}: see `cocmail keys verify`" in ended.err
         assert whole[0]["code_name"] not in ended.err
         assert f"does not open: case:{damaged}" in built.run("keys", "verify", codes=(70,)).out
+        saved = built.run("backup", str(tmp_path / "copy"), codes=(70,))
+        assert "it opens, but for what is listed below" in saved.out and f"case:{damaged}" in saved.err
 
 
 def flip_one_bit(path: Path) -> None:
