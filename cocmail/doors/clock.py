@@ -97,20 +97,35 @@ class Clock:
     async def _look_around(self) -> None:
         """What is not due by a timer. One that fails keeps none of the others, nor a timer, from being looked at."""
         looks: list[Callable[[Tx], object]] = [
-            # Each on its own: what keeps one from being looked at must not silence the others.
-            *(partial(self.remind, alarms=(alarm,)) for alarm in reminders.ALARMS),
             self._running.count,
             self.pull_back,
             lambda tx: returns.forget(tx, self._now()),
             *(partial(self.serve, each) for each in self._roster),
         ]
+        await self.remind()
         for work in looks:
-            try:
-                await self._store.write(work, Step.LOOK)
-            except StoreBusy:
-                raise
-            except Exception as error:
-                maillog.failed("clock", error)
+            await self._tried(self._store.write(work, Step.LOOK))
+
+    async def _tried(self, look: Awaitable[object]) -> None:
+        try:
+            await look
+        except StoreBusy:
+            raise
+        except Exception as error:
+            maillog.failed("clock", error)
+
+    async def remind(self) -> None:
+        """Brings to the admins' mind what stands still."""
+        for alarm in reminders.ALARMS:
+            # Each on its own: what keeps one from being looked at must not silence the others.
+            await self._tried(self._remind(alarm))
+
+    async def _remind(self, alarm: str) -> None:
+        """The writer, on which each 250 waits, opens no case for it but those that were found."""
+        roster, now = self._roster, self._now()
+        found = await self._store.read(lambda tx: reminders.look(tx, alarm, roster, now))
+        if found is not None:
+            await self._store.write(lambda tx: reminders.remind(tx, alarm, roster, now, found), Step.LOOK)
 
     def pull_back(self, tx: Tx) -> None:
         """What was put off while the machine's clock ran ahead comes now, not in years.
@@ -224,11 +239,6 @@ class Clock:
         decision = duties(Setting(in_force(committee, book), Known(book=book), now, self._draw))
         if decision is not None:
             carry_out(tx, decision, committee, self._roster.admins, f"{committee.id} {now.isoformat()}", now)
-
-    def remind(self, tx: Tx, alarms: Sequence[str] = reminders.ALARMS) -> None:
-        """Brings to the admins' mind what stands still."""
-        for alarm in alarms:
-            reminders.remind(tx, alarm, self._roster, self._now())
 
 
 def _put_off(tx: Tx, claimed: Sequence[timers.Due], until: datetime) -> None:

@@ -1,12 +1,13 @@
 """What stands still and is brought to the admins' mind, once a day.
 
 The rule: each alarm is looked at on its own, and one that cannot be looked at, as a record does not open, stands. What
-is damaged must never be what keeps it from being told.
+is damaged must never be what keeps it from being told. To open every case takes seconds, in which no report could be
+stored: `look` does it in a reading transaction, and `remind` decides again on the few that it found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from cocmail import maillog
@@ -27,11 +28,21 @@ TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached")
 LOGGED_ALONE = ("sends-nothing",)
 
 
-def remind(tx: Tx, alarm: str, roster: Roster, now: datetime) -> None:
-    """One notice an admin and day for a sort of trouble that stands since before today."""
+def look(tx: Tx, alarm: str, roster: Roster, now: datetime) -> list[str] | None:
+    """Whether a sort of trouble stands that nobody was reminded of today: None, or the ids of the cases that it is
+    about, if it is about cases.
+    """
+    if _last_told(tx, alarm) == now.date().isoformat():
+        return None
+    of_cases = [case_id for case_id in cases.ids(tx, None) if _is_of(tx, alarm, case_id)] if alarm in _OF_CASES else []
+    return of_cases if of_cases or _stands(tx, alarm, roster, now) else None
+
+
+def remind(tx: Tx, alarm: str, roster: Roster, now: datetime, found: Collection[str] = ()) -> None:
+    """One notice an admin and day for a sort of trouble that stands since before today. `found`: what `look` gave."""
     today = now.date().isoformat()
     last = _last_told(tx, alarm)
-    if last == today or not _stands(tx, alarm, roster, now):
+    if last == today or not (_still_found(tx, alarm, found) or _stands(tx, alarm, roster, now)):
         return
     notes.keep(tx, f"reminded {alarm}", today.encode())
     # What is told when it happens is not told twice on its first day.
@@ -48,9 +59,18 @@ def _last_told(tx: Tx, alarm: str) -> str:
         return "damaged"
 
 
+def _is_of(tx: Tx, alarm: str, case_id: str) -> bool:
+    return _OF_CASES[alarm](case_that_opens(tx, case_id))
+
+
+def _still_found(tx: Tx, alarm: str, found: Collection[str]) -> bool:
+    """Not what was read or erased since."""
+    return bool(found) and any(_is_of(tx, alarm, case_id) for case_id in cases.ids(tx, None) if case_id in found)
+
+
 def _stands(tx: Tx, alarm: str, roster: Roster, now: datetime) -> bool:
     try:
-        return _LOOKS[alarm](tx, roster, now)
+        return alarm in _LOOKS and _LOOKS[alarm](tx, roster, now)
     except DAMAGED as error:
         maillog.failed("reminder", error)
         return True
@@ -62,24 +82,21 @@ def _is_delayed(tx: Tx, roster: Roster, now: datetime) -> bool:
 
 
 def _is_damaged(tx: Tx, roster: Roster, now: datetime) -> bool:
-    """A case, a committee's book, or another small record. Raises what a book raises that does not open."""
+    """A committee's book, or another small record. Raises what a book raises that does not open."""
     if notes.broken(tx):
         raise SealError("a note does not open")
     for committee in roster:
         load_book(tx, committee)
-    return any(case_that_opens(tx, case_id) is None for case_id in cases.ids(tx, None))
+    return False
 
 
-def _is_unread(case: Case) -> bool:
+def _is_unread(case: Case | None) -> bool:
     """Nobody has it, be it that nobody ever did, or that all have withdrawn before it was over."""
+    if case is None:
+        return False
     kept = any(place.level for place in case.members.values())
     over = case.was_read and case.proceedings.state not in LIVE
     return case.unreached and case.target is None and not kept and not over
-
-
-def _is_nobody_reached(tx: Tx, roster: Roster, now: datetime) -> bool:
-    every = (case_that_opens(tx, case_id) for case_id in cases.ids(tx, None))
-    return any(case is not None and _is_unread(case) for case in every)
 
 
 _LOOKS: dict[str, Callable[[Tx, Roster, datetime], bool]] = {
@@ -87,9 +104,13 @@ _LOOKS: dict[str, Callable[[Tx, Roster, datetime], bool]] = {
     "postponed": lambda tx, roster, now: bool(spool.postponed(tx)),
     "parked": lambda tx, roster, now: any(row.state == outbox.PARKED for row in outbox.listing(tx)),
     "delayed": _is_delayed,
-    "nobody-reached": _is_nobody_reached,
     "damaged": _is_damaged,
     "sends-nothing": lambda tx, roster, now: restored.sends_nothing(tx),
     "unlisted": lambda tx, roster, now: asides.has_any(tx) and listing.has_unlisted(tx, roster, now),
 }
-ALARMS = tuple(_LOOKS)
+# What a case has that the trouble is about; None is one that does not open.
+_OF_CASES: dict[str, Callable[[Case | None], bool]] = {
+    "nobody-reached": _is_unread,
+    "damaged": lambda case: case is None,
+}
+ALARMS = tuple(dict.fromkeys((*_LOOKS, *_OF_CASES)))

@@ -207,7 +207,7 @@ async def test_what_no_member_may_be_told_of_is_told_to_the_admins_without_conte
         await scene.report(f"All of them: {names}.", headers=SPAM)
         await morning(scene)
         assert not told(scene)
-        await scene.store.write(scene.daemon.clock.remind)
+        await scene.daemon.clock.remind()
         await scene.settle()
         assert "no member may be told" in scene.last("notice", "ops@example.com").text
 

@@ -64,7 +64,7 @@ async def test_when_nothing_left_for_four_hours_the_monitor_sees_it_and_the_admi
         await scene.smarthost.stop()
         await scene.report()
         await scene.pass_time(timedelta(hours=5))
-        await scene.store.write(scene.daemon.clock.remind)
+        await scene.daemon.clock.remind()
         (age,) = [line for line in (await ask(scene, "/metrics"))[1].splitlines() if line.startswith("cocmail_oldest")]
         assert 4 < float(age.split()[1]) / 3600 < 6
         assert all(row.state == outbox.QUEUED for row in await scene.store.read(outbox.listing))

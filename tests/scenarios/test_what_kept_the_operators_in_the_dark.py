@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from cocmail.core.case import Case
 from cocmail.doors import reminders
+from cocmail.records import case_that_opens
 from cocmail.store.tables import NOTES
 from cocmail.store.transaction import Tx
 from scenarios.test_digests import SPAM
 from scenarios.test_what_stopped_the_daemon import ELSEWHERE, OTHERS, two
-from scene import ALIAS, Scene, committee_file
+from scene import ALIAS, NAMES, Scene, committee_file
 
 OPS = "ops@example.com"
 
@@ -92,6 +94,36 @@ async def test_the_record_of_when_they_were_told_was_damaged_and_they_were_told_
         await look(scene)
         assert heard_daily(scene, "A message came in that cocmail failed on", 2)
         assert heard_daily(scene, "that of who is a member of a committee", 2)
+
+
+async def test_no_report_was_stored_while_every_case_was_opened_to_remind_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[str, bool]] = []
+
+    def watched(tx: Tx, case_id: str) -> Case | None:
+        opened.append((case_id, tx.writing))
+        return case_that_opens(tx, case_id)
+
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.report("They all did: " + ", ".join(NAMES.values()), subject="Another")
+        await scene.pass_time(timedelta(days=1))
+        monkeypatch.setattr(reminders, "case_that_opens", watched)
+        await look(scene, 2)
+        assert heard(scene, "There is a report that nobody may read") >= 2
+        first, unread = await scene.cases()
+        # In the way of those who write: once a day, and that one alone.
+        assert {case_id for case_id, _ in opened} == {first, unread}
+        assert {case_id for case_id, writing in opened if writing} == {unread}
+
+
+async def test_what_was_erased_since_it_was_looked_for_is_no_damage(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        roster, now = scene.daemon.roster, scene.now()
+        await scene.store.write(lambda tx: reminders.remind(tx, "damaged", roster, now, ["gone-by-now"]))
+        await scene.settle()
+        assert not scene.all("notice", OPS)
 
 
 async def test_an_alarm_was_never_sent_as_the_committee_that_it_came_from_was_taken_out(tmp_path: Path) -> None:

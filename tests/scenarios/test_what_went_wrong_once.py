@@ -214,9 +214,9 @@ async def test_a_target_added_after_the_alarm_got_nothing(tmp_path: Path) -> Non
         await scene.report("Jun Sato did it.")
         assert len(scene.all("notice", "ops@example.com")) == 1
         await scene.pass_time(timedelta(days=1))
-        await scene.store.write(scene.daemon.clock.remind)
+        await scene.daemon.clock.remind()
         await scene.pass_time(timedelta(days=1))
-        await scene.store.write(scene.daemon.clock.remind)
+        await scene.daemon.clock.remind()
         await scene.settle()
         assert len(scene.all("notice", "ops@example.com")) >= 2
         await scene.change_committee(committee_file(members=ONE, chair="jun", transfer_targets=TARGET))
@@ -564,7 +564,7 @@ async def test_mail_for_a_committee_that_vanished_waited_unseen(tmp_path: Path) 
         scene.daemon.roster.committee = lambda committee_id: None  # type: ignore[method-assign]
         await scene.send(mail)
         assert len(await scene.store.read(spool.postponed)) == 1
-        await scene.store.write(scene.daemon.clock.remind)
+        await scene.daemon.clock.remind()
         scene.daemon.roster.committee = real  # type: ignore[method-assign]
         await scene.settle()
         assert "no configuration" in scene.last("notice", "ops@example.com").text
