@@ -40,7 +40,7 @@ from cocmail.mail.examine import examined
 from cocmail.mail.reader import Reader
 from cocmail.records import DAMAGED, committee_now
 from cocmail.roster import Roster
-from cocmail.store import cases, spool
+from cocmail.store import cases, spool, starts
 from cocmail.store.boundaries import Step
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
@@ -55,6 +55,10 @@ class RosterChanged(Exception):
     """The committee's file was reloaded while a message was being read: it is looked at anew."""
 
 
+class DiedOnIt(Exception):
+    """One start of the daemon after the other has ended with this message at hand, and nothing was said of it."""
+
+
 class Pipeline:
     """Takes messages from the doors and works them off, one after the other."""
 
@@ -65,7 +69,8 @@ class Pipeline:
         self.queued = asyncio.Event()
         self._arrived = asyncio.Event()
         self._draw = SystemDraw()
-        self._stopping = False
+        self._stopping = self._begun = False
+        self._since = now()
         self._scrubs = False
         self.changes = Changes(store, roster, now, lambda: self.queued.set())
 
@@ -154,6 +159,7 @@ class Pipeline:
         spam = committee.trust.spam_header
         mail = await self.reader.read(raw, also=frozenset({spam.casefold()}) if spam else frozenset())
         sent = await self._sent_before(envelope, mail, committee)
+        await self._begin(waiting)
         # Not in the event loop, not within the transaction: ten thousand headers or a long text must keep nobody else
         # waiting, neither for an answer nor for a 250.
         message = await asyncio.to_thread(examined, message_id, envelope, mail, today, sent)
@@ -170,6 +176,15 @@ class Pipeline:
             await self.changes.review()
         if decision.sends:
             self.queued.set()
+
+    async def _begin(self, waiting: spool.Spooled) -> None:
+        """Counts the first message after a start, where it is from before: all later mail would wait for one that ends
+        the daemon. Once it is read: that is done by a process that may die, and is what takes long after a start.
+        """
+        from_before = not self._begun and waiting.received_at < self._since
+        if from_before and await self.store.write(lambda tx: starts.died_on(tx, waiting), Step.BEGIN):
+            raise DiedOnIt
+        self._begun = True
 
     def _opened(self, tx: Tx, message_id: str) -> tuple[Envelope, bytes, tuple[Committee, Committee] | None]:
         """A message as it came in, and its committee: as it is configured and as it is now. None: it has none."""

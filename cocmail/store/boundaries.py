@@ -23,6 +23,7 @@ class Step(StrEnum):
     ANNOUNCE = "announce"
     REVIEW = "review"
     GREET = "greet"
+    BEGIN = "begin"
     ACCEPT = "accept"
     FETCHED = "fetched"
     EMPTIED = "emptied"

@@ -203,6 +203,10 @@ class Siege(Play):
         self.up()
         self.wait_for_tally(case)
 
+    def mail_of_before_a_start(self) -> None:
+        self.dies_at(Step.ACCEPT, Side.AFTER, self.report)
+        self.dies_on_all_sides(Step.BEGIN)
+
     def damage(self) -> None:
         """A message that does not open, then cases that do not open while something of them is due."""
         self.dies_at(Step.ACCEPT, Side.AFTER, self.report)
@@ -253,6 +257,7 @@ CHAPTERS = (
     Siege.first_starts,
     Siege.withdrawal_while_a_letter_waits,
     Siege.mail,
+    Siege.mail_of_before_a_start,
     Siege.starts_with_a_new_member,
     Siege.refusals,
     Siege.who_leaves,

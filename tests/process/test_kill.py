@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import signal
 import smtplib
 import time
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from cocmail.store.boundaries import Side, Step
+from cocmail.store.starts import MOST
 from process_scene import House, Smarthost, letter, wait_until
 from scene import HANDLES
 
@@ -169,6 +172,35 @@ def test_47_two_hundred_kills_lose_nothing(tmp_path: Path, capsys: pytest.Captur
     with capsys.disabled():
         print(f"\n{told}")
     check(told)
+
+
+class Doomed(House):
+    """It is killed by a mail, and says so."""
+
+    def check_log(self) -> None:
+        assert not any(line.startswith("Traceback") for line in self.lines())
+
+
+def test_one_message_on_which_the_daemon_died_kept_every_later_report_from_everybody(tmp_path: Path) -> None:
+    with Smarthost() as smarthost, Doomed(tmp_path, smarthost=smarthost.port) as house:
+        house.watch = {"at": [Step.DECIDE, Side.BEFORE]}
+        for number in range(1 + MOST):
+            house.start(wait=not number)
+            if not number:
+                house.report("The first one.", sender="first@visitors.example")
+            assert house.process is not None and house.process.wait(60) == -signal.SIGKILL
+            house.process = None
+        house.watch = None
+        house.start()
+        shunted = house.wait_for_event("shunted")
+        assert shunted["problem"] == "DiedOnIt"
+        house.report("The second one.", sender="second@visitors.example")
+        assert all("The second one." in mail.text for mail in smarthost.wait_for("forward", len(MEMBERS)))
+        smarthost.wait(lambda mail: mail.kind == "notice" and "cocmail failed on" in mail.text)
+        # It is kept, and tried again when somebody asks for it.
+        assert [(row["id"], row["state"]) for row in house.queue()] == [(shunted["id"], "shunted")]
+        assert house.run("queue", "retry", shunted["id"]).code == 0
+        smarthost.wait(lambda mail: mail.kind == "forward" and "The first one." in mail.text)
 
 
 def test_nothing_of_a_killed_daemon_goes_on_running(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cocmail.core.model import Door, Envelope
 from cocmail.errors import SealError
-from cocmail.store import cases, spool
+from cocmail.store import cases, spool, starts
 from cocmail.store.engine import Store, Tx
 from cocmail.vault.keyring import Keyring
 
@@ -167,6 +167,28 @@ def test_a_shunted_message_waits_for_the_operator(store, keyring, now) -> None:
     assert store.write_now(lambda tx: spool.retry(tx, spool_id)) is False
     assert store.write_now(lambda tx: spool.next_new(tx, now)).id == spool_id
     assert store.read_now(lambda tx: spool.open_mail(tx, spool_id)) == (envelope(now), REPORT)
+
+
+def test_a_start_is_counted_where_those_before_it_had_the_same_message_first_and_got_nowhere(
+    store, keyring, now
+) -> None:
+    def starting(at: datetime, times: int = starts.MOST) -> set[bool]:
+        def work(tx: Tx) -> bool:
+            first = spool.next_new(tx, at)
+            return first is not None and starts.died_on(tx, first)
+
+        return {store.write_now(work) for _ in range(times)}
+
+    first = receive(store, keyring, now)
+    receive(store, keyring, now + timedelta(seconds=1))
+    assert starting(now) == {False}
+    # It waits for its committee, say: nobody died on it.
+    store.write_now(lambda tx: spool.postpone(tx, first, now + timedelta(hours=1)))
+    later = now + timedelta(hours=2)
+    assert starting(now) == starting(later) == {False}
+    assert starting(later, 2) == {True}
+    store.write_now(lambda tx: spool.shunt(tx, first, "shunted"))
+    assert starting(later) == {False} and starting(later, 1) == {True}
 
 
 def test_reasons_are_counted(store, keyring, now) -> None:
