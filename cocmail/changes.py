@@ -46,11 +46,14 @@ class Changes:
         self._unreviewed: list[str] | None = []
         self._ungreeted: list[Committee] = []
 
-    async def apply(self, committees: Sequence[Committee], admins: Sequence[str]) -> None:
+    async def apply(
+        self, committees: Sequence[Committee], admins: Sequence[str], in_force: Callable[[], None] = lambda: None
+    ) -> None:
         """Go on with another roster: first everybody is told, then it is in force, then access ends (membership).
 
-        Raises ConfigError where a committee would get another's cases, StoreBusy before anything is in force. What the
-        store is too busy for afterwards is done by `run`.
+        `in_force` is called in that very moment, for what has to change with it. Raises ConfigError where a committee
+        would get another's cases, StoreBusy before anything is in force. What the store is too busy for afterwards is
+        done by `run`.
         """
         handed = await self._store.read(lambda tx: handed_over(tx, committees))
         if handed:
@@ -59,6 +62,7 @@ class Changes:
             await self._membership(announce, committee)
         self._queued()
         self._roster.put(committees, admins)
+        in_force()
         self._ungreeted = list(committees)
         await self.review()
 

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -94,9 +95,12 @@ class Daemon:
         another's cases, StoreBusy where it is to be tried again.
         """
         async with self._changing:
-            await self.pipeline.changes.apply(settings.committees, settings.admins)
-            self.settings = settings
-            self.outbox.schedule = _schedule(settings)
+            await self.pipeline.changes.apply(settings.committees, settings.admins, partial(self._put, settings))
+
+    def _put(self, settings: Settings) -> None:
+        """What is asked for from now on; in the moment in which the roster changes, for each is read by the other."""
+        self.settings = settings
+        self.outbox.schedule = _schedule(settings)
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Sequence[str]], None]) -> None:
         """Open the doors and work until `stop` is set; then finish what was accepted.
@@ -167,7 +171,12 @@ class Daemon:
 
     def _fetcher(self, mailbox: Mailbox, guard: Guard) -> ImapDoor:
         limit = self.settings.max_message_bytes
-        means = Means(self.pipeline, self.store, self.roster, guard, limit, mailbox.committee, self.now)
+
+        def committee() -> str:
+            # The mailbox's door stays open until the end, be it in the configuration still or not.
+            return (self.settings.imap or mailbox).committee
+
+        means = Means(self.pipeline, self.store, self.roster, guard, limit, committee, self.now)
         return ImapDoor(mailbox, means, self.tick, self.outbox.wake)
 
     @property

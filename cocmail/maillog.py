@@ -109,7 +109,7 @@ def imap_trouble(folder: int, trouble: str) -> None:
 
 
 def left_in_mailbox(folder: int, why: str, size: int) -> None:
-    """A message stays in its folder: too-large, or failed at again and again."""
+    """A message stays in its folder: too-large, failed at again and again, or no-committee is known to be meant."""
     _log.error("left-in-mailbox", folder=folder, why=why, size=size)
 
 

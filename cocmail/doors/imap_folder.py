@@ -44,14 +44,17 @@ class Intake(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What the folders of a mailbox share. `committee` is the address for what names none of ours."""
+    """What the folders of a mailbox share.
+
+    `committee` gives the address for what names none of ours, by the configuration in force: asked for each message.
+    """
 
     intake: Intake
     store: Store
     roster: Roster
     guard: Guard
     max_message_bytes: int
-    committee: str
+    committee: Callable[[], str]
     now: Callable[[], datetime]
 
 
@@ -175,8 +178,7 @@ class Folder:
             elif len(raw) > most:
                 self._leave(place, "too-large", len(raw), FOR_EVER)
             else:
-                await self._keep(place, raw)
-                return True
+                return await self._keep(place, raw)
         except StoreBusy:
             raise
         except MailboxError:
@@ -191,10 +193,14 @@ class Folder:
             share.give_back()
         return False
 
-    async def _keep(self, place: str, raw: bytes) -> None:
+    async def _keep(self, place: str, raw: bytes) -> bool:
+        """Store it. False where it is not known for whom: then it stays, until the configuration tells."""
         means, now = self._means, self._means.now()
         digest = await asyncio.to_thread(lambda: hashlib.sha256(raw).hexdigest())
-        envelopes = await asyncio.to_thread(envelopes_of, raw, means.roster, means.committee, now)
+        envelopes = await asyncio.to_thread(envelopes_of, raw, means.roster, means.committee(), now)
+        if not envelopes:
+            self._leave(place, "no-committee", len(raw), asyncio.get_running_loop().time() + TRY_AGAIN_SECONDS)
+            return False
         try:
             await means.intake.accept(envelopes, raw, lambda tx: fetched.remember(tx, place, digest, now))
         except fetched.AlreadyStored:
@@ -202,6 +208,7 @@ class Folder:
         self._stored.add(place)
         self._passed.pop(place, None)
         self._tries.pop(place, None)
+        return True
 
     def _failed(self, place: str, size: int) -> None:
         """Failed at again and again, a message is passed over for an hour, or none behind it would ever be taken."""
@@ -219,6 +226,9 @@ class Folder:
 def envelopes_of(raw: bytes, roster: Roster, committee: str, now: datetime) -> tuple[Envelope, ...]:
     """One for each committee that a recipient field names; where none does (Bcc, a list), for that of the mailbox.
 
+    `committee` is the mailbox's address for these. Where it is nobody's, the only committee has them; of several none
+    may be guessed, who would read another's reports, and there is no envelope.
+
     A mailbox has no envelope: what was written down when the message was delivered is taken for it, first what the
     delivering servers wrote.
     """
@@ -229,5 +239,8 @@ def envelopes_of(raw: bytes, roster: Roster, committee: str, now: datetime) -> t
             found.setdefault(owner, []).append(address)
     if not found:
         owner = roster.committee_of(committee)
-        found = {owner: [committee]} if owner is not None else {roster.first.id: [roster.first.address]}
+        if owner is not None:
+            found = {owner: [committee]}
+        elif len(roster) == 1:
+            found = {roster.first.id: [roster.first.address]}
     return tuple(Envelope(Door.IMAP, owner, None, tuple(named[:RECIPIENTS]), "", now) for owner, named in found.items())

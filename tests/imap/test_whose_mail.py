@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+import dovecot
 from cocmail.config.load import SourceFile, Sources, examine
+from cocmail.config.settings import Settings
 from cocmail.core.model import Door
 from cocmail.doors.imap_folder import envelopes_of
 from cocmail.roster import Roster
+from mailbox_scene import MailboxScene
 from scene import committee_file
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -76,10 +81,81 @@ def test_what_names_nobody_goes_where_the_configuration_says(whose: Whose) -> No
 
 
 @pytest.mark.parametrize("committee", ["", "gone@example.org"])
-def test_without_a_word_on_it_or_when_that_is_gone_since_it_goes_to_the_first(tmp_path: Path, committee: str) -> None:
+def test_without_a_word_on_it_or_when_that_is_gone_since_the_only_committee_has_it(
+    tmp_path: Path, committee: str
+) -> None:
     roster = roster_of(texts(tmp_path, MAIN.replace(", committee: two@example.org", ""), ONE))
     (envelope,) = envelopes_of(b"To: nobody@example.net\r\n\r\n", roster, committee, NOW)
     assert (envelope.committee, envelope.recipients) == (ONE, (ONE,))
+
+
+@pytest.mark.parametrize("committee", ["", "gone@example.org"])
+def test_of_several_committees_none_reads_what_may_be_for_another(tmp_path: Path, committee: str) -> None:
+    roster = roster_of(texts(tmp_path, MAIN, ONE, TWO))
+    assert envelopes_of(b"To: nobody@example.net\r\n\r\n", roster, committee, NOW) == ()
+    (envelope,) = envelopes_of(b"To: one@example.org\r\n\r\n", roster, committee, NOW)
+    assert envelope.committee == ONE
+
+
+class GrowingScene(MailboxScene):
+    """Of an organisation that is given a board; `committee: ` is said of the mailbox as `check` asks for."""
+
+    board = False
+    BOARD = committee_file(
+        address="board@example.org", chair="kim", members="- {handle: kim, name: Kim Lund, email: kim@board.example}"
+    )
+
+    def settings(self) -> Settings:
+        main = self.main_text()
+        files = [SourceFile(str(self.folder / "committee.yaml"), self.committee_text)]
+        if self.board:
+            main = main.replace("after: delete", f"after: delete, committee: {self.box.address}")
+            # The first by its name, as `committees/*.yaml` finds them.
+            files.insert(0, SourceFile(str(self.folder / "board.yaml"), self.BOARD))
+        settings, problems = examine(
+            Sources(SourceFile(str(self.folder / "main.yaml"), main), tuple(files)), today=date.today(), environ={}
+        )
+        assert settings is not None, problems
+        return settings
+
+
+def blind(text: str) -> bytes:
+    """A mail that has its recipients in Bcc."""
+    return f"From: robin@visitors.example\r\nTo: undisclosed-recipients:;\r\nSubject: x\r\n\r\n{text}\r\n".encode()
+
+
+async def test_a_committee_that_a_reload_adds_is_sent_no_report_to_another(
+    tmp_path: Path, mail_server: dovecot.Server
+) -> None:
+    async with GrowingScene(tmp_path, mail_server, folders="[INBOX]") as scene:
+        scene.board = True
+        await scene.daemon.change(scene.settings())
+        await scene.put(blind("Somebody shouted at me."))
+        await scene.stored(1)
+        had = {mail.recipient for mail in scene.all("forward") if "shouted" in mail.text}
+        assert "amara@example.net" in had and "kim@board.example" not in had
+
+
+async def test_while_nobody_says_whose_it_is_a_report_waits_in_the_mailbox_and_is_told_of(
+    tmp_path: Path, mail_server: dovecot.Server
+) -> None:
+    with capture_logs() as log:
+        async with GrowingScene(tmp_path, mail_server, folders="[INBOX]") as scene:
+            scene.board = True
+            settings = scene.settings()
+            assert settings.imap is not None
+            await scene.daemon.change(replace(settings, imap=replace(settings.imap, committee="gone@example.org")))
+            await scene.put(blind("Somebody shouted at me."), scene.letter("Somebody else did."))
+            await scene.stored(1)
+            await scene.until(lambda: [mail for mail in scene.all("notice") if "mailbox" in mail.text], "a notice")
+            assert await scene.lying() == [1]
+            await scene.stop()
+            await scene.start()
+            await scene.stored(2)
+            await scene.emptied()
+            had = {mail.recipient for mail in scene.all("forward") if "shouted at me" in mail.text}
+            assert "amara@example.net" in had and "kim@board.example" not in had
+    assert [entry["why"] for entry in log if entry["event"] == "left-in-mailbox"] == ["no-committee"]
 
 
 def test_with_several_committees_there_has_to_be_a_word_on_it(tmp_path: Path) -> None:
