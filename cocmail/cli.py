@@ -37,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(options)
     except ConfigError as error:
         for problem in error.problems:
-            print(problem, file=sys.stderr)
+            maillog.say(problem)
         return error.exit_code
     except CocmailError as error:
-        print(f"cocmail: {error}", file=sys.stderr)
+        maillog.say(f"cocmail: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_DONE
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_DONE
     except Exception as error:
         # The message of an unknown exception may hold anything; its class and place tell us enough.
-        print(f"cocmail: a bug: {type(error).__name__} at {maillog.place(error)}", file=sys.stderr)
+        maillog.say(f"cocmail: a bug: {type(error).__name__} at {maillog.place(error)}")
         return EXIT_BUG
 
 
@@ -159,7 +159,7 @@ def inject_message(options: argparse.Namespace) -> int:
         path = _config_path(options)
     except ConfigError as error:
         # A mail server takes anything but 75 for final and sends the report back.
-        print(*error.problems, sep="\n", file=sys.stderr)
+        maillog.say("\n".join(error.problems))
         return EXIT_TRY_AGAIN
     return inject(path, os.environ, sys.stdin.buffer.read(), options.sender, options.to)
 

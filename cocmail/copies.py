@@ -6,12 +6,11 @@ Nothing of any case is printed.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cocmail import __version__
+from cocmail import __version__, maillog
 from cocmail.config.load import read
 from cocmail.config.locate import locate_store
 from cocmail.errors import EXIT_BUG, EXIT_DONE, ConfigError
@@ -58,7 +57,7 @@ def backup(path: Path, environ: Mapping[str, str], folder: Path) -> int:
     print(f"{made.rows['cases']} cases, {made.rows['spool']} messages, {made.rows['outbox']} outgoing; {whole}")
     print(NOT_IN_IT)
     for failure in made.damaged:
-        print(f"does not open, in the store neither: {failure}", file=sys.stderr)
+        maillog.say(f"does not open, in the store neither: {failure}")
     return EXIT_BUG if made.damaged else EXIT_DONE
 
 
@@ -69,7 +68,7 @@ def restore(path: Path, environ: Mapping[str, str], folder: Path) -> int:
     print(_counts(done))
     print(AFTERWARDS.format(of=f"{done.manifest.of:%Y-%m-%d %H:%M} UTC"))
     for failure in done.found.failures:
-        print(f"does not open: {failure}", file=sys.stderr)
+        maillog.say(f"does not open: {failure}")
     return EXIT_DONE
 
 

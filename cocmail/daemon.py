@@ -10,6 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -193,7 +194,9 @@ class Daemon:
             except asyncio.CancelledError:
                 raise
             except Exception as error:
-                maillog.failed(name, error)
+                # Whatever is wrong with the log too: a worker that ends is missed by nobody until mail is.
+                with suppress(Exception):
+                    maillog.failed(name, error)
                 await asyncio.sleep(1)
 
     async def _end(self, workers: Sequence[asyncio.Task[None]]) -> None:

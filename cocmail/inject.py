@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import smtplib
-import sys
 from collections.abc import Mapping, Sequence
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from pathlib import Path
 
+from cocmail import maillog
 from cocmail.config.load import read
 from cocmail.config.locate import locate_store
 from cocmail.daemon import inject_socket
@@ -30,7 +30,7 @@ def inject(
     """0 once the message is durably stored, 75 to try again, 2 if it can never be taken (not ours, too large)."""
     wanted = list(recipients or filter(None, [environ.get("ORIGINAL_RECIPIENT")]))
     if not wanted:
-        print("cocmail inject: for whom? --to, or $ORIGINAL_RECIPIENT", file=sys.stderr)
+        maillog.say("cocmail inject: for whom? --to, or $ORIGINAL_RECIPIENT")
         return EXIT_CONFIG
     try:
         url, key_file = locate_store(read(path).main, environ)
@@ -69,7 +69,7 @@ def _sender(said: str | None, environ: Mapping[str, str], raw: bytes) -> str:
 
 def _told(code: int) -> int:
     if 500 <= code < 600:
-        print(f"cocmail inject: refused ({code})", file=sys.stderr)
+        maillog.say(f"cocmail inject: refused ({code})")
         return EXIT_CONFIG
-    print("cocmail inject: not stored, try again later", file=sys.stderr)
+    maillog.say("cocmail inject: not stored, try again later")
     return EXIT_TRY_AGAIN

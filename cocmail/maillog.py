@@ -2,6 +2,8 @@
 
 No line takes a name, an address, a Subject or an exception's message: only ids, counts, codes, sizes, times and words
 of closed lists. What is not here is not logged; libraries that log what they handle are silenced (`silence_libraries`).
+
+The rule: a line that cannot be written is lost, and nothing else is. No mail and no exit code rests on who reads them.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from typing import TextIO
+from contextlib import suppress
 
 import structlog
 
@@ -29,7 +31,26 @@ TALKATIVE = (
 )
 
 
-def configure(level: str = "info", form: str = "json", stream: TextIO | None = None) -> None:
+def say(line: str) -> None:
+    """One line to standard error. Raises nothing where nobody takes it: a full disk, a closed pipe, no such stream."""
+    # Without a buffer: what stays in one is tried again at the end of the process, which then ends with 120.
+    with (
+        suppress(OSError, ValueError, AttributeError),
+        open(sys.stderr.fileno(), "wb", buffering=0, closefd=False) as stream,
+    ):
+        stream.write(f"{line}\n".encode(errors="backslashreplace"))
+
+
+class _Lines:
+    """What structlog writes rendered lines to."""
+
+    def msg(self, line: str) -> None:
+        say(line)
+
+    debug = info = warning = error = critical = msg
+
+
+def configure(level: str = "info", form: str = "json") -> None:
     """Set up the log of this process. `form` is json or text; exceptions are never rendered."""
     renderer = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
@@ -39,7 +60,7 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=lambda *_: _Lines(),
         cache_logger_on_first_use=False,
     )
     silence_libraries()

@@ -88,9 +88,10 @@ class Pipeline:
         prepare = [asyncio.to_thread(spool.prepare, self.store.keyring, envelope, raw) for envelope in envelopes]
         prepared = await asyncio.gather(*prepare)
         await self.store.write(lambda tx: (also(tx), [spool.add(tx, row) for row in prepared]), Step.ACCEPT)
+        # From here on nothing may raise: the peer would hear 451 for what is stored, and the message would wait.
+        self._arrived.set()
         for row in prepared:
             maillog.accepted(row.id, row.door, row.size)
-        self._arrived.set()
 
     def wake(self) -> None:
         """Look again: something was put back into the store from outside."""

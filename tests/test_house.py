@@ -33,7 +33,6 @@ MAY_PRINT = {
     "cocmail/copies.py": "`cocmail backup`, `restore` and `queue release`",
     "cocmail/demo.py": "shows a person what happens to made-up mail",
     "cocmail/demo_mail.py": "the same",
-    "cocmail/inject.py": "`cocmail inject` answers the program that called it",
     "cocmail/office.py": "`cocmail cases`, `queue` and `keys verify`",
 }
 MAY_ASK_FOR_LOGGERS = {
