@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO, cast
 
 from cocmail import __version__, maillog
 from cocmail.errors import (
     EXIT_BUG,
     EXIT_CONFIG,
     EXIT_DONE,
+    EXIT_INTERRUPTED,
     EXIT_TRY_AGAIN,
     CocmailError,
     ConfigError,
@@ -34,22 +37,69 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Command = options.command
     try:
-        return command(options)
-    except ConfigError as error:
+        with _heard():
+            return command(options)
+    except (Exception, KeyboardInterrupt) as error:
+        code = _ended_by(error)
+    # A mail server takes anything but 75 for final, and throws the report away or sends it back.
+    return EXIT_TRY_AGAIN if command is inject_message else code
+
+
+def _ended_by(error: BaseException) -> int:
+    """Says what a command did not get done by; gives the exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    if isinstance(error, ConfigError):
         for problem in error.problems:
             maillog.say(problem)
         return error.exit_code
-    except CocmailError as error:
+    if isinstance(error, CocmailError):
         maillog.say(f"cocmail: {error}")
         return error.exit_code
-    except KeyboardInterrupt:
-        return EXIT_DONE
-    except BrokenPipeError:
-        return EXIT_DONE
-    except Exception as error:
-        # The message of an unknown exception may hold anything; its class and place tell us enough.
-        maillog.say(f"cocmail: a bug: {type(error).__name__} at {maillog.place(error)}")
-        return EXIT_BUG
+    # The message of an unknown exception may hold anything; its class and place tell us enough.
+    maillog.say(f"cocmail: a bug: {type(error).__name__} at {maillog.place(error)}")
+    return EXIT_BUG
+
+
+class _Output:
+    """Standard output for as long as somebody reads it. Who has read enough (`| head`) stops no work and changes no
+    exit code, which may be a verdict: of `check`, of `keys verify`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            self._is_read_no_more()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._is_read_no_more()
+
+    def _is_read_no_more(self) -> None:
+        # What is left in the buffer would else be tried again at the end, which then is 120.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+
+
+@contextlib.contextmanager
+def _heard() -> Iterator[None]:
+    if sys.stdout is None:
+        yield
+        return
+    output = _Output(sys.stdout)
+    with contextlib.redirect_stdout(cast(TextIO, output)):
+        yield
+        output.flush()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -155,13 +205,7 @@ def demonstrate(options: argparse.Namespace) -> int:
 def inject_message(options: argparse.Namespace) -> int:
     from cocmail.inject import inject
 
-    try:
-        path = _config_path(options)
-    except ConfigError as error:
-        # A mail server takes anything but 75 for final and sends the report back.
-        maillog.say("\n".join(error.problems))
-        return EXIT_TRY_AGAIN
-    return inject(path, os.environ, sys.stdin.buffer.read(), options.sender, options.to)
+    return inject(_config_path(options), os.environ, sys.stdin.buffer.read(), options.sender, options.to)
 
 
 def list_cases(options: argparse.Namespace) -> int:

@@ -25,6 +25,8 @@ EXIT_CONFIG = 2
 EXIT_UNAVAILABLE = 69
 EXIT_BUG = 70
 EXIT_TRY_AGAIN = 75
+# As shells say that a command was ended by SIGINT.
+EXIT_INTERRUPTED = 130
 
 
 class CocmailError(Exception):
