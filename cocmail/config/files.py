@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
@@ -33,6 +34,21 @@ def secret_path(value: str, standing_in: str, environ: Mapping[str, str]) -> str
     if folder and not os.path.isabs(value) and os.path.exists(os.path.join(folder, value)):
         return os.path.join(folder, value)
     return absolute(value, standing_in)
+
+
+def store_url(value: str, standing_in: str) -> str:
+    """`store.url` with an absolute path. Raises ValueError where it names no database that we know."""
+    if value.startswith("sqlite:///"):
+        name = value.removeprefix("sqlite:///")
+        if not name or name.startswith(":") or "?" in name:
+            raise ValueError("must name a file: sqlite:///PATH")
+        return "sqlite:///" + absolute(name, standing_in)
+    try:
+        if value.startswith("postgresql://") and urlsplit(value).port != 0:
+            return value
+    except ValueError:
+        pass  # brackets that do not close, a port that is no number
+    raise ValueError("must be sqlite:///PATH or postgresql://USER@HOST/DATABASE")
 
 
 def trouble_with(path: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cocmail.config.document import Unreadable, read_document
-from cocmail.config.files import absolute, secret_path
+from cocmail.config.files import secret_path, store_url
 from cocmail.config.load import SourceFile
 from cocmail.config.schema import Store as StorePart
 from cocmail.errors import ConfigError
@@ -25,9 +25,10 @@ def locate_store(main: SourceFile, environ: Mapping[str, str]) -> tuple[str, str
     if not all(isinstance(value, str) for value in said.values()):
         raise ConfigError([f"{main.path}:1: error: store: url and key_file must be text"])
     known = StorePart(**said)
-    url = known.url
-    if url.startswith("sqlite:///"):
-        url = "sqlite:///" + absolute(url.removeprefix("sqlite:///"), main.path)
+    try:
+        url = store_url(known.url, main.path)
+    except ValueError as error:
+        raise ConfigError([f"{main.path}:1: error: store.url: {error}"]) from None
     try:
         return url, secret_path(known.key_file, main.path, environ)
     except ValueError:

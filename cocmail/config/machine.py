@@ -14,7 +14,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from cocmail.config.document import Path
-from cocmail.config.files import absolute, open_to_others, secret_path, trouble_with
+from cocmail.config.files import absolute, open_to_others, secret_path, store_url, trouble_with
 from cocmail.config.problems import Findings
 from cocmail.config.schema import MainFile, SmtpDelivery
 from cocmail.config.settings import Listener, Mailbox, Settings, Smarthost
@@ -161,22 +161,16 @@ def is_loopback(host: str) -> bool:
 
 
 def _store_url(url: str, findings: Findings) -> str:
-    """The URL with SQLite's path made absolute. A password in it would be a secret in YAML."""
     place = ("store", "url")
-    if url.startswith("sqlite:///"):
-        name = url.removeprefix("sqlite:///")
-        if not name or name.startswith(":") or "?" in name:
-            findings.error(place, "must name a file: sqlite:///PATH")
-        return "sqlite:///" + absolute(name, findings.file)
     try:
-        if not url.startswith("postgresql://"):
-            raise ValueError
-        parts = urlsplit(url)
-        if parts.password or "password=" in parts.query:
-            findings.error(place, "holds a password: put it into the file that PGPASSFILE names")
-    except ValueError:
-        findings.error(place, "must be sqlite:///PATH or postgresql://USER@HOST/DATABASE")
-    return url
+        found = store_url(url, findings.file)
+    except ValueError as error:
+        findings.error(place, str(error))
+        return url
+    parts = urlsplit(found)
+    if parts.password or "password=" in parts.query:
+        findings.error(place, "holds a password: put it into the file that PGPASSFILE names")
+    return found
 
 
 def _key_file(value: str, findings: Findings, environ: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 import stat
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from process_scene import House, Smarthost, letter, run, wait_until
+from process_scene import House, Smarthost, environment, letter, run, started, wait_until
 from scene import ALIAS, AUTHSERV, committee_file
 
 
@@ -111,6 +112,17 @@ def test_inject_takes_sender_and_recipient_from_the_mail_server_s_variables(hous
     assert not [mail for mail in smarthost.of("forward", "ivo@example.net") if "By the variables" in mail.text]
 
 
+@pytest.mark.parametrize(
+    "sender", ["jürgen@visitors.example", "j\udcfcrgen@visitors.example", 'a "b\n> SIZE=9@visitors.example', "@x:"]
+)
+def test_however_a_sender_is_spelled_their_report_arrives(house: House, smarthost: Smarthost, sender: str) -> None:
+    """In letters that are not ASCII, in Latin-1, or in nothing that an address can hold."""
+    text = f"Spelled {sender.encode(errors='replace').hex()}."
+    to = "conduct+bürgerbüro@example.org"
+    assert house.run("inject", "--from", sender, "--to", to, stdin=raw(text)).code == 0
+    smarthost.wait(lambda mail: mail.kind == "forward" and text in " ".join(mail.text.split()), 1)
+
+
 def test_inject_for_nobody_or_for_strangers_ends_with_2(house: House) -> None:
     nobody = house.run("inject", stdin=raw("x"))
     assert nobody.code == 2 and "for whom" in nobody.err
@@ -120,6 +132,30 @@ def test_inject_for_nobody_or_for_strangers_ends_with_2(house: House) -> None:
 def test_inject_with_a_broken_configuration_makes_the_mail_server_keep_the_message(tmp_path: Path) -> None:
     """With 2 the mail server would bounce a report because the operator mistyped something."""
     assert run("inject", "--to", ALIAS, "--config", str(tmp_path / "nowhere.yaml"), stdin=raw("x")).code == 75
+    built = House(tmp_path)
+    for broken in ("a: [b", "store: {url: '::::'}", "store: {url: 7}", ""):
+        built.config.write_text(broken)
+        assert built.run("inject", "--to", ALIAS, stdin=raw("x")).code == 75
+
+
+def test_whatever_goes_wrong_in_inject_makes_the_mail_server_keep_the_message(tmp_path: Path) -> None:
+    """What nobody foresaw, too: here a standard input that cannot be read."""
+    built = House(tmp_path)
+    with open(os.devnull, "wb") as nothing:
+        call = ["inject", "--to", ALIAS, "--config", str(built.config)]
+        streams = (nothing.fileno(), nothing.fileno(), nothing.fileno())
+        process = started(call, cwd=tmp_path, environ=environment({}), streams=streams, cold=False)
+    assert process.wait(60) == 75
+
+
+@pytest.mark.parametrize("url", ["::::", "postgresql://host:port/db", "postgresql://[host/db", "sqlite:///"])
+@pytest.mark.parametrize("command", [["run"], ["cases"], ["backup", "copies"]])
+def test_an_address_of_the_store_that_is_none_is_named(tmp_path: Path, command: list[str], url: str) -> None:
+    built = House(tmp_path)
+    built.store_url = url
+    built.write()
+    ended = built.run(*command)
+    assert ended.code == 2 and "store.url: must " in ended.err and "bug" not in ended.err
 
 
 def test_inject_without_a_daemon_asks_to_be_tried_again(tmp_path: Path) -> None:
