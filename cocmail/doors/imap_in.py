@@ -20,6 +20,7 @@ from cocmail.core.letters import to_admins
 from cocmail.doors.imap_folder import Folder, Means
 from cocmail.doors.imap_wire import REFUSALS, Session, open_session
 from cocmail.errors import MailboxError, StoreBusy
+from cocmail.records import DAMAGED
 from cocmail.store import notes
 from cocmail.store.boundaries import Step
 from cocmail.store.transaction import Tx
@@ -59,9 +60,13 @@ class ImapDoor:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
-        """Watch every folder until `close`."""
+        """Watch every folder until `close`. Raises what one of them ends by: who runs this says so and begins again."""
         self._tasks = [asyncio.create_task(self._watch(folder)) for folder in self._folders]
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await asyncio.gather(*self._tasks)
+        finally:
+            # No folder is ever watched twice.
+            await self.close()
 
     async def close(self) -> None:
         """Fetch nothing more. What was not stored, or not removed, waits in the mailbox."""
@@ -76,7 +81,11 @@ class ImapDoor:
             trouble = await self._serve(folder)
             if self._tick() - begun >= self._times.steady:
                 attempts = 0
-            await self._tell(folder, trouble)
+            try:
+                await self._tell(folder, trouble)
+            except Exception as error:
+                # A bug of ours, or a damaged store. What cannot be told of must not end the fetching as well.
+                maillog.failed("imap", error)
             first, longest = self._times.refused if trouble in REFUSALS else self._times.lost
             # By chance: many clients come back to a server that was restarted.
             await asyncio.sleep(min(longest, first * 2 ** min(attempts, 20)) * random.uniform(0.5, 1.0))
@@ -132,8 +141,7 @@ class ImapDoor:
             return
 
         def work(tx: Tx) -> bool:
-            last = notes.kept(tx, f"imap alarm {about}")
-            if not _is_due(datetime.fromisoformat(last.decode()) if last else None, now):
+            if not _was_due(tx, about, now):
                 return False
             notes.keep(tx, f"imap alarm {about}", now.isoformat().encode())
             queue(tx, to_admins(roster.admins, "imap", f"{about} {now.isoformat()}", [about]), roster.first, now)
@@ -145,6 +153,15 @@ class ImapDoor:
                 maillog.nobody_to_alarm("imap")
             self._wake.set()
         self._alarmed[about] = now
+
+
+def _was_due(tx: Tx, about: str, now: datetime) -> bool:
+    try:
+        last = notes.kept(tx, f"imap alarm {about}")
+        return _is_due(datetime.fromisoformat(last.decode()) if last else None, now)
+    except DAMAGED:
+        # Told on some day that nobody knows any more. Better told twice than not.
+        return True
 
 
 def _is_due(last: datetime | None, now: datetime) -> bool:
