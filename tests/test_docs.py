@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
 import re
 import socket
+import subprocess
 import textwrap
 import tomllib
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from cocmail.config.knobs import EFFECTIVE
 from cocmail.core.classify import REASONS
 from cocmail.core.lifecycle import MOVES, Move, State
 from cocmail.core.proceedings import Proceedings
+from cocmail.doors.reminders import ALARMS
 
 HOUSE = Path(__file__).resolve().parent.parent
 DOCS = [*sorted(HOUSE.glob("*.md")), *sorted((HOUSE / "docs").glob("*.md"))]
@@ -107,6 +110,25 @@ def test_every_log_line_is_explained_to_operators() -> None:
             (line for line in table.splitlines() if line.startswith("|") and f"`{event}`" in line.split("|")[1]), ""
         )
         assert f"| {level} |" in line, event
+
+
+def test_every_alarm_is_explained_to_operators() -> None:
+    guide = text("docs/operator-guide.md")
+    (line,) = re.findall(r"^\| `alarm` \|.*$", guide, re.MULTILINE)
+    assert [alarm for alarm in ALARMS if f"`{alarm}`" not in line] == []
+
+
+def test_a_backup_that_fails_throws_no_older_one_away(tmp_path: Path) -> None:
+    """Two lines of cron threw away the last good one after two weeks of backups that failed."""
+    (job,) = re.findall(r"^    [\d*]+ .* root (.*backup.*)$", text("docs/operator-guide.md"), re.MULTILINE)
+    older = tmp_path / "cocmail-old.db"
+    for program, kept in (("false", True), ("true", False)):
+        older.touch()
+        os.utime(older, (0, 0))
+        mine = job.replace("/opt/cocmail/bin/cocmail", program).replace("/var/backups/cocmail", str(tmp_path))
+        subprocess.run(["sh", "-c", mine], check=False, timeout=20)
+        assert older.exists() is kept
+    assert len(re.findall(r"-mtime", text("docs/operator-guide.md"))) == 1
 
 
 def test_what_the_readme_says_to_type_is_what_the_demo_says() -> None:
