@@ -6,17 +6,21 @@ scrape keeps no mail waiting; it reads the store like the command line does.
 
 from __future__ import annotations
 
+import io
+import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import Any, TextIO
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from cocmail import maillog
 from cocmail.errors import ConfigError
 from cocmail.store import cases, outbox, restored, spool
 from cocmail.store.engine import Store
@@ -64,8 +68,8 @@ class MetricsDoor:
 
     def __init__(self, server: WSGIServer) -> None:
         self._server = server
-        host, port = server.server_address[:2]
-        self.address = f"{host!s}:{port}"
+        host, port = str(server.server_address[0]), server.server_address[1]
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="metrics", daemon=True)
         self._thread.start()
 
@@ -100,8 +104,9 @@ def open_metrics(listen: str, store: Store, now: Callable[[], datetime], working
         return _plain(start_response, "200 OK", SENDS_NOTHING if silent else b"ok\n")
 
     host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
     try:
-        server = make_server(host.strip("[]"), int(port), app, _Server, _Silent)
+        server = make_server(host, int(port), app, _Server6 if ":" in host else _Server, _Silent)
     except OSError as error:
         raise ConfigError([f"metrics.listen: {listen}: {error.strerror or 'cannot be listened on'}"]) from None
     return MetricsDoor(server)
@@ -117,9 +122,25 @@ class _Server(ThreadingMixIn, WSGIServer):
 
     daemon_threads = True
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who goes away in the midst is not logged either; what else fails is, as everywhere by class and place."""
+        error = sys.exception()
+        if error is not None and not isinstance(error, OSError):
+            maillog.failed("metrics", error)
+
+
+class _Server6(_Server):
+    """The same at an IPv6 address; the library takes every host for one of IPv4."""
+
+    address_family = socket.AF_INET6
+
 
 class _Silent(WSGIRequestHandler):
     """Who asks is not logged."""
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing."""
+
+    def get_stderr(self) -> TextIO:
+        """Where the library writes tracebacks of an answer that failed: to nobody."""
+        return io.StringIO()

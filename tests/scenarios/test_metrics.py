@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
+import threading
 import urllib.error
 import urllib.request
 from datetime import timedelta
@@ -72,6 +75,31 @@ async def test_when_nothing_left_for_four_hours_the_monitor_sees_it_and_the_admi
         await scene.pass_time(timedelta(hours=13))
         assert "more than four hours" in scene.last("notice", "ops@example.com").text
         assert scene.recipients("forward") == set(HANDLES)
+
+
+async def test_a_monitor_may_ask_by_ipv6(tmp_path: Path) -> None:
+    """`check` found nothing wrong with it, and the daemon did not start."""
+    try:
+        with socket.socket(socket.AF_INET6) as there:
+            there.bind(("::1", 0))
+    except OSError:
+        pytest.skip("this machine has no IPv6 on loopback")
+    async with Scene(tmp_path, main='metrics: {listen: "[::1]:0"}') as scene:
+        assert await ask(scene, "/health") == (200, "ok\n")
+
+
+async def test_who_breaks_off_stands_in_no_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    async with Scene(tmp_path, main=MAIN) as scene:
+        assert scene.daemon.metrics is not None
+        host, _, port = scene.daemon.metrics.address.rpartition(":")
+        with socket.create_connection((host, int(port))) as monitor:
+            monitor.sendall(b"GET /health HT")
+            # Closed by a reset (tcp(7), SO_LINGER) while the daemon reads on.
+            monitor.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        while [each for each in threading.enumerate() if "process_request" in each.name]:
+            await asyncio.sleep(0.01)
+        assert (await ask(scene, "/health"))[0] == 200
+    assert capfd.readouterr().err == ""
 
 
 async def test_without_the_key_nothing_listens(tmp_path: Path) -> None:
