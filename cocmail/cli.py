@@ -17,15 +17,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from cocmail import __version__, maillog
-from cocmail.errors import (
-    EXIT_BUG,
-    EXIT_CONFIG,
-    EXIT_DONE,
-    EXIT_INTERRUPTED,
-    EXIT_TRY_AGAIN,
-    CocmailError,
-    ConfigError,
-)
+from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE, EXIT_INTERRUPTED, EXIT_TRY_AGAIN, CocmailError, ConfigError
 
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
@@ -299,5 +291,8 @@ def _seconds(text: str) -> float:
 
 
 def _question(text: str, default: str) -> str:
-    answer = input(f"{text} [{default}]: " if default else f"{text}: ").strip()
+    try:
+        answer = input(f"{text} [{default}]: " if default else f"{text}: ").strip()
+    except EOFError:
+        raise ConfigError(["cocmail init: no more answers; nothing was written. --yes takes the defaults"]) from None
     return answer or default

@@ -11,6 +11,7 @@ must not hand a database's own words to anybody: `transaction.told` turns them i
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import sqlite3
@@ -26,7 +27,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from cocmail.errors import StoreBusy, StoreGone
+from cocmail.errors import CocmailError, ConfigError, StoreBusy, StoreGone
 from cocmail.store import notes, revisions
 from cocmail.store.boundaries import Crossed, Side, Step, unwatched
 from cocmail.store.connections import engine_for, target_of
@@ -43,6 +44,13 @@ T = TypeVar("T")
 BUSY_PAUSE = 5.0
 _READERS = 2
 # In tenths of a second.
+# A folder, no folder, somebody else's, too long a name: to try again would change nothing (a service manager would).
+_NO_PLACE = frozenset(
+    {
+        *(errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EEXIST),
+        *(errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG),
+    }
+)
 _LOCK_TRIES = 10
 # A constant of ours for pg_advisory_xact_lock: two daemons that start together must not both migrate.
 MIGRATION_LOCK = 0x636F636D61696C
@@ -172,7 +180,10 @@ class Store:
 
 
 def _prepare_file(path: Path, exclusive: bool) -> int | None:
-    """Makes the database file 0600 before SQLite sees it (its WAL takes the same mode); the lock, where asked for."""
+    """Makes the database file 0600 before SQLite sees it (its WAL takes the same mode); the lock, where asked for.
+
+    Raises ConfigError where no file can be, StoreBusy where none can be just now or another daemon has it.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -181,7 +192,14 @@ def _prepare_file(path: Path, exclusive: bool) -> int | None:
         os.close(descriptor)
         return take_lock(path) if exclusive else None
     except OSError as error:
-        raise StoreBusy(f"the store's file cannot be opened (errno {error.errno})") from None
+        raise _not_opened(path, error) from None
+
+
+def _not_opened(path: Path, error: OSError) -> CocmailError:
+    said = f"{path}: {os.strerror(error.errno or 0)}"
+    if error.errno in _NO_PLACE:
+        return ConfigError([f"store.url: {said}; it must name a file, in a folder that the daemon's user may write to"])
+    return StoreBusy(f"the store's file cannot be opened: {said}")
 
 
 def take_lock(path: Path) -> int:

@@ -127,7 +127,7 @@ def new_key_file(path: str | Path) -> None:
     except FileExistsError:
         raise _unusable(target, "exists and is not overwritten") from None
     except OSError as error:
-        raise _unusable(target, f"cannot be written (errno {error.errno})") from None
+        raise _unusable(target, _not_written(target, error)) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(text)
@@ -138,7 +138,13 @@ def new_key_file(path: str | Path) -> None:
         # Half a key file would be refused at every start and block the next attempt.
         with suppress(OSError):
             target.unlink()
-        raise _unusable(target, f"cannot be written (errno {error.errno})") from None
+        raise _unusable(target, _not_written(target, error)) from None
+
+
+def _not_written(target: Path, error: OSError) -> str:
+    if not target.parent.is_dir():
+        return f"cannot be written: there is no folder {target.parent}; make it first"
+    return f"cannot be written: {os.strerror(error.errno or 0)}"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -67,6 +67,12 @@ def test_init_makes_a_configuration_that_checks_and_runs(tmp_path: Path) -> None
         assert built.stop() == 0
 
 
+def test_init_without_answers_says_so_and_writes_nothing(tmp_path: Path) -> None:
+    ended = run("init", str(tmp_path / "new"), stdin=b"Garden\n")
+    assert ended.code == 2 and "--yes" in ended.err and "nothing was written" in ended.err
+    assert not (tmp_path / "new").exists()
+
+
 def test_check_names_file_and_line_of_everything_that_is_wrong(tmp_path: Path) -> None:
     built = House(tmp_path)
     built.committee = committee_file(polcy="basic", chair="nobody")

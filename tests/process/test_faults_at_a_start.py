@@ -6,6 +6,8 @@ import ctypes
 import os
 from pathlib import Path
 
+import pytest
+
 from cocmail.mail import memory
 from process_scene import House
 
@@ -23,6 +25,19 @@ def test_half_a_key_file_starts_nothing_and_nothing_is_written(tmp_path: Path) -
             assert house.ended() == 2
         assert not (house.folder / "var").exists()
         assert "master.key" in house.lines()[-1]
+
+
+@pytest.mark.parametrize("place", ["var", "committee.yaml/store.db", "nowhere/store.db", "s" * 300])
+def test_a_place_where_no_store_can_be_is_named_and_not_tried_for_ever(tmp_path: Path, place: str) -> None:
+    """With 75 the service manager began again and again, at an error number."""
+    house = House(tmp_path)
+    (tmp_path / "var").mkdir()
+    (tmp_path / "nowhere").symlink_to("/proc/nowhere")
+    house.store_url = f"sqlite:///{place}"
+    house.write()
+    ended = house.run("run")
+    assert ended.code == 2
+    assert ended.err.startswith(f"store.url: {tmp_path / place}: ") and "errno" not in ended.err
 
 
 def test_59_no_core_file_is_written_of_a_running_daemon(tmp_path: Path) -> None:

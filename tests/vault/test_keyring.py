@@ -59,8 +59,10 @@ def test_a_master_key_is_never_overwritten(key_file: Path, tmp_path: Path) -> No
 
 
 def test_a_folder_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
-    with pytest.raises(KeyFileError, match="cannot be written"):
+    with pytest.raises(KeyFileError, match=r"there is no folder .*nowhere; make it first"):
         new_key_file(tmp_path / "nowhere" / "master.key")
+    with pytest.raises(KeyFileError, match="cannot be written: File name too long"):
+        new_key_file(tmp_path / ("k" * 300))
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666, 0o601])
