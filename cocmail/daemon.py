@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from cocmail import __version__, maillog
+from cocmail.config.machine import SOCKET_PATH_MAX
 from cocmail.config.settings import Listener, Mailbox, Settings
 from cocmail.core.model import Door
 from cocmail.doors.clock import Clock
@@ -42,8 +43,6 @@ from cocmail.store.engine import Store
 SENDERS = 4
 WORK_OFF_SECONDS = 20.0
 RUNTIME = Path("/run/cocmail")
-# sockaddr_un.sun_path holds 108 bytes with its final NUL (unix(7)).
-SOCKET_PATH_MAX = 107
 
 
 def inject_socket(store_url: str, key_file: str) -> str:

@@ -20,10 +20,9 @@ from cocmail.core.model import Envelope
 from cocmail.doors import paths, replies
 from cocmail.doors.connection import Connection, Register
 from cocmail.doors.dots import DotReader
-from cocmail.doors.guard import Share
+from cocmail.doors.guard import RECIPIENTS, Share
 from cocmail.doors.terms import Terms
 
-RECIPIENTS = 256
 READ_BYTES = 1 << 20
 UNIX_PEER = "unix"
 

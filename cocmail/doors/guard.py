@@ -1,4 +1,4 @@
-"""What all doors together may use: connections, and memory for messages that are not stored yet.
+"""What all doors together may use: connections, and memory for messages that are not stored yet; and each message.
 
 The rule: whatever is taken is given back on every path: disconnect, timeout and exception included. It runs in one
 event loop and needs no lock. It must not know anything of mail.
@@ -7,6 +7,9 @@ event loop and needs no lock. It must not know anything of mail.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+# Of one message, whatever door it comes by. RFC 5321, section 4.5.3.1.8, asks for 100 at least.
+RECIPIENTS = 256
 
 
 @dataclass(frozen=True, slots=True)

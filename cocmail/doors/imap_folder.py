@@ -16,7 +16,7 @@ from typing import Protocol
 
 from cocmail import maillog
 from cocmail.core.model import Door, Envelope
-from cocmail.doors.guard import Guard
+from cocmail.doors.guard import RECIPIENTS, Guard
 from cocmail.doors.imap_wire import Session
 from cocmail.errors import MailboxError, StoreBusy
 from cocmail.mail.headers import recipients, scan
@@ -28,7 +28,6 @@ from cocmail.store.transaction import Tx
 
 # aioimaplib answers to more in one command at its peril.
 BATCH = 100
-RECIPIENTS = 256
 TRIES = 3
 TRY_AGAIN_SECONDS = 3600.0
 NO_ROOM_SECONDS = 1.0
