@@ -89,7 +89,8 @@ class Daemon:
         self.pipeline.queued = self.clock.queued = self.outbox.wake
 
     async def change(self, settings: Settings) -> None:
-        """Go on with another configuration: committees, admins, retries at once; doors and store at the next start.
+        """Go on with another configuration: committees, the mailbox's committee, admins, retries at once; doors and
+        store at the next start.
 
         Members are told of a changed roster before it is in force. Raises ConfigError where a committee would get
         another's cases, StoreBusy where it is to be tried again.
