@@ -166,6 +166,8 @@ def keep(order: Mapping[str, object], descriptors: Sequence[int]) -> list[str]:
 def become(order: Mapping[str, object], streams: Sequence[int]) -> list[str]:
     """Takes on session, folder, environment and streams; gives the program and its arguments."""
     os.setsid()
+    # A shell that has started the tests in the background has them ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.closerange(3, 256)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from process_scene import House, environment, letter, started
+from process_scene import House, environment, letter, started, wait_until
 from scene import ALIAS, committee_file
 
 
@@ -26,8 +28,17 @@ def interrupted(house: House, *arguments: str, given: bytes = b"", shown: bytes 
     seen = b""
     while shown not in seen:
         seen += os.read(stdout, 4096)
-    process.send_signal(signal.SIGINT)
-    code = process.wait(60)
+
+    def ended() -> bool:
+        # As a person does it, again: a signal that comes just before a read begins is heard after it.
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        return process.returncode is not None
+
+    wait_until(ended, "the end of the command")
+    code = process.returncode
+    assert code is not None
     os.close(stdin)
     os.close(stdout)
     return code
