@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
 from cocmail.core.model import Wanted
+from cocmail.mail.decode import CONTROLS, unshifted
 from cocmail.mail.domain import DOMAIN_MAX, normal_domain, printable
 from cocmail.mail.domain import aligned as aligned
 from cocmail.mail.domain import organisational_domain as organisational_domain
@@ -158,16 +159,22 @@ def addresses_in(header_value: str) -> tuple[str, ...]:
 def mailboxes_in(header_value: str) -> tuple[tuple[str, str], ...]:
     """(display name, address in normal form) of every mailbox in an address list, or of the first 20,000.
 
-    The name is raw, unquoted.
+    The name is raw, unquoted. Where something is in ISO-2022, what is there as it stands follows: a letter's half that
+    looks like a mark of the grammar must hide no address, and neither must a mark that looks like the half of a letter.
     """
-    return tuple(_Scan(header_value[:HEADER_MAX]).run())
+    whole = header_value[:HEADER_MAX]
+    readings = dict.fromkeys((unshifted(whole), whole))
+    return tuple(box for each in readings for box in _Scan(CONTROLS.sub(" ", each)).run())
 
 
 def sole_mailbox(header_value: str) -> str:
     """The address of a value that is plainly one mailbox, else "".
 
-    Proof asks this: where two readers could disagree about who `From: a@x <b@y>` is, nothing is proven.
+    Proof asks this: where two readers could disagree about who `From: a@x <b@y>` is, nothing is proven. Of a control
+    character nobody knows what it means to another reader.
     """
+    if CONTROLS.search(header_value):
+        return ""
     scan = _Scan(header_value[:HEADER_MAX])
     found = scan.run()
     return found[0][1] if len(found) == 1 and not scan.odd and len(header_value) <= HEADER_MAX else ""

@@ -14,13 +14,16 @@ import unicodedata
 
 from cocmail.mail.charsets import decoded, mostly_utf8
 
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*\??)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile("\r{0,2}\n|\r|\x85|\u2028|\u2029|\x0c|\x0b")
 _RUN = re.compile(rb"[^=]+")
 _FOREIGN = bytes(sorted(set(range(256)) - set(b"=+/" + string.ascii_letters.encode() + string.digits.encode())))
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# From the first escape sequence on: what stands before it is the same in ISO-2022 and as it stands.
+_SHIFTED = re.compile(r"\x1b[$(][\x00-\x7f]*")
 
 
 def text_from(data: bytes, charset: str = "") -> str:
@@ -33,16 +36,27 @@ def _no_surrogates(text: str) -> str:
 
 
 def text_from_header(value: bytes) -> str:
-    """A header's bytes as they stand: UTF-8 (RFC 6532), also with a fault; else latin-1."""
-    return decoded(value, "") if value.isascii() or mostly_utf8(value) else value.decode("latin-1")
+    """A header's bytes as they stand: UTF-8 (RFC 6532), also with a fault; else latin-1.
+
+    Nothing else is decoded here: who sent a message is read off it, and what ISO-2022 takes for the half of a letter is
+    an address to everybody who does not know that charset.
+    """
+    return value.decode("utf-8" if value.isascii() or mostly_utf8(value) else "latin-1", "replace")
+
+
+def unshifted(value: str) -> str:
+    """A header's value with what it holds in ISO-2022 as bytes (RFC 1468), which no header may, decoded."""
+    return _SHIFTED.sub(lambda run: decoded(run[0].encode("ascii"), ""), value) if "\x1b" in value else value
 
 
 def decode_words(value: str) -> str:
-    """A header value with its encoded words decoded once (RFC 2047). Words that cannot be decoded stay as they are.
+    """A header value as it is shown: its encoded words decoded once (RFC 2047), and what it holds in ISO-2022.
+
+    Words that cannot be decoded stay as they are.
 
     Neighbouring words of one charset are decoded as one: mailers split characters in the middle (RFC 7103).
     """
-    joined = _BETWEEN_WORDS.sub(r"\1", value)
+    joined = _BETWEEN_WORDS.sub(r"\1", unshifted(value))
     out: list[str] = []
     pending, charset, at = b"", "", 0
     for match in _WORD.finditer(joined):
@@ -97,7 +111,7 @@ def from_base64(data: bytes) -> bytes:
 
 def one_line(text: str) -> str:
     """Text for one line of display: without line breaks, control and bidirectional-override characters."""
-    flat = _CONTROLS.sub("", _BREAKS.sub(" ", text).replace("\t", " "))
+    flat = CONTROLS.sub("", _BREAKS.sub(" ", text).replace("\t", " "))
     return "".join(char for char in _no_surrogates(flat) if not _reorders(char)).strip()
 
 
@@ -121,7 +135,7 @@ def paragraphs(text: str) -> str:
     """Body text with `\\n` line ends and without control characters."""
     for line_end in ("\r\r\n", "\r\n", "\r"):
         text = text.replace(line_end, "\n")
-    return _no_surrogates(_CONTROLS.sub("", text))
+    return _no_surrogates(CONTROLS.sub("", text))
 
 
 def unflow(text: str, delsp: bool) -> str:

@@ -52,7 +52,8 @@ _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]{0,10}:")
 _ID = re.compile(r"<([^<>]{1,998})>")
 # What may stand in a field of ours: printable ASCII, nothing that looks like an encoded word, at most 998 characters.
 _SAFE_ID = re.compile(r"(?=.{3,998}\Z)<(?!=\?)(?:[!-;?-~]|=(?!\?))+>")
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
+# Not ESC, which begins words in ISO-2022: they are decoded where they are shown.
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,9 @@ class _Gathered:
                 return
             value = value[:ALWAYS_BYTES]
         self.size += len(value)
-        self.fields.append((name, _CONTROLS.sub(" ", text_from_header(value))))
+        text = text_from_header(value)
+        # Of From, proof must see that one stands there.
+        self.fields.append((name, text if name == "from" else _CONTROLS.sub(" ", text)))
 
     def _add_mime(self, name: str, value: bytes) -> None:
         """One of those that tell is taken whole, if none of its name stands there yet; of the others, what has room."""

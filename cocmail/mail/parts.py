@@ -95,6 +95,7 @@ def parts_of(message: Message, *, keep: bool) -> Parts:
             break
         view = readable(part)
         found.cut = found.cut or doubtful(part, parameter(view, "charset"), around)
+        _hide_names(view, found)
         # Of a leaf it would be decoded here, for nothing.
         payload = part.get_payload() if part.is_multipart() else None
         if isinstance(payload, list) and view.get_content_maintype() == "multipart":
@@ -152,6 +153,13 @@ def _name_of(view: Message) -> str:
     except (ValueError, LookupError, TypeError, AttributeError):
         return ""
     return file_name(decode_words(name)) if name else ""
+
+
+def _hide_names(view: Message, found: Parts) -> None:
+    """Gives the screening a part's name in ISO-2022, whose letters may hold what ends a parameter."""
+    for value in map(str, view.values()):
+        if "\x1b" in value:
+            found.hide(one_line(decode_words(value)))
 
 
 def _outside(part: Message, found: Parts) -> list[str]:
@@ -272,6 +280,7 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
             return
         view = readable(each)
         found.cut = found.cut or doubtful(each, parameter(view, "charset"), around)
+        _hide_names(view, found)
         for name, value in each.raw_items():
             if name.lower() in ("from", "to", "cc", "subject", "reply-to"):
                 found.hide(one_line(decode_words(from_header(_octets(str(value))))))

@@ -145,6 +145,17 @@ def test_a_subject_in_bytes_as_they_stand_was_not_looked_at(name: str, charset: 
     assert name in mail.subject + mail.hidden_text
 
 
+def test_letters_whose_halves_are_marks_of_the_grammar_hid_who_wrote_and_what_was_attached() -> None:
+    person = "社長".encode("iso-2022-jp")
+    mail = read(
+        b"From: " + person + b" <rae@example.net>\r\nTo: " + person + b" <conduct+not-ivo@example.org>\r\n\r\nhi"
+    )
+    assert (mail.from_name, mail.from_addresses) == ("社長", ("rae@example.net",))
+    assert mail.to == ("conduct+not-ivo@example.org",)
+    kind = b'Content-Type: image/png; name="' + "唖鯵.png".encode("iso-2022-jp") + b'"\r\n\r\n'
+    assert "唖鯵.png" in read(hostile.parts("mixed", b"\r\nhello\r\n", kind)).hidden_text
+
+
 @pytest.mark.parametrize("kind", ["text/plain charset=utf-7", "text/plain; charset=us-ascii; charset=utf-7"])
 def test_a_charset_told_twice_or_without_its_semicolon_is_found_or_goes_to_the_triage(kind: str) -> None:
     mail = read(hostile.mime(kind, IVO.encode("utf-7")))

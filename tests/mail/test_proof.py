@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cocmail.core.model import Door, Envelope, Mail
 from cocmail.core.trust import NOTHING_PROVEN, Proof, Trust, Verdict
+from cocmail.mail.parse import read
 from cocmail.mail.proof import prove
 
 MX = "mx.example.org"
@@ -277,3 +278,28 @@ def test_what_a_peer_greets_with_hides_no_line_of_our_own_server(comment: str, i
     # Above the border's line nothing counts but what it wrote: what is forged stands below.
     top = ("received", "from y by relay.example.org; Mon, 1 Jan 2024")
     assert (proof_of(top, DMARC, ours, AMARA) == PROVEN) is is_ours
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        b"\x1b$B<evil@example.net>>\x1b(B <amara@example.net>",
+        b"\x1b$B<evil@example.net>\x1b(B <amara@example.net>",
+        b"\x1b$B<evil@example.net>,\x1b(B <amara@example.net>",
+        b"\x1b$Bevil@example.net,\x1b(B <amara@example.net>",
+        b'"\x1b$B"<evil@example.net>, \x1b(B" <amara@example.net>',
+        b"=?iso-2022-jp?q?=1B$B?= <evil@example.net>>\x1b(B <amara@example.net>",
+        b'"evil@example.net\0" <amara@example.net>',
+        b"Amara \xc2\x85 <amara@example.net>",
+    ],
+)
+@pytest.mark.parametrize(
+    "found", ["dmarc=pass", "dmarc=pass header.from=example.net", "dkim=pass header.d=example.net"]
+)
+def test_an_address_that_is_half_of_a_letter_in_one_charset_made_anybody_a_member(sender: bytes, found: str) -> None:
+    ours = f"Authentication-Results: {MX}; {found}\r\n{BORDER[0]}: {BORDER[1]}\r\n".encode()
+    mail = read(ours + b"From: " + sender + b"\r\nTo: conduct@example.org\r\nSubject: #clear\r\n\r\nhello")
+    assert prove(mail, envelope(), TRUST).address is None
+    assert "amara@example.net" in mail.from_addresses
+    if b"\x1b$B" in sender:
+        assert "evil@example.net" in " ".join(mail.from_addresses)
