@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import quopri
 import re
+import string
 from copy import copy
 from email.message import Message
 
@@ -21,6 +22,15 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _BETWEEN = re.compile(r"[\s;,\"']+")
 # Lines of nothing but base64, and what is before the first other character if it ends in padding.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=]*+[ \t]*+[\r\n]++)*+(?:[A-Za-z0-9+/]*+(?:=++|[ \t]*+\Z))?+")
+_ALPHABET = rb"A-Za-z0-9+/="
+_LETTERS = (string.ascii_letters + string.digits + "+/=").encode()
+# A line of base64 with at most one fault, of one character in any charset.
+_FAULTY = rb"[%b]*+[^%b\r\n]{0,4}+[%b]*+[ \t]*+(?=[\r\n]|\Z)" % ((_ALPHABET,) * 3)
+_NEXT = re.compile(rb"(?:\r{0,2}\n|\r)?+" + _FAULTY)
+# A line in which one byte is none of base64's.
+_SPOILT = re.compile(rb"(?<![^\r\n])([%b]++)[^%b\r\n]([%b]++)(?=[ \t]*+(?:[\r\n]|\Z))" % ((_ALPHABET,) * 3))
+# The shortest that programs make a line that is not the last one.
+_LINE_MIN = 60
 _SOFT = re.compile(rb"=[ \t]++(?=[\r\n])")
 _EQUALS = re.compile(rb"=(?==)")
 # What is no encoding at all is written in many ways in practice.
@@ -52,7 +62,8 @@ def _named(value: str) -> str:
 def content_of(part: Message, *, is_text: bool = False) -> bytes:
     """A part's decoded bytes; as they stand where the encoding is unknown or broken; b"" where it holds parts.
 
-    Of a text in base64 only the beginning may be: a list wrote its footer below it, which stands as it was written.
+    Of a text in base64 only the beginning may be: a list wrote its footer below it, which stands as it was written. A
+    byte that does not belong into base64 is left out (RFC 2045 section 6.8).
     """
     match encoding_of(part):
         case "base64":
@@ -61,15 +72,47 @@ def content_of(part: Message, *, is_text: bool = False) -> bytes:
             if exact is not None:
                 return exact
             data = as_it_stands(part)
-            begin = _LINES.match(data) if is_text else None
-            coded = begin[0] if begin else data
-            return from_base64(coded) + data[len(coded) :] if coded.strip() else from_base64(data)
+            end = _end_of_base64(data) if is_text else len(data)
+            return from_base64(_SPOILT.sub(_in_its_place, data[:end])) + data[end:]
         case "quoted-printable":
             return from_quoted_printable(as_it_stands(part))
         case "uuencode":
             return _from_uuencode(as_it_stands(part))
         case _:
             return as_it_stands(part)
+
+
+def _end_of_base64(data: bytes) -> int:
+    """Where a text's base64 ends and something else stands: a footer.
+
+    It ends in padding, or in a line that is shorter than the others. Where it goes on in lines that are as long, all
+    but a fault, there is no footer yet.
+    """
+    begin = _LINES.match(data)
+    end = begin.end() if begin else 0
+    lines = data[:end].rsplit(None, 2)[-2:]
+    if end == len(data) or not lines:
+        return len(data)
+    if lines[-1].endswith(b"="):
+        return end
+    width = len(lines[0]) if len(lines) > 1 else max(len(lines[0]), _LINE_MIN)
+    goes_on = len(lines[-1]) >= width
+    full = re.compile(rb"(?<![^\r\n])(?=[^\r\n]{%d})" % (width - 2) + _FAULTY)
+    for line in full.finditer(data, end):
+        goes_on, end = True, line.end()
+    # Behind a full line stands another one, be it short.
+    if goes_on and (last := _NEXT.match(data, end)) and _is_almost_base64(last[0].strip()):
+        end = last.end()
+    return end
+
+
+def _in_its_place(line: re.Match[bytes]) -> bytes:
+    """A line with the place of a letter that was made something else kept: left out, it would move all that follows."""
+    return line[1] + b"A" + line[2] if (len(line[1]) + len(line[2])) % 4 == 3 else line[0]
+
+
+def _is_almost_base64(line: bytes) -> bool:
+    return len(line) > 8 * len(line.translate(None, _LETTERS))
 
 
 def from_quoted_printable(data: bytes) -> bytes:

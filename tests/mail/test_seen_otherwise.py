@@ -121,6 +121,39 @@ def test_base64_with_a_fault_was_screened_as_it_stood_or_only_to_the_fault(body:
         assert named(read(place(part(b"Content-Transfer-Encoding: base64", body))))
 
 
+LONG = "".join(f"Line {number:02} of my report: Kit hit me, and then once more.\n" for number in range(12))
+LINES = base64.encodebytes(LONG.encode()).splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("number", [0, 2, len(LINES) - 2, len(LINES) - 1])
+@pytest.mark.parametrize("footer", [b"", FOOTER])
+@pytest.mark.parametrize("fault", [b" ", b">", b".", b"!", b"\xc2\xa0", b"\xa0", b"-"])
+@pytest.mark.parametrize("at", [0, 9])
+def test_one_foreign_byte_in_base64_left_members_with_letters_and_figures(
+    number: int, footer: bytes, fault: bytes, at: int
+) -> None:
+    spoilt = LINES[number][:at] + fault + LINES[number][at:]
+    body = b"".join((*LINES[:number], spoilt, *LINES[number + 1 :]))
+    mail = read(HEAD + part(b"Content-Transfer-Encoding: base64", body + footer))
+    assert (mail.text.startswith(LONG.strip()), mail.unreadable) == (True, "")
+    # Below a fault in the first line nothing tells what is a footer.
+    assert ("conduct mailing list" in (mail.text if number else mail.hidden_text)) is bool(footer)
+
+
+def test_one_letter_of_base64_that_became_another_sign_made_nonsense_of_all_that_followed() -> None:
+    for sign in (b"!", b"-", b"\xa0"):
+        body = b"".join((*LINES[:2], LINES[2][:30] + sign + LINES[2][31:], *LINES[3:]))
+        text = read(HEAD + part(b"Content-Transfer-Encoding: base64", body)).text
+        assert text.count("of my report") == 12
+
+
+@pytest.mark.parametrize("size", [57, 60, 114, 171, 20])
+def test_a_footer_below_base64_is_shown_as_it_is_wherever_the_base64_ended(size: int) -> None:
+    body = base64.encodebytes(LONG.encode()[:size])
+    mail = read(HEAD + part(b"Content-Transfer-Encoding: base64", body + FOOTER))
+    assert mail.text.endswith(FOOTER.decode().strip())
+
+
 def test_two_pieces_of_base64_are_both_shown() -> None:
     body = base64.b64encode(b"They met. ") + b"\n" + CODED
     assert read(HEAD + part(b"Content-Transfer-Encoding: base64", body)).text == f"They met. {WORDS}"
