@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import codecs
 import re
+import string
 
 READINGS_MAX = 100_000
 LOOKED_AT = 1_000_000
 
 # No charsets of mail: slow (punycode), or a way to write characters that are not there.
 _REFUSED = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})
+# Two or four bytes a letter.
+_WIDE = ("utf-16", "utf-32")
 # What writes the label on the left in practice means the one on the right (WHATWG Encoding Standard, section 4.2).
 _WIDER = {
     "iso8859-1": "cp1252", "ascii": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949",
@@ -71,6 +74,9 @@ _UNREAD = re.compile(
     r"(?:x-|cs)?(?:viet-?)?(?:iso-?2022|viscii|tcvn|vps|iscii|scsu|bocu|ebcdic|armscii|geostd)", re.IGNORECASE
 )
 
+_LETTERS = string.ascii_letters.encode()
+# No text of one byte a letter holds these; in UTF-16 and UTF-32 they are half of every space and line end.
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FOREIGN = re.compile(rb"[\x80-\xff]")
 _SHIFTED = re.compile(rb"\x1b[$(]")
 _MARK = re.compile(rb"[\x80-\xff\x1b\x0e+]|~\{")
@@ -85,6 +91,13 @@ _TELLING = re.compile(r"(?m)^(?:.*\n)?.*[^\x00-\x7f\ufffd].*(?:\n.*)?")
 
 def codec_of(charset: str) -> str:
     """Python's name of a charset that may be used, or ""."""
+    name = _named(charset)
+    refused = name.replace("_", "-") in _REFUSED or _is_ebcdic(name)
+    return "" if refused else _WIDER.get(name, name)
+
+
+def _named(charset: str) -> str:
+    """Python's name of a charset, or ""."""
     label = _COMMENT.sub(" ", charset[:200]).strip().strip("\"'").strip().partition("*")[0].lower()
     if not label or len(label) > 80 or not label.isascii() or "\0" in label:
         return ""
@@ -94,13 +107,19 @@ def codec_of(charset: str) -> str:
         b"    ".decode(name, "ignore")
     except (LookupError, ValueError, UnicodeError, Warning, AssertionError):
         return ""
-    return "" if name.replace("_", "-") in _REFUSED else _WIDER.get(name, name)
+    return name
+
+
+def _is_ebcdic(codec: str) -> bool:
+    """Whether an A is no A in that charset: no mail is written in it, but ASCII with a wrong label is."""
+    return codec != "" and not codec.startswith(_WIDE) and loosely(_LETTERS, codec) != string.ascii_letters
 
 
 def unread(charset: str, data: bytes) -> bool:
     """Whether a charset is told that exists, is not known here, and makes the bytes something else than ASCII."""
     told = charset.strip("\"' ")
-    return not codec_of(told) and _UNREAD.match(told) is not None and _MARK.search(data) is not None
+    exists = _UNREAD.match(told) is not None or _is_ebcdic(_named(told))
+    return exists and not codec_of(told) and _MARK.search(data) is not None
 
 
 def charset_in(data: bytes, told: str, field: str, *, is_html: bool) -> str:
@@ -127,17 +146,20 @@ def decoded(data: bytes, charset: str) -> str:
     codec = codec_of(charset)
     if codec in ("", "utf-8") and _SHIFTED.search(data) and not _FOREIGN.search(data):
         codec = "iso2022_jp_ext"
+    if codec.startswith(_WIDE) and not _CONTROL.search(data) and strictly(data, "utf-8") is not None:
+        # A gateway wrote it anew and left the label, or a program guessed.
+        codec = "utf-8"
     if codec == "utf-16":
         codec = _order(data)
     if codec and (text := strictly(data, codec)) is not None:
         return text
     if codec in _SEVEN_BIT and not _FOREIGN.search(data):
         return loosely(data, codec)
-    if (text := strictly(data, "utf-8")) is not None and not codec.startswith(("utf-16", "utf-32")):
+    if (text := strictly(data, "utf-8")) is not None and not codec.startswith(_WIDE):
         return text
     if codec in ("", "utf-8") and (marked := _by_mark(data)):
         return loosely(data, marked)
-    if mostly_utf8(data) and not codec.startswith(("utf-16", "utf-32")):
+    if mostly_utf8(data) and not codec.startswith(_WIDE):
         return loosely(data, "utf-8")
     if codec and codec not in ("utf-8", "cp1252"):
         return loosely(data, codec)
@@ -163,7 +185,7 @@ def other_readings(data: bytes, charset: str = "", field: str = "", *, is_html: 
     at = max(data.rfind(b"\n", 0, at) + 1, at - 1_000)
     found: dict[str, None] = {}
     for each in candidates:
-        wide = each.startswith(("utf-16", "utf-32"))
+        wide = each.startswith(_WIDE) or codec.startswith(_WIDE)
         text = _start_of(data, 0 if wide else at, each, strict=each in _GUESSED and each not in told)
         for reading in (_TAG.sub("", text), _SPACE.sub(" ", text)) if is_html else (text,):
             found[reading if wide or each in _SEVEN_BIT else "\n".join(_TELLING.findall(reading))] = None
@@ -174,8 +196,8 @@ def _guesses(data: bytes, codec: str, *, fits: bool, unknown: bool) -> list[str]
     """What bytes may be written in that are told to be in `codec`, and are (`fits`) or are not."""
     foreign = _FOREIGN.search(data) is not None
     shifted = ["iso2022_jp_ext"] if _SHIFTED.search(data) else []
-    if codec == "utf-16":
-        return ["utf-16-le", "utf-16-be"]
+    if codec.startswith(_WIDE):
+        return [*(["utf-16-le", "utf-16-be"] if codec == "utf-16" else [codec]), *([] if _by_mark(data) else ["utf-8"])]
     if fits:
         return shifted if codec == "utf-8" else ["utf-8"] if mostly_utf8(data) else []
     found = [_by_mark(data), *shifted] if _by_mark(data) else shifted

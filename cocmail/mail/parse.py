@@ -51,8 +51,8 @@ def read(raw: bytes, *, contents: bool = False, also: frozenset[str] = frozenset
 
     - `encrypted`: PGP/MIME, enveloped S/MIME, or a text that is an armoured PGP message;
     - `unparsable`: the parser failed, or a limit (100 levels, 1000 parts, 64,000 bytes of Content-Type) kept something
-      from being read, its charset exists and is not known here (VISCII, ISO-2022-CN), or other programs may take the
-      message apart or decode it otherwise (`doubt.py`);
+      from being read, its charset exists and is not read here (VISCII, ISO-2022-CN, EBCDIC) or leaves no word of it, or
+      other programs may take the message apart or decode it otherwise (`doubt.py`);
     - `too-long`: there is more text than `text` and `hidden_text` hold, so the screening does not see all of it;
     - `attachments-only`: no word of text, but attachments;
     - `empty`: no word of text or Subject and no attachment. An empty body under a Subject is readable: "".
@@ -237,7 +237,8 @@ def _trouble(subject: str, text: str, parts: Parts, view: Message) -> str:
     armoured = any(_ARMOUR.match(each.text.lstrip()) for each in parts.shown if not each.is_html)
     if parts.encrypted or armoured or (enveloped and not words):
         return "encrypted"
-    if parts.cut:
+    # Of signs for what could not be read alone, a charset was told that it is not in.
+    if parts.cut or (not words and "\ufffd" in text):
         return "unparsable"
     if parts.too_long:
         return "too-long"

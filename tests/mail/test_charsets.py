@@ -162,10 +162,44 @@ def test_a_charset_told_twice_or_without_its_semicolon_is_found_or_goes_to_the_t
     assert "Иво Петров" in mail.text + mail.hidden_text or mail.unreadable == "unparsable"
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "text/html"])
+@pytest.mark.parametrize(
+    "label",
+    ["utf-16", "utf-16le", "utf-16be", "unicode", "ucs-2", "utf-32", "ucs-4", "ibm037", "cp500", "cp1140", "cp273"],
+)
+@pytest.mark.parametrize(
+    "written", ["It was Ivo Petrov.\r\n", "Bei José: Ivo Petrov, größer.\r\n", "It was Иво Петров"]
+)
+def test_a_report_under_a_label_for_wide_letters_reached_whom_it_named(kind: str, label: str, written: str) -> None:
+    mail = read(hostile.mime(f"{kind}; charset={label}", written.encode()))
+    assert (mail.text, mail.unreadable) == (written.strip(), "") or mail.unreadable == "unparsable"
+    assert written.strip() in f"{mail.text}\n{mail.hidden_text}"
+
+
+@pytest.mark.parametrize("spoilt", [b"\0", b"\x01", b"\xe9", b"\0\xe9"])
+@pytest.mark.parametrize("label", ["utf-16", "utf-16le", "utf-32"])
+def test_one_odd_byte_under_a_label_for_wide_letters_hid_every_name(spoilt: bytes, label: str) -> None:
+    mail = read(hostile.mime(f"text/plain; charset={label}", b"Hello.\n" * 300 + b"It was Ivo Petrov.\n" + spoilt))
+    assert "It was Ivo Petrov." in mail.hidden_text
+
+
+def test_wide_letters_without_a_mark_are_read_as_before() -> None:
+    for written in ("It was Ivo.", "Это был Иво, и он ударил меня.", "昨日、山田 太郎さんが。"):
+        for label in ("utf-16-le", "utf-16-be", "utf-32-le"):
+            assert text_from(written.encode(label), label) == written
+
+
+def test_a_text_of_signs_for_what_cannot_be_read_went_to_everybody() -> None:
+    assert (
+        read(hostile.mime("text/plain; charset=utf-32", b"\0" * 40 + b"Ivo Petrov hit me")).unreadable == "unparsable"
+    )
+
+
 def test_a_charset_that_nothing_here_reads_goes_to_the_triage() -> None:
     assert read(hostile.mime("text/plain; charset=viscii", b"Nguy\xaan")).unreadable == "unparsable"
     assert read(hostile.mime("text/plain; charset=iso-2022-cn", b"\x1b$)A\x0eNR\x0f")).unreadable == "unparsable"
     assert read(hostile.mime("text/plain; charset=viscii", b"Nguyen")).unreadable == ""
+    assert read(hostile.mime("text/plain; charset=ibm037", IVO[:6].encode("cp037"))).unreadable == "unparsable"
 
 
 @pytest.mark.parametrize(
