@@ -10,7 +10,7 @@ import re
 from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from email.message import Message
 
-from cocmail.mail.transfer import FIELD_MAX, UNKNOWN, as_it_stands, encoding_of
+from cocmail.mail.transfer import UNKNOWN, as_it_stands, bounded, encoding_of
 
 # A field that tells how to read what follows, where no reader should find one.
 _TELLS = re.compile(rb"(?<![^\r\n])[ \t]*+content-(?:type|transfer-encoding)[ \t]*+:", re.IGNORECASE)
@@ -67,7 +67,8 @@ def boundary_of(part: Message) -> str:
 
 def _late(field: str) -> bool:
     """Whether a file's name may be behind what is read of a field."""
-    return len(field) > FIELD_MAX and _NAME.search(field) is not None
+    value = field.partition(":")[2].lstrip()
+    return value != bounded(value) and _NAME.search(field) is not None
 
 
 def _parted_otherwise(part: Message, kind: str) -> bool:

@@ -16,20 +16,29 @@ from io import BytesIO
 from typing import Any
 
 from cocmail.mail.decode import from_base64
-from cocmail.mail.transfer import encoding_of, from_quoted_printable
+from cocmail.mail.transfer import bounded, encoding_of, from_quoted_printable
 
 
 class _AsItStands(Compat32):
-    """Fields are written out as they came. Folded anew, a line of a hundred kilobytes takes minutes."""
+    """Fields are written out as they came, and asked for within bounds: a line of a hundred kilobytes takes minutes to
+    be folded, or to be taken apart."""
+
+    def header_fetch_parse(self, name: str, value: Any) -> Any:
+        return super().header_fetch_parse(name, bounded(value) if isinstance(value, str) else value)
 
     def fold(self, name: str, value: Any) -> str:
-        return f"{name}: {self.header_fetch_parse(name, value)}{self.linesep}"
+        return f"{name}: {super().header_fetch_parse(name, value)}{self.linesep}"
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         return f"{name}: {value}{self.linesep}".encode("utf-8", "surrogateescape")
 
 
 AS_IT_STANDS = _AsItStands()
+
+
+def is_bounded(part: Message) -> bool:
+    """Whether all of a part's fields are short enough for the library to take them apart."""
+    return all(value == bounded(value) for _, value in part.raw_items() if isinstance(value, str))
 
 
 def octets_of(part: Message) -> bytes:

@@ -18,7 +18,7 @@ from cocmail.mail.decode import text_from_header as from_header
 from cocmail.mail.doubt import boundary_of, doubtful
 from cocmail.mail.htmltext import SCREENED_MAX, all_text, without_data, without_data_in
 from cocmail.mail.kinds import EXTENSIONS, SIGNATURES
-from cocmail.mail.transfer import FIELD_MAX, content_of, other_decodings
+from cocmail.mail.transfer import bounded, content_of, other_decodings
 
 DEPTH_MAX = 100
 PARTS_MAX = 1_000
@@ -57,13 +57,14 @@ class Parts:
     cut: bool = False
     too_long: bool = False
     messages: int = 0
+    room: int = HIDDEN_MAX
 
     def hide(self, text: str) -> None:
         """Gives text to the screening, up to 4 million characters in all."""
-        room = HIDDEN_MAX - sum(len(each) for each in self.hidden)
-        self.too_long = self.too_long or len(text) > room
-        if text and room > 0:
-            self.hidden.append(text[:room])
+        self.too_long = self.too_long or len(text) > self.room
+        if text and self.room > 0:
+            self.hidden.append(text[: self.room])
+            self.room -= len(self.hidden[-1])
 
     def hide_source(self, source: str, *, is_html: bool) -> None:
         """Gives the screening what a text or HTML file says; no more of it is worked on than there is room for."""
@@ -121,8 +122,7 @@ def readable(part: Message) -> Message:
     view.set_default_type(part.get_default_type())
     for name, value in part.raw_items():
         if name.lower().startswith("content-"):
-            octets = str(value).lstrip()[:FIELD_MAX].encode("utf-8", "surrogateescape")
-            view[name] = re.sub(r"[\r\n]+", " ", from_header(octets))
+            view[name] = re.sub(r"[\r\n]+", " ", from_header(_octets(bounded(str(value).lstrip()))))
     return view
 
 

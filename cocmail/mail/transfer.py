@@ -14,8 +14,8 @@ from email.message import Message
 
 from cocmail.mail.decode import exact_base64, from_base64
 
-# Python's own parameter splitting is quadratic; no honest MIME field is this long.
-FIELD_MAX = 8_000
+# The library takes parameters apart in quadratic time; no honest MIME field is this long, or has as many.
+FIELD_MAX, SEMICOLONS_MAX = 8_000, 200
 UNKNOWN = "unknown"
 
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -38,6 +38,11 @@ _PLAIN = re.compile(r"[78]-?bits?|binary|bit|")
 _CODED = {"base64": "base64", "quoted-printable": "quoted-printable"} | dict.fromkeys(
     ("uuencode", "x-uuencode", "uue", "x-uue"), "uuencode"
 )
+
+
+def bounded(value: str) -> str:
+    """The beginning of a MIME field, so much of it as any honest one has: what the library may be given."""
+    return ";".join(value[:FIELD_MAX].split(";", SEMICOLONS_MAX)[:SEMICOLONS_MAX])
 
 
 def encoding_of(part: Message) -> str:

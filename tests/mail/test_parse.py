@@ -464,3 +464,28 @@ def test_html_of_tags_and_comments_held_up_nobody() -> None:
 @given(st.text("<>/!-=abit'\u202e\u202c& ;#0x\\\n") | st.lists(st.sampled_from(list(UNSEEN.values()))).map("".join))
 def test_no_page_raises(page: str) -> None:
     assert isinstance(all_text(page) + rendered(page), str)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        b"Content-Type: message/rfc822\r\n\r\n" + b"To: a\r\n" * 20_000 + b"\r\nhi",
+        b'Content-Type: multipart/mixed; x="' + b";" * 40_000 + b'"; boundary=c\r\n\r\nhi',
+        b'Content-Type: text/plain; x="' + b";" * 7_900 + b'"\r\n\r\nhi\r\n--edge\r\n' * 20,
+        b"Content-Type: message/rfc822\r\n\r\nContent-Type: text/plain; x=" + b'";' * 20_000 + b"\r\n\r\nhi",
+    ],
+)
+def test_a_small_message_held_up_everybody_for_a_minute(inner: bytes) -> None:
+    begun = time.thread_time()
+    read(hostile.parts("mixed", b"\r\nhello\r\n", inner))
+    assert time.thread_time() - begun < 1
+
+
+def test_a_parameter_that_is_not_looked_at_goes_to_the_triage() -> None:
+    inner = b"Content-Type: image/png" + b"; x=y" * 300 + b"; name=Ivo.png\r\n\r\nxx"
+    assert read(hostile.parts("mixed", b"\r\nhello\r\n", inner)).unreadable == "unparsable"
+    inner = b"Content-Type: text/plain" + b"; x=y" * 300 + b"; charset=utf-7\r\n\r\nxx"
+    assert read(hostile.parts("mixed", b"\r\nhello\r\n", inner)).unreadable == "unparsable"
+    boundary = b"Content-Type: multipart/mixed" + b"; x=y" * 300 + b"; boundary=c\r\n\r\n--c\r\n"
+    inner = b"Content-Transfer-Encoding: base64\r\n\r\nSXZv\r\n--c--"
+    assert read(hostile.parts("mixed", b"\r\nhello\r\n", boundary + inner)).unreadable == "unparsable"
