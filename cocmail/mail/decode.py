@@ -19,7 +19,8 @@ CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*\??)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_BREAKS = re.compile("\r{0,2}\n|\r|\x85|\u2028|\u2029|\x0c|\x0b")
+# All that ends a line somewhere (Unicode, section 5.8): Office writes VT for one within a paragraph.
+_BREAKS = re.compile("\r{0,2}\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _RUN = re.compile(rb"[^=]+")
 _FOREIGN = bytes(sorted(set(range(256)) - set(b"=+/" + string.ascii_letters.encode() + string.digits.encode())))
 # From the first escape sequence on: what stands before it is the same in ISO-2022 and as it stands.
@@ -133,9 +134,7 @@ def file_name(text: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Body text with `\\n` line ends and without control characters."""
-    for line_end in ("\r\r\n", "\r\n", "\r"):
-        text = text.replace(line_end, "\n")
-    return _no_surrogates(CONTROLS.sub("", text))
+    return _no_surrogates(CONTROLS.sub("", _BREAKS.sub("\n", text)))
 
 
 def unflow(text: str, delsp: bool) -> str:

@@ -27,6 +27,8 @@ _TELLING = re.compile(rf"""\b(?:{_NAMES})\s{{0,5}}=\s{{0,5}}("[^"]*"|'[^']*'|[^\
 _QUOTES = "\"'"
 _ZEROS = re.compile(r"&#(?:([xX])0+(?=[0-9a-fA-F])|0+(?=[0-9]))")
 _LONG_REFERENCE = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{7,});?")
+# Left out by the library, a line end by its number would glue two words.
+_LINE_END = re.compile(r"&#(?:11|28|29|30|[xX](?:[bB]|1[c-eC-E]))(?:;|(?![0-9a-fA-F]))")
 _COMMENT_MARK = re.compile(r"<!--|--!?>")
 _COMMENT_END = re.compile(r"--!?>")
 # CSS, section 4.3.7: a letter in a style sheet by its number.
@@ -276,7 +278,7 @@ def _end(text: str, mark: str, start: int, endless: set[str]) -> int:
 def _unescape(text: str) -> str:
     if "&" not in text:
         return text
-    return html.unescape(_LONG_REFERENCE.sub("\ufffd", _ZEROS.sub(r"&#\1", text)))
+    return html.unescape(_LINE_END.sub("\n", _LONG_REFERENCE.sub("\ufffd", _ZEROS.sub(r"&#\1", text))))
 
 
 def _tidy(text: str) -> str:

@@ -4,6 +4,7 @@ reads it first; and what programs and lists add to honest mail makes nothing unr
 from __future__ import annotations
 
 import base64
+import re
 import time
 
 import pytest
@@ -253,3 +254,15 @@ def test_a_file_whose_type_has_no_semicolon_is_not_searched_as_text() -> None:
     head = b"Content-Type: application/pdf name=a.pdf\nContent-Transfer-Encoding: base64\n\n"
     mail = read(mixed(head + CODED), contents=True)
     assert (mail.hidden_text, mail.attachments[0].content) == ("", WORDS.encode())
+
+
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x85", "\x1c", "\x1d", "\x1e", "\u2028", "\u2029", "\r\x0b"])
+def test_a_line_end_of_another_program_glued_a_name_to_the_word_behind_it(end: str) -> None:
+    said = f"It was Ivo Petrov{end}he hit me."
+    for kind in ("plain", "html"):
+        head = f"Content-Type: text/{kind}; charset=utf-8\n\n".encode()
+        assert re.search(r"Ivo Petrov\s+he hit me", read(HEAD + head + said.encode()).text)
+        attached = read(mixed(b"Content-Disposition: attachment\n" + head + said.encode()))
+        assert re.search(r"Ivo Petrov\s+he hit me", attached.hidden_text)
+    deep = "<div>" * 300 + said.replace(end, f"&#{ord(end[-1])};") + "</div>" * 300
+    assert re.search(r"Ivo Petrov\W+he hit me", read(HEAD + b"Content-Type: text/html\n\n" + deep.encode()).text)
