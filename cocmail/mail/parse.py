@@ -36,7 +36,7 @@ KIND_MAX = 100
 RAW_SCREENED_MAX = 1_000_000
 LARGE = PIECE = 1 << 20
 
-_WORD = re.compile(r"\w+")
+_WORD, _NO_WORD = re.compile(r"\w+"), re.compile(r"\W+")
 _ARMOUR = re.compile(
     r"-----BEGIN PGP MESSAGE-----[ \t]*\n(?:[A-Za-z]{1,40}: [^\n]{0,200}\n){0,10}[ \t]*\n[A-Za-z0-9+/=]"  # RFC 9580 6.2
 )
@@ -196,29 +196,31 @@ def _header_in_other_charsets(mail: Mail) -> str:
 def _displayed(parts: Parts, *, keep: bool) -> str:
     """The text as a person would read it, in order.
 
-    HTML that has a plain alternative is left out; HTML that stands for itself is rendered. The original is attached
-    wherever the text came from HTML or the HTML says more; what HTML holds beyond the text goes to the screening.
+    HTML that has a plain alternative is left out; HTML that stands for itself is rendered, but for what the plain parts
+    say in the same words and order. The original is attached wherever the text came from HTML or the HTML says more;
+    what HTML holds beyond the text goes to the screening.
     """
     has_html = any(each.is_html for each in parts.shown)
-    with_plain = {each.group for each in parts.shown if not each.is_html and _WORD.search(each.text)}
-    # Of no more than is shown: each word of a text is an object of its own while they are compared.
-    plain_words = _words("\n".join(each.text for each in parts.shown if not each.is_html)) if has_html else set()
+    with_plain = {each.group for each in parts.shown if each.group and not each.is_html and _WORD.search(each.text)}
+    plain = "\n".join(each.text for each in parts.shown if not each.is_html) if has_html else ""
+    plain_words, plain_order = _words(plain), _in_order(plain)
     segments, seen_of = list[str](), dict[int, str]()
     for number, each in enumerate(parts.shown):
         if not each.is_html:
             segments.append(each.text.strip("\n"))
             continue
         seen = seen_of[number] = rendered(each.text)
-        more = not _words(seen) <= plain_words
+        is_alternative = each.group in with_plain
+        more = not _words(seen) <= plain_words if is_alternative else _in_order(seen) not in plain_order
         if each.size and (more or not plain_words):
             _attach_html(parts, each, keep=keep)
-        if more and (not each.group or each.group not in with_plain):
+        if more and not is_alternative:
             segments.append(seen)
     text = "\n\n".join(segment for segment in segments if segment.strip())
-    shown = f" {' '.join(text[:SHOWN_MAX].split())} " if has_html else ""
+    shown = _lines(text[:SHOWN_MAX]) if has_html else ""
     for number, each in enumerate(parts.shown):
-        # The same words in another order or in small letters are not the same to the screening.
-        if each.is_html and " ".join((whole := all_text(each.text, seen_of.pop(number))).split()) not in shown:
+        # The same words in another order, in small letters or in other lines are not the same to the screening.
+        if each.is_html and _lines(whole := all_text(each.text, seen_of.pop(number))) not in shown:
             parts.hide(whole)
     return text
 
@@ -230,7 +232,19 @@ def _attach_html(parts: Parts, shown: Shown, *, keep: bool) -> None:
 
 
 def _words(text: str) -> set[str]:
+    # Of no more than is shown: each word of a text is an object of its own while they are compared.
     return set(_WORD.findall(text[:SHOWN_MAX].casefold()))
+
+
+def _in_order(text: str) -> str:
+    """The words of a text with a space around each."""
+    return _NO_WORD.sub(" ", f" {text[:SHOWN_MAX]} ".casefold())
+
+
+def _lines(text: str) -> str:
+    """The lines of a text that say something, each with a line end around it and one space for every gap."""
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(("", *filter(None, lines), ""))
 
 
 def _trouble(subject: str, text: str, parts: Parts, view: Message) -> str:

@@ -311,3 +311,22 @@ def test_a_name_hidden_in_html_was_missed_because_its_words_stood_elsewhere() ->
     page = b"Content-Type: text/html\r\n\r\n<p>the petrov ivo account</p><p>Ivo Petrov</p>"
     mail = read(hostile.parts("alternative", b"\r\nthe petrov ivo account\r\n", page))
     assert "Ivo Petrov" in mail.hidden_text
+
+
+@pytest.mark.parametrize(
+    ("plain", "page"),
+    [
+        (b"Then the chair said\r\nhello Ivo\r\nand he hit me", b"<p>Then the chair said hello Ivo and he hit me</p>"),
+        (b"see MrIvo hit me yesterday", b"<p>Ivo hit me</p>"),
+        (b"Ivory tower", b"<p>Ivo</p>"),
+    ],
+)
+def test_a_name_in_html_was_missed_because_the_plain_text_has_its_letters_too(plain: bytes, page: bytes) -> None:
+    mail = read(hostile.parts("alternative", b"\r\n" + plain, b"Content-Type: text/html\r\n\r\n" + page))
+    assert page[3:-4].decode() in mail.hidden_text
+
+
+def test_html_that_says_the_same_in_the_same_lines_is_searched_once() -> None:
+    page = b"Content-Type: text/html\r\n\r\n<p>Hello Jun,</p><p>Ivo hit me.</p>"
+    assert read(hostile.parts("alternative", b"\r\nHello Jun,\r\n\r\nIvo hit me.\r\n", page)).hidden_text == ""
+    assert read(hostile.mime("text/html", b"<p>Hello Jun,</p><p>Ivo hit me.</p>")).hidden_text == ""

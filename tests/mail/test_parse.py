@@ -489,3 +489,14 @@ def test_a_parameter_that_is_not_looked_at_goes_to_the_triage() -> None:
     boundary = b"Content-Type: multipart/mixed" + b"; x=y" * 300 + b"; boundary=c\r\n\r\n--c\r\n"
     inner = b"Content-Transfer-Encoding: base64\r\n\r\nSXZv\r\n--c--"
     assert read(hostile.parts("mixed", b"\r\nhello\r\n", boundary + inner)).unreadable == "unparsable"
+
+
+@pytest.mark.parametrize("kind", ["mixed", "related"])
+def test_words_that_a_person_wrote_were_neither_shown_nor_attached(kind: str) -> None:
+    """Turned around, the same words say the opposite."""
+    page = b"Content-Type: text/html\r\n\r\n<p>Jun hit me. Not Kit.</p>"
+    mail = read(hostile.parts(kind, b"\r\nKit hit me. Not Jun.\r\n", page))
+    assert mail.text == "Kit hit me. Not Jun.\n\nJun hit me. Not Kit."
+    assert names(mail) == ["original.html"]
+    twice = read(hostile.parts(kind, b"\r\nSo: Jun\r\nhit me; not Kit!\r\n", page))
+    assert (twice.text, names(twice)) == ("So: Jun\nhit me; not Kit!", [])
