@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from email.message import Message
 
 from cocmail.mail.decode import from_base64
-from cocmail.mail.parts import kind_of, readable
+from cocmail.mail.described import kind_of, readable
 from cocmail.mail.transfer import encoding_of
 
 # RFC 6533 names the second for addresses that are not ASCII.

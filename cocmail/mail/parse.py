@@ -23,11 +23,12 @@ from cocmail.mail.address import mailboxes_in
 from cocmail.mail.charsets import other_readings
 from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from
 from cocmail.mail.delivery import failed_for_good
+from cocmail.mail.described import kind_of, parameter, readable
 from cocmail.mail.doubt import headless
 from cocmail.mail.enclosed import AS_IT_STANDS, is_bounded
 from cocmail.mail.headers import RECIPIENTS_MAX, Header, digest, message_ids, recipients, scan
 from cocmail.mail.htmltext import all_text, backwards, rendered
-from cocmail.mail.parts import SHOWN_MAX, Parts, Shown, kind_of, parameter, parts_of, readable
+from cocmail.mail.parts import SHOWN_MAX, Parts, Shown, parts_of
 
 TRUNCATED = "[The text goes on; the rest stands in the original message.]"
 SUBJECT_MAX = 2_000
@@ -129,6 +130,7 @@ def _from_header(raw: bytes, header: Header) -> Mail:
         subject=one_line(decode_words(header.first("subject"))),
         from_addresses=tuple(dict.fromkeys(address for _, address in senders))[:RECIPIENTS_MAX],
         from_name=one_line(decode_words(senders[0][0]))[:SUBJECT_MAX] if senders else "",
+        hidden_text=_beside(header, [name for name, _ in senders]),
         to=to,
         copied=tuple(address for address in to if address not in addressed),
         delivered_to=recipients(header, "delivered-to", "x-original-to"),
@@ -162,7 +164,7 @@ def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
     else:
         for stray in parts.stray:
             parts.hide(stray)
-    parts.hide(_header_in_other_charsets(mail))
+    parts.hide(mail.hidden_text)
     parts.hide(mail.subject[SUBJECT_MAX:])
     for turned in [backwards(each) for each in (mail.subject, text, *parts.hidden)]:
         parts.hide(turned)
@@ -185,12 +187,15 @@ def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
     )
 
 
-def _header_in_other_charsets(mail: Mail) -> str:
-    """What a Subject or a name may mean whose bytes stand there as they are, and are no UTF-8."""
-    values = [
-        value for name, value in mail.headers if name in ("subject", "from") and max(value, default="") < "\u0100"
-    ]
-    return one_line(" ".join(other_readings(value.encode("latin-1")) for value in values))
+def _beside(header: Header, names: list[str]) -> str:
+    """What of the header other programs show: further Subjects, and the names of further senders.
+
+    And what a Subject or a name may mean whose bytes stand there as they are, and are no UTF-8.
+    """
+    told = {name: header.values(name) for name in ("subject", "from")}
+    raw = (value.encode("latin-1") for each in told.values() for value in each if max(value, default="") < "\u0100")
+    further = map(decode_words, (*told["subject"][1:], *names[1:]))
+    return "\n".join(filter(None, map(one_line, (*further, " ".join(map(other_readings, raw))))))
 
 
 def _displayed(parts: Parts, *, keep: bool) -> str:

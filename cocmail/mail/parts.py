@@ -6,19 +6,19 @@ messages are not opened: their text is for the screening alone. It must not deci
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from email.message import Message
 
 from cocmail.core.model import Attachment
 from cocmail.mail import enclosed
 from cocmail.mail.charsets import charset_in, other_readings, unread
-from cocmail.mail.decode import decode_words, file_name, one_line, paragraphs, text_from, unflow
+from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from, unflow
 from cocmail.mail.decode import text_from_header as from_header
+from cocmail.mail.described import kind_of, name_of, parameter, readable, reads_as_text
 from cocmail.mail.doubt import boundary_of, doubtful
 from cocmail.mail.htmltext import SCREENED_MAX, all_text, without_data, without_data_in
 from cocmail.mail.kinds import EXTENSIONS, SIGNATURES
-from cocmail.mail.transfer import bounded, content_of, other_decodings
+from cocmail.mail.transfer import content_of, other_decodings
 
 DEPTH_MAX = 100
 PARTS_MAX = 1_000
@@ -27,8 +27,12 @@ SHOWN_MAX = 2_000_000
 # Enough for all that is shown and screened of a text, in any charset but the widest.
 TEXT_BYTES_MAX = 24_000_000
 
-# What follows a space is a parameter whose semicolon was forgotten.
-_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}(?![^\s,;])")
+# Of an attached message, of which members are given all. No field with a date: people are called as months are.
+_SEARCHED = frozenset((
+    "from", "sender", "reply-to", "to", "cc", "bcc", "subject", "comments", "keywords", "thread-topic", "delivered-to",
+    "resent-from", "resent-sender", "resent-reply-to", "resent-to", "resent-cc", "resent-bcc", "x-original-to",
+    "x-original-from", "x-original-sender", "x-envelope-from", "x-envelope-to", "envelope-to", "content-description",
+))  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -116,45 +120,6 @@ def parts_of(message: Message, *, keep: bool) -> Parts:
     return found
 
 
-def readable(part: Message) -> Message:
-    """A part's MIME fields with 8-bit bytes decoded and overlong values cut, to ask for types and names."""
-    view = Message()
-    view.set_default_type(part.get_default_type())
-    for name, value in part.raw_items():
-        if name.lower().startswith("content-"):
-            view[name] = re.sub(r"[\r\n]+", " ", from_header(_octets(bounded(str(value).lstrip()))))
-    return view
-
-
-def kind_of(view: Message) -> str:
-    """The media type in lower case; application/octet-stream for what is no type (RFC 2045 section 5.2)."""
-    kind = _TYPE.match(view.get_content_type())
-    return kind[0] if kind else "application/octet-stream"
-
-
-def _is_text(view: Message) -> bool:
-    """Whether programs show it as text, as many do what is no type at all (RFC 2045 section 5.2)."""
-    return kind_of(view).startswith(("text/", "multipart/")) or not _TYPE.match(view.get_content_type())
-
-
-def parameter(view: Message, name: str) -> str:
-    """One parameter of the Content-Type, or ""; broken RFC 2231 forms give ""."""
-    try:
-        value = view.get_param(name)
-    except (ValueError, LookupError, TypeError):
-        return ""
-    # Behind it, a comment may stand.
-    return (value[2] if isinstance(value, tuple) else value or "").partition("(")[0].strip() if value else ""
-
-
-def _name_of(view: Message) -> str:
-    try:
-        name = view.get_filename()
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return ""
-    return file_name(decode_words(name)) if name else ""
-
-
 def _hide_names(view: Message, found: Parts) -> None:
     """Gives the screening a part's name in ISO-2022, whose letters may hold what ends a parameter."""
     for value in map(str, view.values()):
@@ -203,9 +168,9 @@ def _text_of(data: bytes, view: Message, found: Parts) -> str:
 
 
 def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: bool, related: bool) -> None:
-    kind, name = kind_of(view), _name_of(view)
+    kind, name = kind_of(view), name_of(view)
     broken_multipart = kind.startswith("multipart/")
-    is_text = _is_text(view)
+    is_text = reads_as_text(view)
     data = content_of(part, is_text=is_text)
     if is_text:
         _hide_other_decodings(part, view, found)
@@ -258,7 +223,7 @@ def _take_message(part: Message, view: Message, found: Parts, depth: int, *, kee
         found.cut = True
         return
     if kind in ("message/delivery-status", "message/disposition-notification", "message/feedback-report"):
-        found.attach(_name_of(view), kind, data, keep=keep)
+        found.attach(name_of(view), kind, data, keep=keep)
         return
     found.messages += 1
     found.attach(f"attached-message-{found.messages}.eml", kind, data, keep=keep)
@@ -269,7 +234,10 @@ def _take_message(part: Message, view: Message, found: Parts, depth: int, *, kee
 
 
 def _screen_message(part: Message, found: Parts, depth: int) -> None:
-    """Who wrote an attached message, to whom, about what, and its texts, however deep; nothing of it is displayed."""
+    """Who wrote an attached message, to whom, about what, its texts and the names of its files, however deep.
+
+    Nothing of it is displayed.
+    """
     stack: list[tuple[Message, int, tuple[str, ...]]] = [(part, depth, ())]
     seen = 0
     while stack:
@@ -281,8 +249,9 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
         view = readable(each)
         found.cut = found.cut or doubtful(each, parameter(view, "charset"), around)
         _hide_names(view, found)
+        found.hide(name_of(view))
         for name, value in each.raw_items():
-            if name.lower() in ("from", "to", "cc", "subject", "reply-to"):
+            if name.lower() in _SEARCHED:
                 found.hide(one_line(decode_words(from_header(_octets(str(value))))))
         payload = each.get_payload() if each.is_multipart() else None
         if isinstance(payload, list):
@@ -293,7 +262,7 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
             stack.extend((child, level + step, within) for child in reversed(children) if isinstance(child, Message))
             for stray in _outside(each, found):
                 found.hide(stray)
-        elif _is_text(view):
+        elif reads_as_text(view):
             source = _text_of(content_of(each, is_text=True), view, found)
             found.hide_source(source, is_html=view.get_content_subtype() == "html")
             _hide_other_decodings(each, view, found)

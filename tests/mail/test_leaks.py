@@ -330,3 +330,40 @@ def test_html_that_says_the_same_in_the_same_lines_is_searched_once() -> None:
     page = b"Content-Type: text/html\r\n\r\n<p>Hello Jun,</p><p>Ivo hit me.</p>"
     assert read(hostile.parts("alternative", b"\r\nHello Jun,\r\n\r\nIvo hit me.\r\n", page)).hidden_text == ""
     assert read(hostile.mime("text/html", b"<p>Hello Jun,</p><p>Ivo hit me.</p>")).hidden_text == ""
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        b"Sender: Ivo Petrov <ip@x.example>\r\n\r\nlook",
+        b"Resent-From: Ivo Petrov <ip@x.example>\r\n\r\nlook",
+        b"Resent-To: =?utf-8?q?Ivo_Petrov?= <ip@x.example>\r\n\r\nlook",
+        b"Thread-Topic: Ivo Petrov hit me\r\n\r\nlook",
+        b'Content-Type: image/png; name="Ivo Petrov.png"\r\n\r\nxx',
+        b"Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\nContent-Type: image/png\r\n"
+        b"Content-Disposition: attachment; filename*=utf-8''Ivo%20Petrov.png\r\n\r\nxx\r\n--c--",
+    ],
+)
+def test_who_was_named_at_the_head_of_an_attached_mail_was_given_it(inner: bytes) -> None:
+    attached = b"Content-Type: message/rfc822\r\n\r\nFrom: a@b.example\r\nMIME-Version: 1.0\r\n" + inner
+    mail = read(hostile.parts("mixed", b"\r\nsee attached\r\n", attached))
+    assert "Ivo Petrov" in mail.hidden_text
+    assert mail.unreadable == ""
+
+
+def test_the_date_of_an_attached_mail_names_nobody() -> None:
+    attached = b"Content-Type: message/rfc822\r\n\r\nDate: Mon, 3 Jun 2024 10:00:00 +0000\r\n\r\nlook"
+    assert "Jun" not in read(hostile.parts("mixed", b"\r\nsee attached\r\n", attached)).hidden_text
+
+
+@pytest.mark.parametrize("body", [b"\r\nhello\r\n", b"Content-Type: a/b\r\nContent-Type: c/d\r\n\r\nhello\r\n"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"From: r@r.example\r\nSubject: report\r\nSubject: =?utf-8?q?Ivo_Petrov?= hit me\r\n",
+        b"From: R <r@r.example>, =?utf-8?q?Ivo_Petrov?= <p@r.example>\r\nSubject: report\r\n",
+        b"From: R <r@r.example>\r\nFrom: Ivo Petrov <p@r.example>\r\nSubject: report\r\n",
+    ],
+)
+def test_who_was_named_in_a_second_field_was_given_the_report(head: bytes, body: bytes) -> None:
+    assert "Ivo Petrov" in read(head + body).hidden_text
