@@ -11,14 +11,18 @@ import html
 import re
 from collections.abc import Container, Iterator
 
-from inscriptis import get_text  # type: ignore[import-untyped,unused-ignore]
 from inscriptis.css_profiles import STRICT_CSS_PROFILE  # type: ignore[import-untyped,unused-ignore]
+from inscriptis.html_engine import Inscriptis  # type: ignore[import-untyped,unused-ignore]
 from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped,unused-ignore]
+from lxml.html import document_fromstring  # type: ignore[import-untyped,unused-ignore]
 
 HTML_MAX = 2_000_000
 SCREENED_MAX = 4_000_000
-# lxml cuts a document's tree at 256 levels without saying so, inscriptis recurses once a level.
+# lxml cuts a document's tree at 256 levels without saying so, inscriptis recurses once a level. How deep a text without
+# ends of its cells and paragraphs is, the tree alone can tell.
 DEPTH_MAX = 200
+_TOO_DEEP = f"boolean({'/*' * (DEPTH_MAX + 1)})"
+_DECLARATION = re.compile(r"\s*<\?xml [^>]+>")
 
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:-]{0,40})")
 # A style sheet can show what stands in an attribute of any name: attr(data-x).
@@ -40,33 +44,14 @@ _BACKWARDS, _ENDS = "\u202e", "\u202c"
 _FORCED = re.compile("[\u202d\u202e]([^\u202c\n]*)")
 _FORCING = re.compile(r"\b(?:bidi|isolate)-override\b", re.IGNORECASE)
 _UNSEEN = re.compile(r"\s(?:class|style|id|hidden)\b", re.IGNORECASE)
+# What begins and ends a line, or a cell in one: no word goes over it.
 _BLOCKS = frozenset(
-    (
-        "html",
-        "head",
-        "body",
-        "title",
-        "p",
-        "div",
-        "br",
-        "tr",
-        "li",
-        "ul",
-        "ol",
-        "table",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "blockquote",
-        "pre",
-        "hr",
-    )
+    "html head body title p div br tr caption li ul ol dt dd table h1 h2 h3 h4 h5 h6 blockquote pre hr option "
+    "section article header footer main aside nav address center form fieldset".split()
 )
+_CELLS = ("td", "th")
 _SILENT = ("script", "style")
-# Elements that end by themselves or are often left open: they say nothing about depth.
+# Elements that end by themselves or are often left open.
 _FLAT = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 ).union(("p", "li", "td", "tr", "th", "option", "dd", "dt"))
@@ -101,16 +86,15 @@ def rendered(markup: str) -> str:
 
 
 def _laid_out(markup: str) -> str:
-    if _depth(markup) <= DEPTH_MAX:
-        try:
-            # The strict profile is what browsers do; the other one puts spaces around every <span>, within words too.
-            strict = ParserConfig(STRICT_CSS_PROFILE, display_links=False, display_images=False)
-            text = str(get_text(markup, strict))
-        except Exception:  # lxml and inscriptis raise of every kind; the text below is always there
-            text = ""
-        if re.search(r"\w", text):
-            return text
-    return "".join(_pieces(markup))
+    try:
+        declared = _DECLARATION.match(markup)
+        tree = document_fromstring(markup[declared.end() :] if declared else markup)
+        # The strict profile is what browsers do; the other one puts spaces around every <span>, within words too.
+        strict = ParserConfig(STRICT_CSS_PROFILE, display_links=False, display_images=False)
+        text = "" if tree.xpath(_TOO_DEEP) else str(Inscriptis(tree, strict).get_text())
+    except Exception:  # lxml and inscriptis raise of every kind; the text below is always there
+        text = ""
+    return text if re.search(r"\w", text) else "".join(_pieces(markup))
 
 
 def _marked(tag: re.Match[str]) -> str:
@@ -209,18 +193,6 @@ def backwards(text: str) -> str:
     return "\n".join(f"{_FORCED.sub(lambda forced: forced[1][::-1], line)}\n{line[::-1]}" for line in lines)
 
 
-def _depth(markup: str) -> int:
-    """How deep elements stand in one another, at most; unclosed ones count as open (so paragraphs are left out)."""
-    depth = deepest = 0
-    for match in _TAG.finditer(markup):
-        name = match[1].lower()
-        if name in _FLAT:
-            continue
-        depth = max(0, depth - 1) if match[0].startswith("</") else depth + 1
-        deepest = max(deepest, depth)
-    return deepest
-
-
 def _pieces(markup: str) -> Iterator[str]:
     """Text between tags, and what tags stand for."""
     return (text for text, _ in _tokens(markup) if text)
@@ -256,7 +228,7 @@ def _behind(markup: str, lowered: str, start: int, endless: set[str], silent: Co
         return (end if closing == len(markup) else closing - len(f"</{name}")), ""
     if name == "bdo":
         return end, _ENDS if closes else _BACKWARDS
-    return end, "\n" if name in _BLOCKS else ""
+    return end, "\n" if name in _BLOCKS else "\t" if name in _CELLS else ""
 
 
 def _comment_end(markup: str, start: int) -> int:

@@ -500,3 +500,25 @@ def test_words_that_a_person_wrote_were_neither_shown_nor_attached(kind: str) ->
     assert names(mail) == ["original.html"]
     twice = read(hostile.parts(kind, b"\r\nSo: Jun\r\nhit me; not Kit!\r\n", page))
     assert (twice.text, names(twice)) == ("So: Jun\nhit me; not Kit!", [])
+
+
+@pytest.mark.parametrize("depth", [60, 84, 90, 150, 400])
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("<table><tr><td>top", "</td></tr></table>"),
+        ("<table><tr><td>top", "</table>"),
+        ("<ul><li>top", "</li></ul>"),
+        ("<ul><li><p>top", "</ul>"),
+        ("<div>top", "</div>"),
+    ],
+)
+def test_what_stood_in_the_innermost_of_many_tables_was_lost(depth: int, begin: str, end: str) -> None:
+    text = rendered(begin * depth + "It was Ivo Petrov" + end * depth)
+    assert text.count("top") == depth
+    assert "It was Ivo Petrov" in text
+
+
+def test_two_cells_of_deep_tables_are_two_words() -> None:
+    row = "<table><tr><td>Ivo</td><td>hit me</td><th>Jun</th></tr></table>"
+    assert rendered("<div>" * 250 + row + "</div>" * 250).split() == ["Ivo", "hit", "me", "Jun"]
