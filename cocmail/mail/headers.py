@@ -11,7 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from cocmail.mail.address import addresses_in
+from cocmail.mail.address import MAILBOXES_MAX, addresses_in
 from cocmail.mail.decode import text_from_header
 
 _PIECE, _CR = 1 << 20, 0x0D
@@ -192,16 +192,20 @@ def message_ids(value: str) -> tuple[str, ...]:
 
 
 def recipients(header: Header, *names: str) -> tuple[str, ...]:
-    """The addresses of these fields, each once: of the first 5,000, and those of the field in which they end."""
+    """The addresses of these fields, each once: the first 5,000, and behind them those with an extension.
+
+    One of these may say whom to keep out. They are looked for in the first 20,000 addresses, and in all of the field in
+    which those end.
+    """
     found: dict[str, None] = {}
     read = 0
     for value in (value for name in names for value in header.values(name)):
         addresses = addresses_in(value)
         found.update(dict.fromkeys(addresses))
         read += len(addresses)
-        if read > RECIPIENTS_MAX:
+        if read > MAILBOXES_MAX:
             break
-    return tuple(found)[:RECIPIENTS_MAX]
+    return tuple(each for number, each in enumerate(found) if number < RECIPIENTS_MAX or "+" in each)
 
 
 def digest(raw: bytes, start: int = 0) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cocmail.core.model import Wanted
 from cocmail.mail import address
+from cocmail.mail.parse import read
 
 ALIASES = ("conduct@example.org", "coc@example.org")
 HANDLES = ("amara", "Jun")
@@ -201,3 +202,14 @@ def test_punctuation_alone_raises_nothing_either(text: str) -> None:
     for found in address.addresses_in(text):
         assert address.normal(found) == found
     assert address.normal(address.normal(text)) == address.normal(text)
+
+
+@pytest.mark.parametrize("field", ["To", "Cc", "Delivered-To"])
+def test_whom_to_keep_out_was_not_heard_behind_five_thousand_others(field: str) -> None:
+    many = ",\r\n ".join(f"a{number}@x.example" for number in range(5_200))
+    head = f"To: {many}\r\n" if field != "To" else ""
+    more = f"{many}, " if field == "To" else ""
+    mail = read(f"{head}{field}: {more}conduct+not-ivo@example.org\r\n\r\nhello".encode())
+    wanted = address.wanted((*mail.delivered_to, *mail.to), ["conduct@example.org"], ["ivo"])
+    assert wanted.excluded == {"ivo"}
+    assert len(mail.to) <= 5_001
