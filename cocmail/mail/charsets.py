@@ -10,6 +10,8 @@ import codecs
 import re
 import string
 
+from cocmail.core.comments import without_comments
+
 READINGS_MAX = 100_000
 LOOKED_AT = 1_000_000
 
@@ -80,7 +82,6 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _FOREIGN = re.compile(rb"[\x80-\xff]")
 _SHIFTED = re.compile(rb"\x1b[$(]")
 _MARK = re.compile(rb"[\x80-\xff\x1b\x0e+]|~\{")
-_COMMENT = re.compile(r"\([^()]*\)?")
 _TOLD = re.compile(r"\bcharset\s{0,5}=\s{0,5}[\"']?([^\s\"';,()]{1,80})", re.IGNORECASE)
 _META = re.compile(rb"<meta\b[^<>]{0,500}?\bcharset\s{0,5}=\s{0,5}[\"']?([^\s\"'/<>;]{1,80})", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -98,7 +99,7 @@ def codec_of(charset: str) -> str:
 
 def _named(charset: str) -> str:
     """Python's name of a charset, or ""."""
-    label = _COMMENT.sub(" ", charset[:200]).strip().strip("\"'").strip().partition("*")[0].lower()
+    label = without_comments(charset[:200], endless=True).strip().strip("\"'").strip().partition("*")[0].lower()
     if not label or len(label) > 80 or not label.isascii() or "\0" in label:
         return ""
     numbered = _NUMBERED.fullmatch(label)

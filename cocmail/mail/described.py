@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from email.message import Message
 
+from cocmail.core.comments import without_comments
 from cocmail.mail.decode import decode_words, file_name, text_from_header
 from cocmail.mail.transfer import bounded
 
-# What follows a space is a parameter whose semicolon was forgotten.
-_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}(?![^\s,;])")
+# What follows a space is a parameter whose semicolon was forgotten; a bracket, a comment that never ends.
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}(?![^\s,;(])")
 
 
 def readable(part: Message) -> Message:
@@ -23,8 +24,14 @@ def readable(part: Message) -> Message:
     for name, value in part.raw_items():
         if name.lower().startswith("content-"):
             octets = bounded(str(value).lstrip()).encode("utf-8", "surrogateescape")
-            view[name] = re.sub(r"[\r\n]+", " ", text_from_header(octets))
+            view[name] = _without_comment_in_front(re.sub(r"[\r\n]+", " ", text_from_header(octets)))
     return view
+
+
+def _without_comment_in_front(value: str) -> str:
+    """Without comments in what stands before the first parameter; in parameters, people write brackets as they are."""
+    bare = without_comments(value)
+    return f"{bare.partition(';')[0].strip()}{value[bare.find(';') :]}" if ";" in bare else bare.strip()
 
 
 def kind_of(view: Message) -> str:
@@ -44,8 +51,9 @@ def parameter(view: Message, name: str) -> str:
         value = view.get_param(name)
     except (ValueError, LookupError, TypeError):
         return ""
-    # Behind it, a comment may stand.
-    return (value[2] if isinstance(value, tuple) else value or "").partition("(")[0].strip() if value else ""
+    # Behind it, a comment may stand; no parameter that is asked for has a bracket in it.
+    told = value[2] if isinstance(value, tuple) else value
+    return without_comments(told, endless=True).strip() if told else ""
 
 
 def name_of(view: Message) -> str:

@@ -17,7 +17,7 @@ from email.message import Message
 
 import mailparser  # type: ignore[import-untyped,unused-ignore]
 
-from cocmail.core.classify import without_comments
+from cocmail.core.comments import without_comments
 from cocmail.core.model import Mail
 from cocmail.mail.address import mailboxes_in
 from cocmail.mail.charsets import other_readings
@@ -148,7 +148,8 @@ def _from_header(raw: bytes, header: Header) -> Mail:
 def _said_of_itself(header: Header) -> tuple[str, str]:
     """The media type and the kind of report, where the message cannot be parsed: a program's must not be answered."""
     value = without_comments(header.first("content-type")).lower()
-    kind = value.partition(";")[0].strip(' \t"')
+    # A bracket that is left is a comment that never ends.
+    kind = value.partition(";")[0].partition("(")[0].strip(' \t"')
     told = dict(reversed(_PARAMETER.findall(value))) if kind == "multipart/report" else {}
     whole = kind.count("/") == 1 and len(kind) <= KIND_MAX and " " not in kind
     return kind if whole else "text/plain", one_line(told.get("report-type", "").strip('"'))
@@ -179,9 +180,7 @@ def _with_parts(mail: Mail, message: Message, *, contents: bool) -> Mail:
         hidden_text="\n\n".join(parts.hidden),
         attachments=tuple(parts.attachments),
         content_type=kind,
-        report_type=one_line(without_comments(parameter(view, "report-type"))).lower()
-        if kind == "multipart/report"
-        else "",
+        report_type=one_line(parameter(view, "report-type")).lower() if kind == "multipart/report" else "",
         unreadable=_trouble(mail.subject, text, parts, view),
         failed=failed_for_good(message),
     )

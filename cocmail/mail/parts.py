@@ -104,12 +104,12 @@ def parts_of(message: Message, *, keep: bool) -> Parts:
         # Of a leaf it would be decoded here, for nothing.
         payload = part.get_payload() if part.is_multipart() else None
         if isinstance(payload, list) and view.get_content_maintype() == "multipart":
-            found.encrypted = found.encrypted or view.get_content_subtype() == "encrypted"
-            if view.get_content_subtype() == "alternative":
+            found.encrypted = found.encrypted or kind_of(view) == "multipart/encrypted"
+            if kind_of(view) == "multipart/alternative":
                 groups += 1
                 group = groups
             found.stray.extend(_outside(part, found))
-            related = view.get_content_subtype() == "related"
+            related = kind_of(view) == "multipart/related"
             inner = (child for child in reversed(payload) if isinstance(child, Message))
             around = (*around, boundary_of(part))
             stack.extend((child, around, group, related) for child in inner)
@@ -158,7 +158,7 @@ def _screened(data: bytes, found: Parts, *, is_html: bool) -> bytes:
 
 def _text_of(data: bytes, view: Message, found: Parts) -> str:
     """A part's text; what else its bytes may be meant as, where the charset is not told or wrong, is screened."""
-    is_html = view.get_content_subtype() == "html"
+    is_html = kind_of(view).endswith("/html")
     data = _screened(data, found, is_html=is_html)
     field = str(view.get("content-type", ""))
     charset = charset_in(data, parameter(view, "charset"), field, is_html=is_html)
@@ -196,7 +196,7 @@ def _take_leaf(part: Message, view: Message, found: Parts, group: int, *, keep: 
 
 def _hide_other_decodings(part: Message, view: Message, found: Parts) -> None:
     """Gives the screening what a program that decodes otherwise would show of a text."""
-    is_html = view.get_content_subtype() == "html"
+    is_html = kind_of(view).endswith("/html")
     for each in other_decodings(part):
         source = text_from(_screened(each, found, is_html=is_html), parameter(view, "charset"))
         found.hide_source(source, is_html=is_html)
@@ -264,5 +264,5 @@ def _screen_message(part: Message, found: Parts, depth: int) -> None:
                 found.hide(stray)
         elif reads_as_text(view):
             source = _text_of(content_of(each, is_text=True), view, found)
-            found.hide_source(source, is_html=view.get_content_subtype() == "html")
+            found.hide_source(source, is_html=kind_of(view).endswith("/html"))
             _hide_other_decodings(each, view, found)

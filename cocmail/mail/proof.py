@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import authres  # type: ignore[import-untyped,unused-ignore]
 
+from cocmail.core.comments import without_comments
 from cocmail.core.model import Door, Envelope, Mail
 from cocmail.core.trust import NOTHING_PROVEN, Proof, Trust, Verdict
 from cocmail.mail.address import aligned, domain_of, sole_mailbox
@@ -26,7 +27,6 @@ HEADER_MAX = 10_000
 HEADERS_MAX = 20
 
 _BY = re.compile(r"(?:^|\s)by(?=\s+([^\s;]+))", re.IGNORECASE)
-_MARK = re.compile(r"\\.|[()]", re.DOTALL)
 _YES = ("yes", "true")
 
 
@@ -185,32 +185,13 @@ def _by(received: str) -> set[str]:
 
     All of them, not the first: a peer that greets as `by` must not make our server's own line look like another's.
     """
-    return {normal_domain(match[1]) or match[1].lower() for match in _BY.finditer(_without_comments(received))}
-
-
-def _without_comments(value: str) -> str:
-    """The text with a blank for each comment (RFC 5322 section 3.2.2); a bracket that never closes is no comment.
-
-    In one pass: whoever writes ten thousand of them must hold up nobody.
-    """
-    text, open_at, kept, end = value[: HEADER_MAX + 1], list[int](), list[str](), 0
-    comments = []
-    for mark in _MARK.finditer(text):
-        if mark[0] == "(":
-            open_at.append(mark.start())
-        elif mark[0] == ")" and open_at:
-            comments.append((open_at.pop(), mark.end()))
-    for start, after in sorted(comments):
-        # What stands within another one has gone with it.
-        if start >= end:
-            kept.append(text[end:start])
-            end = after
-    return " ".join([*kept, text[end:]])
+    bare = without_comments(received[: HEADER_MAX + 1])
+    return {normal_domain(match[1]) or match[1].lower() for match in _BY.finditer(bare)}
 
 
 def _claims(value: str, own: str) -> bool:
     """Whether a header is in our server's name, so far as that can be told without reading all of it."""
-    words = re.split(r"[\s;]", _without_comments(value).strip(), maxsplit=1)
+    words = re.split(r"[\s;]", without_comments(value[: HEADER_MAX + 1]).strip(), maxsplit=1)
     return words[0].strip('"').lower().removesuffix(".") == own
 
 

@@ -12,13 +12,13 @@ import string
 from copy import copy
 from email.message import Message
 
+from cocmail.core.comments import without_comments
 from cocmail.mail.decode import exact_base64, from_base64
 
 # The library takes parameters apart in quadratic time; no honest MIME field is this long, or has as many.
 FIELD_MAX, SEMICOLONS_MAX = 8_000, 200
 UNKNOWN = "unknown"
 
-_COMMENT = re.compile(r"\([^()]*\)")
 _BETWEEN = re.compile(r"[\s;,\"']+")
 # Lines of nothing but base64, and what is before the first other character if it ends in padding.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=]*+[ \t]*+[\r\n]++)*+(?:[A-Za-z0-9+/]*+(?:=++|[ \t]*+\Z))?+")
@@ -58,7 +58,7 @@ def encoding_of(part: Message) -> str:
 def _named(value: str) -> str:
     if len(value) > FIELD_MAX:
         return UNKNOWN
-    words = [word for word in _BETWEEN.split(_COMMENT.sub(" ", value).lower()) if word]
+    words = [word for word in _BETWEEN.split(without_comments(value).lower()) if word]
     first, *rest = words or [""]
     named = _CODED.get(first, "" if _PLAIN.fullmatch(first) else UNKNOWN)
     return UNKNOWN if any(_CODED.get(word, named) != named for word in rest) else named

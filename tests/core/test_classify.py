@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cocmail.core.classify import Reason, classify_automatic, is_null_sender, looks_automatic, without_comments
+from cocmail.core.classify import DECIDING, Reason, classify_automatic, is_null_sender, looks_automatic
+from cocmail.core.comments import without_comments
 from cocmail.core.model import Door, Envelope, Mail, Wanted
 from cocmail.core.trust import Proof
 from cocmail.mail.parse import read, unparsable
@@ -118,5 +121,54 @@ def test_nobody_sent_it_however_a_return_path_says_so(path: str, null: bool) -> 
 @settings(max_examples=200, deadline=None)
 @given(st.text('a"(\\) ;/='))
 def test_no_structured_value_raises(value: str) -> None:
-    assert len(without_comments(value)) <= len(value)
+    for endless in (False, True):
+        assert len(without_comments(value, endless=endless)) == len(value)
     unparsable(b"Content-Type: multipart/report" + value.encode() + b"\n\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "plain", "endless"),
+    [
+        ("a (b (c) d) e", "a           e", "a           e"),
+        ('a "(b)" (c)', 'a "(b)"    ', 'a "(b)"    '),
+        (r"a (\) b) c", "a        c", "a        c"),
+        ("a (b (c) d", "a (b     d", "a         "),
+        ('a (5" long) b', "a           b", "a           b"),
+        ('a " (b) c', 'a "     c', 'a "     c'),
+        ("a) b", "a) b", "a) b"),
+    ],
+)
+def test_a_comment_is_what_everybody_takes_for_one(value: str, plain: str, endless: str) -> None:
+    assert (without_comments(value), without_comments(value, endless=True)) == (plain, endless)
+
+
+@pytest.mark.parametrize("unit", ["(", '"', '("', '"(', "()", "(a\\", '\\"', '")', '(")'])
+def test_comments_without_end_take_no_longer_than_others(unit: str) -> None:
+    begun = time.process_time()
+    without_comments(unit * (100_000 // len(unit)))
+    assert time.process_time() - begun < 0.5
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/report(x)", "multipart/report (a/b; c)", "(x) multipart/report", "multipart/report(x"]
+)
+def test_a_comment_behind_its_type_had_a_delivery_report_answered(kind: str) -> None:
+    raw = f"Content-Type: {kind}; report-type=delivery-status; boundary=b\n\n--b\n\nfailed\n--b--\n".encode()
+    for message in (read(raw), unparsable(raw)):
+        assert looks_automatic(message)
+        assert classify_automatic(message, SENT, ALIAS, Proof()) is Reason.DELIVERY_REPORT
+
+
+@pytest.mark.parametrize(
+    "head", ["X-Auto-Reply: NO (x)", "X-Vacation: off", "X-Vacation: Off (now)", "X-Autoreply: N", 'X-Autoreply: "no"']
+)
+def test_who_writes_by_a_program_that_says_it_is_no_responder_was_filed_unread(head: str) -> None:
+    message = read(f"{head}\nFrom: robin@visitors.example\n\nIt happened again.".encode())
+    assert classify_automatic(message, SENT, ALIAS, Proof()) is None
+    assert not looks_automatic(message)
+
+
+def test_no_flood_hides_a_field_by_which_a_program_is_known() -> None:
+    names = [f"{name}id" if name.endswith("-") else name for name in DECIDING]
+    flooded = read(b"X-Loop: a\n" * 10_001 + "".join(f"{name}: all\n" for name in names).encode() + b"\nhello")
+    assert [name for name in names if not flooded.values(name)] == []
