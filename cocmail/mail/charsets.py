@@ -185,11 +185,13 @@ def other_readings(data: bytes, charset: str = "", field: str = "", *, is_html: 
     at = first.start() if first else 0
     at = max(data.rfind(b"\n", 0, at) + 1, at - 1_000)
     found: dict[str, None] = {}
+    told_wide = codec.startswith(_WIDE)
     for each in candidates:
-        wide = each.startswith(_WIDE) or codec.startswith(_WIDE)
-        text = _start_of(data, 0 if wide else at, each, strict=each in _GUESSED and each not in told)
+        # All of it is another text, not only the letters beyond ASCII.
+        whole = each.startswith(_WIDE) or (told_wide and each == "utf-8")
+        text = _start_of(data, 0 if whole or told_wide else at, each, strict=each in _GUESSED and each not in told)
         for reading in (_TAG.sub("", text), _SPACE.sub(" ", text)) if is_html else (text,):
-            found[reading if wide or each in _SEVEN_BIT else "\n".join(_TELLING.findall(reading))] = None
+            found[reading if whole or each in _SEVEN_BIT else "\n".join(_TELLING.findall(reading))] = None
     return "\n\n".join(filter(None, found))
 
 
@@ -198,7 +200,9 @@ def _guesses(data: bytes, codec: str, *, fits: bool, unknown: bool) -> list[str]
     foreign = _FOREIGN.search(data) is not None
     shifted = ["iso2022_jp_ext"] if _SHIFTED.search(data) else []
     if codec.startswith(_WIDE):
-        return [*(["utf-16-le", "utf-16-be"] if codec == "utf-16" else [codec]), *([] if _by_mark(data) else ["utf-8"])]
+        marked = _by_mark(data)
+        rest = [marked] if marked else ["utf-8", *shifted, *(_GUESSED if foreign else ())]
+        return [*(("utf-16-le", "utf-16-be") if codec == "utf-16" else (codec,)), *rest]
     if fits:
         return shifted if codec == "utf-8" else ["utf-8"] if mostly_utf8(data) else []
     found = [_by_mark(data), *shifted] if _by_mark(data) else shifted

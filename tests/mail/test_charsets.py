@@ -183,6 +183,14 @@ def test_one_odd_byte_under_a_label_for_wide_letters_hid_every_name(spoilt: byte
     assert "It was Ivo Petrov." in mail.hidden_text
 
 
+@pytest.mark.parametrize(
+    ("label", "charset"), [("utf-16le", "koi8-r"), ("utf-32", "cp1251"), ("utf-16be", "utf-16"), ("utf-16be", "utf-32")]
+)
+def test_a_text_in_any_other_charset_under_a_label_for_wide_letters_is_searched(label: str, charset: str) -> None:
+    mail = read(hostile.mime(f"text/plain; charset={label}", f"{IVO}\n".encode(charset)))
+    assert "Иво Петров" in mail.hidden_text
+
+
 def test_wide_letters_without_a_mark_are_read_as_before() -> None:
     for written in ("It was Ivo.", "Это был Иво, и он ударил меня.", "昨日、山田 太郎さんが。"):
         for label in ("utf-16-le", "utf-16-be", "utf-32-le"):
