@@ -16,7 +16,7 @@ from io import BytesIO
 from typing import Any
 
 from cocmail.mail.decode import from_base64
-from cocmail.mail.transfer import bounded, encoding_of, from_quoted_printable
+from cocmail.mail.transfer import encoding_of, from_quoted_printable, splittable
 
 
 class _AsItStands(Compat32):
@@ -24,7 +24,7 @@ class _AsItStands(Compat32):
     be folded, or to be taken apart."""
 
     def header_fetch_parse(self, name: str, value: Any) -> Any:
-        return super().header_fetch_parse(name, bounded(value) if isinstance(value, str) else value)
+        return super().header_fetch_parse(name, splittable(value) if isinstance(value, str) else value)
 
     def fold(self, name: str, value: Any) -> str:
         return f"{name}: {super().header_fetch_parse(name, value)}{self.linesep}"
@@ -36,9 +36,9 @@ class _AsItStands(Compat32):
 AS_IT_STANDS = _AsItStands()
 
 
-def is_bounded(part: Message) -> bool:
-    """Whether all of a part's fields are short enough for the library to take them apart."""
-    return all(value == bounded(value) for _, value in part.raw_items() if isinstance(value, str))
+def is_splittable(part: Message) -> bool:
+    """Whether none of a part's fields has more parameters than the library can take apart."""
+    return all(value == splittable(value) for _, value in part.raw_items() if isinstance(value, str))
 
 
 def octets_of(part: Message) -> bytes:

@@ -25,7 +25,7 @@ from cocmail.mail.decode import decode_words, one_line, paragraphs, text_from
 from cocmail.mail.delivery import failed_for_good
 from cocmail.mail.described import kind_of, parameter, readable
 from cocmail.mail.doubt import headless
-from cocmail.mail.enclosed import AS_IT_STANDS, is_bounded
+from cocmail.mail.enclosed import AS_IT_STANDS, is_splittable
 from cocmail.mail.headers import RECIPIENTS_MAX, Header, digest, message_ids, recipients, scan
 from cocmail.mail.htmltext import all_text, backwards, rendered
 from cocmail.mail.parts import SHOWN_MAX, Parts, Shown, parts_of
@@ -99,7 +99,7 @@ def _message(raw: bytes, header: Header) -> Message:
         return _fed(raw, header)
     message = email.message_from_bytes(header.mime + b"\r\n" + raw[header.body_at :], policy=AS_IT_STANDS)
     # It copies the fields of each part into a message of its own, and asks that one without any bounds.
-    if not all(map(is_bounded, message.walk())):
+    if not all(map(is_splittable, message.walk())):
         return message
     try:
         parsed = mailparser.MailParser(message).message

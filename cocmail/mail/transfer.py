@@ -15,7 +15,7 @@ from email.message import Message
 from cocmail.core.comments import without_comments
 from cocmail.mail.decode import exact_base64, from_base64
 
-# The library takes parameters apart in quadratic time; no honest MIME field is this long, or has as many.
+# No honest MIME field is this long, or has as many parameters, which the library takes apart in quadratic time.
 FIELD_MAX, SEMICOLONS_MAX = 8_000, 200
 UNKNOWN = "unknown"
 
@@ -40,9 +40,14 @@ _CODED = {"base64": "base64", "quoted-printable": "quoted-printable"} | dict.fro
 )
 
 
+def splittable(value: str) -> str:
+    """A MIME field with so many parameters as any honest one has: what the library may be given."""
+    return ";".join(value.split(";", SEMICOLONS_MAX)[:SEMICOLONS_MAX])
+
+
 def bounded(value: str) -> str:
-    """The beginning of a MIME field, so much of it as any honest one has: what the library may be given."""
-    return ";".join(value[:FIELD_MAX].split(";", SEMICOLONS_MAX)[:SEMICOLONS_MAX])
+    """The beginning of a MIME field, so much of it as any honest one has."""
+    return splittable(value[:FIELD_MAX])
 
 
 def encoding_of(part: Message) -> str:
