@@ -43,14 +43,11 @@ T = TypeVar("T")
 # Seconds until a store that was busy is asked again.
 BUSY_PAUSE = 5.0
 _READERS = 2
-# In tenths of a second.
-# A folder, no folder, somebody else's, too long a name: to try again would change nothing (a service manager would).
+# A folder, no folder, too long a name: to try again would change nothing. What may only be read may be given back.
 _NO_PLACE = frozenset(
-    {
-        *(errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EEXIST),
-        *(errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG),
-    }
+    {errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG},
 )
+# In tenths of a second.
 _LOCK_TRIES = 10
 # A constant of ours for pg_advisory_xact_lock: two daemons that start together must not both migrate.
 MIGRATION_LOCK = 0x636F636D61696C

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,6 @@ from cocmail.changes import Changes
 from cocmail.config.load import SourceFile, Sources, examine
 from cocmail.config.settings import Settings
 from cocmail.core.access import Standing
-from cocmail.core.model import Committee
 from cocmail.errors import ConfigError, StoreBusy
 from cocmail.store import cases, notes
 from cocmail.store.boundaries import Step
@@ -214,11 +214,11 @@ async def test_a_reload_in_the_midst_of_a_start_was_undone_by_the_start(
         new = scene.settings()
         scene.committee_text = committee_file()
 
-        async def slowly(changes: Changes, committees: list[Committee], admins: list[str]) -> None:
+        async def slowly(changes: Changes, *settings: Any) -> None:
             if not reloads:
                 reloads.append(asyncio.create_task(scene.daemon.change(new)))
                 await asyncio.sleep(0.2)
-            await apply(changes, committees, admins)
+            await apply(changes, *settings)
 
         monkeypatch.setattr(Changes, "apply", slowly)
         await scene.start()
