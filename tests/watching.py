@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-EVERY = 0.01
+EVERY = 0.05
 
 
 def resident(pid: int) -> float:
