@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 
 from cocmail.core.everyday import LITTLE, is_also_a_word
 from cocmail.core.folding import fold
@@ -27,6 +28,12 @@ _SHORTENED = frozenset(
 _DEGREES = frozenset("phd dphil msc bsc msci mba meng beng llm llb dds cpa jr ii iii dipling esq".split())
 # Names as well ("Yo-Yo Ma", "Amartya Kumar Sen", "Vance, JD"): behind a whole name, in capitals or with a full stop.
 _SHORT_DEGREES = frozenset("ma ba md jd rn sr iv jun sen ret mag ing".split())
+
+# Of a surname, where they stand first in small letters; "ivo Petrov" is called Ivo by others all the same.
+_PARTICLES = frozenset(
+    "af al ap bar ben bin bint d da das de degli dei del della den der des di do dos du el ibn la las le les li lo los"
+    " o of op t te ten ter the to tot um uit van vom von y zu zum zur".split()
+)
 
 _ASIDE = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]|(?<!\S)[\"'“”„«‘]([^\"“”„«»‘]+)[\"'”“»’](?=[\s,]|\Z)")
 _OTHERWISE = re.compile(r"\s/\s|[;|]")
@@ -50,7 +57,7 @@ def called(name: str) -> Called:
     as_it_stands = tuple(name.split())
     if not readings:
         return Called(as_it_stands[:1], (as_it_stands,) if as_it_stands else ())
-    given = dict.fromkeys(next((word for word in words if not word.islower()), words[0]) for words in readings)
+    given = dict.fromkeys((*(each for words in readings for each in _given(words)), *_initials(name)))
     whole: dict[Words, None] = {}
     for words in readings:
         # "A. Long": what is left stands in every letter.
@@ -62,13 +69,34 @@ def called(name: str) -> Called:
 
 
 def surname_alone(name: str) -> bool:
-    """Whether nothing stands in a name beside one word but titles and initials."""
-    return len(name.split()) > 1 and all(len(words) == 1 for words in _readings(name))
+    """Whether nothing stands in a name beside one word but titles, and initials that nobody is called by."""
+    return len(name.split()) > 1 and all(len(words) == 1 for words in _readings(name)) and not [*_initials(name)]
 
 
 def says_who(name: str) -> bool:
     """Whether anything stands in a name but titles and initials."""
     return next(_readings(name), None) is not None
+
+
+def _given(words: Words) -> Iterator[str]:
+    """The first word, unless it is a particle; and the first one with a capital, which may be what comes behind one."""
+    if fold(words[0]) not in _PARTICLES or all(word.islower() for word in words):
+        yield words[0]
+    yield from [word for word in words if not word.islower()][:1]
+
+
+def _initials(name: str) -> Iterator[str]:
+    """What somebody is called by who goes by initials: "A.J. Liu" by A.J. and AJ, "Q Larsen" by Q; "A. Liu" by none."""
+    before, *behind = [part.split() for part in _COMMA.split(_ASIDE.sub(" ", name))]
+    for words in (before, *(each for each in behind if not all(_is_degree(word, before) for word in each))):
+        words = list(dropwhile(_is_title, words))
+        first = list(takewhile(_is_initial, words))
+        letters = [piece for word in first for piece in re.split(r"[.-]", word) if piece]
+        together = "".join(letters)
+        if len(letters) > 1:
+            yield from [".".join(letters)] if is_also_a_word(fold(together)) else [".".join(letters), " ".join(letters)]
+        elif letters and len(words) > 1 and first == letters and not is_also_a_word(fold(together)):
+            yield together
 
 
 def _readings(name: str) -> Iterator[Words]:

@@ -17,7 +17,7 @@ from cocmail.core.called import Words, called
 from cocmail.core.everyday import is_also_a_word
 from cocmail.core.folding import RUN_ON
 from cocmail.core.looking import as_typed, as_written
-from cocmail.core.written_addresses import REST_LENGTH, STOP_LENGTH, SUBADDRESS, hosts, pattern
+from cocmail.core.written_addresses import REST_LENGTH, SPACED_SUBADDRESS, STOP_LENGTH, hosts, pattern
 
 # What stands in a committee's file is wanted with each message, and is the same.
 _ASKED = 4_096
@@ -79,7 +79,7 @@ def address(text: str) -> Wanted:
     stops = max(each.count(".") for each in names) + max(each.count(".") for each in there)
     return Wanted(
         needs=tuple(tuple(sorted({max(form.split("."), key=len) for form in forms})) for forms in (names, there)),
-        form=_BEGINS + pattern(sorted(names), sorted(there), SUBADDRESS + "?") + _ENDS,
+        form=_BEGINS + pattern(sorted(names), sorted(there), SPACED_SUBADDRESS + "?") + _ENDS,
         longest=_longest(names) + _longest(there) + stops * STOP_LENGTH + REST_LENGTH,
     )
 

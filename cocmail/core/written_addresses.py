@@ -15,14 +15,16 @@ _AT = r"(?:[\s>]{0,4}(?:@|%40|&#64;|[(\[{<]\s{0,3}(?:at|@)\s{0,3}[)\]}>\s])[\s>]
 _DOT = r"(?:[\s>]{0,4}(?:[.。]|[(\[{<]\s{0,3}(?:dot|\.)\s{0,3}[)\]}>\s])[\s>]{0,4}|\s{1,3}dot\s{1,3})"
 # What a program puts behind the name: petrov+list.
 SUBADDRESS = r"(?:\s?(?:\+|%2b)[\s>]{0,3}[\w.+=-]{1,100}+)"
+# The same in a text where hyphens and underscores have become spaces: petrov+my list.
+SPACED_SUBADDRESS = r"(?:\s?(?:\+|%2b)[\s>]{0,3}[\w.+=]{1,60}+(?: [\w.+=]{1,30}+){0,5})"
 # What the pattern takes at most for a full stop, and for all else that is neither name nor host.
-STOP_LENGTH, REST_LENGTH = 16, 124
+STOP_LENGTH, REST_LENGTH = 16, 240
 
 
 def pattern(names: Iterable[str], hosts: Iterable[str], subaddress: str) -> str:
     """A pattern for an address whose local part and domain are spelled like one of these, as the text is.
 
-    `subaddress` is `SUBADDRESS` where one must stand in it, with a `?` where one may.
+    `subaddress` is `SUBADDRESS`, or the spaced one, where one must stand in it, with a `?` where one may.
     """
     return f"{_one_of(names)}{subaddress}{_AT}{_one_of(hosts)}"
 

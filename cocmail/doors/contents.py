@@ -38,6 +38,7 @@ class Contents:
         self._store, self._reader = store, reader
         self._read: OrderedDict[str, tuple[int, Mail, asyncio.TimerHandle]] = OrderedDict()
         self._lock = asyncio.Lock()
+        self._destroyed = 0
 
     async def files_of(self, message_id: str) -> tuple[FileRead, ...] | None:
         """What is in the files of a stored message; None where that cannot be said: it is gone, the reader failed."""
@@ -55,6 +56,7 @@ class Contents:
             if message_id in self._read:
                 self._read.move_to_end(message_id)
                 return self._read[message_id][1]
+            destroyed = self._destroyed
             stored = await self._store.read(lambda tx: spool.open_mail(tx, message_id))
             if stored is None:
                 return None
@@ -66,7 +68,9 @@ class Contents:
                 if unreadable != UNPARSABLE:
                     # Not for the next who asks, who may be allowed less.
                     return mail
-            self._keep(message_id, len(stored[1]), mail)
+            if destroyed == self._destroyed:
+                # Else it may be what was destroyed while it was read.
+                self._keep(message_id, len(stored[1]), mail)
             return mail
 
     def _keep(self, message_id: str, size: int, mail: Mail) -> None:
@@ -81,6 +85,7 @@ class Contents:
 
     def forget(self) -> None:
         """Something was destroyed in the store: nothing stays here that it may have been."""
+        self._destroyed += 1
         for message_id in tuple(self._read):
             self._let_go(message_id)
 

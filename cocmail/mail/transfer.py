@@ -22,6 +22,7 @@ UNKNOWN = "unknown"
 _BETWEEN = re.compile(r"[\s;,\"']+")
 # Lines of nothing but base64, and what is before the first other character if it ends in padding.
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/=]*+[ \t]*+[\r\n]++)*+(?:[A-Za-z0-9+/]*+(?:=++|[ \t]*+\Z))?+")
+_FIRST, _LAST = re.compile(rb"\s*+(\S++)"), re.compile(rb"\S++(?=\s*+\Z)")
 _ALPHABET = rb"A-Za-z0-9+/="
 _LETTERS = (string.ascii_letters + string.digits + "+/=").encode()
 # A line of base64 with at most one fault, of one character in any charset.
@@ -100,19 +101,22 @@ def _end_of_base64(data: bytes) -> int:
     """
     begin = _LINES.match(data)
     end = begin.end() if begin else 0
-    lines = data[:end].rsplit(None, 2)[-2:]
-    if end == len(data) or not lines:
+    first, last = _FIRST.match(data, 0, end), _LAST.search(data, max(0, end - FIELD_MAX), end)
+    if end == len(data) or first is None or last is None:
         return len(data)
-    if lines[-1].endswith(b"="):
+    if last[0].endswith(b"="):
         return end
-    width = len(lines[0]) if len(lines) > 1 else max(len(lines[0]), _LINE_MIN)
-    goes_on = len(lines[-1]) >= width
+    width = max(len(first[1]), _LINE_MIN)
+    goes_on = len(last[0]) >= width
     full = re.compile(rb"(?<![^\r\n])(?=[^\r\n]{%d})" % (width - 2) + _FAULTY)
     for line in full.finditer(data, end):
+        # Further below it is a rule in the footer, or a word.
+        if len(data[end : line.start()].split(None, 2)) > 1 or len(line[0].strip(b"= \t")) < width - 4:
+            break
         goes_on, end = True, line.end()
     # Behind a full line stands another one, be it short.
-    if goes_on and (last := _NEXT.match(data, end)) and _is_almost_base64(last[0].strip()):
-        end = last.end()
+    if goes_on and (after := _NEXT.match(data, end)) and _is_almost_base64(after[0].strip()):
+        end = after.end()
     return end
 
 

@@ -117,6 +117,30 @@ def test_what_is_left_of_a_name_without_its_initials_is_looked_for_unless_it_is_
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("ivo Petrov", "Ivo hit me"),
+        ("jörg Müller", "Jörg hit me"),
+        ("ivo Petrov", "Petrov hit me"),
+        ("de Vries", "Vries hit me"),
+        ("A.J. Liu", "A.J. hit me"),
+        ("Dr. A.J. Liu", "AJ hit me"),
+        ("Liu, A. J.", "A.J. hit me"),
+        ("J-P Martin", "J-P hit me"),
+        ("C.J. van Dam", "then C.J. hit me"),
+        ("Q Larsen", "It was Q"),
+    ],
+)
+def test_who_is_called_by_small_letters_or_by_initials_got_the_report_about_them(name: str, text: str) -> None:
+    assert is_found(named(name), text)
+
+
+def test_the_first_letter_of_a_name_is_no_name() -> None:
+    for name in ("A. Larsen", "A Larsen", "I.T. Larsen"):
+        assert not is_found(named(name), "A man hit me, and IT said nothing"), name
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
         ("Ola Nordmann", "Who did it?\nOla\nWhen? yesterday"),
         ("Ola Nordmann", "It was these two:\nOla and Jun\n"),
         ("Moin Khan", "Name of the person:\nMoin\n"),
@@ -142,6 +166,8 @@ def test_who_is_greeted_is_not_named_by_that_whatever_they_are_called() -> None:
     [
         "petrov@example.net",
         "petrov+list@example.net",
+        "petrov+kde-events@example.net",
+        "petrov+my_very-own_list@example.net",
         "mailto:petrov%40example.net",
         "petrov%2Blist%40example.net",
         "petrov at example dot net",

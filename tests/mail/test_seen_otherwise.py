@@ -155,6 +155,24 @@ def test_a_footer_below_base64_is_shown_as_it_is_wherever_the_base64_ended(size:
     assert mail.text.endswith(FOOTER.decode().strip())
 
 
+@pytest.mark.parametrize(
+    "footer",
+    [
+        b"-- \nMallory runs this list.\n" + b"=" * 76 + b"\n",
+        b"Thanks\nCheers\nMallory runs this list.\nUnsubscribe\n",
+        b"Mallory runs this list.\nhttps\n" + b"_" * 76 + b"\n" + b"=" * 60 + b"\n",
+    ],
+)
+@pytest.mark.parametrize("size", [57, 60, 114, 171, 21])
+def test_what_stood_below_base64_was_shown_as_signs_for_the_rule_or_the_single_words_in_it(
+    size: int, footer: bytes
+) -> None:
+    body = base64.encodebytes(LONG.encode()[:size])
+    mail = read(HEAD + part(b"Content-Transfer-Encoding: base64", body + footer))
+    assert "Mallory runs this list." in mail.text
+    assert mail.text.startswith(LONG[:20])
+
+
 def test_two_pieces_of_base64_are_both_shown() -> None:
     body = base64.b64encode(b"They met. ") + b"\n" + CODED
     assert read(HEAD + part(b"Content-Transfer-Encoding: base64", body)).text == f"They met. {WORDS}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from canaries import TOLD, has_canary, kept
+from cocmail.core.model import Mail
 from cocmail.doors import contents
 from cocmail.errors import SealError
 from cocmail.store import spool
@@ -171,3 +173,22 @@ async def test_a_report_lay_in_the_daemons_memory_for_a_quiet_night(
         await scene.report("Somebody shouted at me.")
         await asyncio.sleep(0.5)
         assert scene.recipients("forward") == set(HANDLES) and not in_memory(scene)
+
+
+async def test_what_was_destroyed_while_it_was_read_stayed_in_the_daemons_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody shouted at me.")
+        entry = (await scene.case()).entries[0]
+        held = scene.daemon.pipeline.contents
+        held.forget()
+        read = held._reader.read
+
+        async def slowly(raw: bytes, **asked: Any) -> Mail:
+            mail = await read(raw, **asked)
+            held.forget()
+            return mail
+
+        monkeypatch.setattr(held._reader, "read", slowly)
+        assert await held.of(entry.id, "") is not None and not in_memory(scene)
