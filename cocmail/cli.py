@@ -207,7 +207,7 @@ def list_cases(options: argparse.Namespace) -> int:
     listed, damaged = office.sheet_rows(_config_path(options), os.environ)
     print(json.dumps(sheet.as_json(listed), indent=2) if options.json else sheet.as_text(listed))
     for case_id in damaged:
-        print(f"does not open: case:{case_id}: see `cocmail keys verify`", file=sys.stderr)
+        maillog.say(f"does not open: case:{case_id}: see `cocmail keys verify`")
     return EXIT_BUG if damaged else EXIT_DONE
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 
 from cocmail.core.everyday import LITTLE, is_also_a_word
-from cocmail.core.folding import fold
+from cocmail.core.folding import RUN_ON, fold
 
 # These tell of nobody who they are, wherever they stand; a "Prof." may well.
 COMMON_TITLES = frozenset("dr mr mrs ms".split())
@@ -53,7 +53,7 @@ class Called:
 
 def called(name: str) -> Called:
     """What somebody is called whose name a file gives like this: "Dr. Larsen, Kit M. (she/her)" is Kit Larsen."""
-    readings = list(dict.fromkeys(_readings(name)))
+    readings = list(dict.fromkeys(each for words in _readings(name) for each in _scripts(words)))
     as_it_stands = tuple(name.split())
     if not readings:
         return Called(as_it_stands[:1], (as_it_stands,) if as_it_stands else ())
@@ -76,6 +76,18 @@ def surname_alone(name: str) -> bool:
 def says_who(name: str) -> bool:
     """Whether anything stands in a name but titles and initials."""
     return next(_readings(name), None) is not None
+
+
+def _scripts(words: Words) -> Iterator[Words]:
+    """A name, and each half of one in two scripts: "Li Wei 李伟" is Li Wei to some and 李伟 to others."""
+    yield words
+    run_on = tuple(word for word in words if RUN_ON.search(word))
+    spaced = tuple(word for word in words if not RUN_ON.search(word))
+    if run_on and spaced:
+        yield spaced
+        # One sign alone stands in many words.
+        if len("".join(run_on)) > 1:
+            yield run_on
 
 
 def _given(words: Words) -> Iterator[str]:

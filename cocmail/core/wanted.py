@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice, product
 
 from cocmail.core.called import Words, called
@@ -19,8 +18,6 @@ from cocmail.core.folding import RUN_ON
 from cocmail.core.looking import as_typed, as_written
 from cocmail.core.written_addresses import REST_LENGTH, SPACED_SUBADDRESS, STOP_LENGTH, hosts, pattern
 
-# What stands in a committee's file is wanted with each message, and is the same.
-_ASKED = 4_096
 _FORMS = 64
 # A name of so many letters counts without its spaces, as accounts are called.
 _JOINED = 6
@@ -63,13 +60,11 @@ def stand_in(wanted: Iterable[Wanted], texts: Collection[str]) -> bool:
     return any(each.stands_in(text) for each in wanted for text in texts)
 
 
-@lru_cache(maxsize=_ASKED)
 def words(text: str, least: int = 1, but: frozenset[str] = frozenset()) -> Wanted:
     """A handle, or an employer, in small letters; nothing where it is shorter than `least`, or one of `but`."""
     return _alone(each for each in as_typed(text) if len(each) >= least and each not in but)
 
 
-@lru_cache(maxsize=_ASKED)
 def address(text: str) -> Wanted:
     """A mail address, with a subaddress or spelled out."""
     local, _, domain = text.rpartition("@")
@@ -84,31 +79,26 @@ def address(text: str) -> Wanted:
     )
 
 
-@lru_cache(maxsize=_ASKED)
 def whole_names(name: str) -> tuple[Wanted, ...]:
     """A whole name in small letters, as a file has it: kit larsen, and larsen, kit, and kit.larsen, kitlarsen."""
     return tuple(_whole(each) for each in called(name).whole)
 
 
-@lru_cache(maxsize=_ASKED)
 def full_names(name: str) -> tuple[Wanted, ...]:
     """The same, but for names of one word: that is as likely a word, and counts as a given name does."""
     return tuple(_whole(each) for each in called(name).whole if len(each) > 1)
 
 
-@lru_cache(maxsize=_ASKED)
 def given_names(name: str) -> Wanted:
     """The given names as capitalised words: Ivo, IVO, Ivos; "ivo" only where the committee's file has it so."""
     return _alone(_given(name))
 
 
-@lru_cache(maxsize=_ASKED)
 def given_names_in_any_case(name: str) -> Wanted:
     """The given names as somebody types them who was asked for a name."""
     return _alone(each.casefold() for each in _given(name))
 
 
-@lru_cache(maxsize=_ASKED)
 def given_words(name: str) -> frozenset[str]:
     """The given names in small letters, without any ending."""
     return frozenset(form.casefold() for given in called(name).given for form in as_written(given))

@@ -16,9 +16,9 @@ _DOT = r"(?:[\s>]{0,4}(?:[.。]|[(\[{<]\s{0,3}(?:dot|\.)\s{0,3}[)\]}>\s])[\s>]{0
 # What a program puts behind the name: petrov+list.
 SUBADDRESS = r"(?:\s?(?:\+|%2b)[\s>]{0,3}[\w.+=-]{1,100}+)"
 # The same in a text where hyphens and underscores have become spaces: petrov+my list.
-SPACED_SUBADDRESS = r"(?:\s?(?:\+|%2b)[\s>]{0,3}[\w.+=]{1,60}+(?: [\w.+=]{1,30}+){0,5})"
+SPACED_SUBADDRESS = r"(?:\s?(?:\+|%2b)[\s>]{0,3}[\w.+=]{1,64}+(?: [\w.+=]{1,64}+){0,12}?)"
 # What the pattern takes at most for a full stop, and for all else that is neither name nor host.
-STOP_LENGTH, REST_LENGTH = 16, 240
+STOP_LENGTH, REST_LENGTH = 16, 900
 
 
 def pattern(names: Iterable[str], hosts: Iterable[str], subaddress: str) -> str:

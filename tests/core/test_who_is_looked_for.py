@@ -127,9 +127,14 @@ def test_what_is_left_of_a_name_without_its_initials_is_looked_for_unless_it_is_
         ("J-P Martin", "J-P hit me"),
         ("C.J. van Dam", "then C.J. hit me"),
         ("Q Larsen", "It was Q"),
+        ("Li Wei 李伟", "李伟打了我"),
+        ("Li Wei 李伟", "then li wei hit me"),
+        ("李伟 Wei Li", "then wei li hit me"),
+        ("Kim Minsoo 김민수", "김민수가 그랬다"),
+        ("Sakura Tanaka 田中さくら", "田中さくらさんです"),
     ],
 )
-def test_who_is_called_by_small_letters_or_by_initials_got_the_report_about_them(name: str, text: str) -> None:
+def test_who_is_called_by_small_letters_initials_or_in_two_scripts_got_the_report(name: str, text: str) -> None:
     assert is_found(named(name), text)
 
 
@@ -168,6 +173,9 @@ def test_who_is_greeted_is_not_named_by_that_whatever_they_are_called() -> None:
         "petrov+list@example.net",
         "petrov+kde-events@example.net",
         "petrov+my_very-own_list@example.net",
+        "petrov+caf_=code.of.conduct=python.foundation.example.org@example.net",
+        "petrov+bounces-12-0123456789abcdef0123456789abcdef01234567@example.net",
+        "petrov+list_for_all-of-the_people-here@example.net",
         "mailto:petrov%40example.net",
         "petrov%2Blist%40example.net",
         "petrov at example dot net",
