@@ -6,12 +6,12 @@ Opens the store without the daemon's lock. Gives ids, times, counts and codes; n
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cocmail import maillog
 from cocmail.config.load import read
 from cocmail.config.locate import locate_store
 from cocmail.core.access import Level
@@ -77,7 +77,7 @@ def erase(path: Path, environ: Mapping[str, str], written: str) -> int:
 
     with opened(path, environ) as store:
         said, code = store.write_now(work)
-    print(said, file=sys.stderr if code else sys.stdout)
+    (maillog.say if code else print)(said)
     return code
 
 

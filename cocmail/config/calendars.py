@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
-
-import holidays
+from typing import TYPE_CHECKING
 
 from cocmail.core.calendar import Calendar
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 # Long enough for any daemon to be restarted, or to read its files again.
 _YEARS_BACK, _YEARS_AHEAD = 1, 20
@@ -33,6 +35,9 @@ def make_calendar(code: str | None, zone: str, today: date) -> Calendar:
     return Calendar(zone, frozenset(found.weekend), frozenset(found))
 
 
-def _days(code: str, first: int, last: int) -> holidays.HolidayBase:
+def _days(code: str, first: int, last: int) -> HolidayBase:
+    # A tenth of the time in which a command starts, and most committees give no country.
+    from holidays import country_holidays
+
     country, region = _CODE.fullmatch(code).groups()  # type: ignore[union-attr]
-    return holidays.country_holidays(country, subdiv=region, years=range(first, last + 1))
+    return country_holidays(country, subdiv=region, years=range(first, last + 1))

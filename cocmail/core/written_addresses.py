@@ -30,27 +30,16 @@ def pattern(names: Iterable[str], hosts: Iterable[str], subaddress: str) -> str:
 
 
 def hosts(domain: str) -> tuple[str, ...]:
-    """A domain as people write it: its labels as A-labels and as U-labels (RFC 5890), where they can be."""
-    labels = domain.split(".")
-    ways = (domain, ".".join(map(_readable, labels)), ".".join(map(_encoded, labels)))
-    return tuple(dict.fromkeys(ways))
+    """A domain as people write it: as it is kept, with A-labels (RFC 5890), and with U-labels."""
+    return tuple(dict.fromkeys((domain, ".".join(map(_readable, domain.split("."))))))
 
 
 def _readable(label: str) -> str:
     """Not by Python's "idna", which knows no ß in a domain."""
-    if not label.lower().startswith("xn--"):
+    if not label.startswith("xn--"):
         return label
     try:
         return label[4:].encode("ascii").decode("punycode")
-    except UnicodeError:
-        return label
-
-
-def _encoded(label: str) -> str:
-    if label.isascii():
-        return label
-    try:
-        return "xn--" + label.encode("punycode").decode("ascii")
     except UnicodeError:
         return label
 

@@ -17,7 +17,7 @@ from cocmail import maillog
 from cocmail.commit import queue
 from cocmail.core.case import Case
 from cocmail.core.conflicts import Sight, may_have
-from cocmail.core.effects import Letter, decode_letter
+from cocmail.core.effects import Letter
 from cocmail.core.letters import as_addressed, to_admins
 from cocmail.core.model import Committee, Mail
 from cocmail.doors import listing, untaken
@@ -48,9 +48,10 @@ TOO_LARGE = ("552", "554 5.3.4", "523")
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A letter that is being made, with what it is made from."""
+    """A letter that is being made, with what it is made from. `committee_id` is its committee's when it was queued."""
 
     row: OutRow
+    committee_id: str
     letter: Letter
     committee: Committee
     case: Case | None
@@ -157,7 +158,7 @@ class Outbox:
         committee_id, letter = found
         committee, case = await self._at_hand(committee_id, letter)
         if committee is None:
-            return await self._wait(row, letter)
+            return await self._wait(row, committee_id, letter)
         letter = as_addressed(letter, case)
         if letter.template == "digest":
             letter = await self._store.write(partial(listing.leaving, letter, committee, self._now()), Step.LIST)
@@ -168,7 +169,7 @@ class Outbox:
             return
         if case is not None and letter.template in untaken.TELLING:
             letter = await self._store.read(untaken.unreached(letter, committee, case, self._now()))
-        await self._deliver(About(row, letter, committee, case), content, sender)
+        await self._deliver(About(row, committee_id, letter, committee, case), content, sender)
 
     async def _at_hand(self, committee_id: str, letter: Letter) -> tuple[Committee | None, Case | None]:
         """A letter's committee and case as they are now: a vote, or a member's own word, may have ended a membership.
@@ -189,9 +190,10 @@ class Outbox:
 
         return await self._store.read(look)
 
-    async def _may_leave(self, row: OutRow, letter: Letter) -> bool:
+    async def _may_leave(self, about: About) -> bool:
         """Asked at the last moment, on roster and case as they are now: a conflict may have been declared meanwhile."""
-        committee, case = await self._at_hand(decode_letter(row.payload)[0], letter)
+        row, letter = about.row, about.letter
+        committee, case = await self._at_hand(about.committee_id, letter)
         sight = may_have(letter, committee, case, self._now()) if committee is not None else Sight.LATER
         if sight is Sight.YES and letter.template == "digest" and committee is not None:
             stale = partial(listing.is_stale, letter, committee, self._now())
@@ -199,7 +201,7 @@ class Outbox:
         if sight is Sight.NO:
             await self._drop(row, letter)
         elif sight is Sight.LATER:
-            await self._wait(row, letter)
+            await self._wait(row, about.committee_id, letter)
         return sight is Sight.YES
 
     async def _drop(self, row: OutRow, letter: Letter) -> None:
@@ -239,7 +241,7 @@ class Outbox:
     async def _handed_over(self, about: About, content: Mail | None, sender: Sender) -> bool:
         """Makes the letter and sends it. False where it may not leave any more."""
         outgoing = await self._composed(about, content)
-        may = await self._may_leave(about.row, about.letter)
+        may = await self._may_leave(about)
         if may:
             self._store.cross(Step.SEND, Side.BEFORE)
             await sender.send(outgoing)
@@ -254,10 +256,10 @@ class Outbox:
             made = (about.letter, about.committee, about.case, content)
             return await asyncio.to_thread(compose, *made, return_path=path, now=about.row.created_at, sign=sign)
 
-    async def _wait(self, row: OutRow, letter: Letter) -> None:
+    async def _wait(self, row: OutRow, committee_id: str, letter: Letter) -> None:
         """Not now: the member is being asked, or registered at another address. Mail waits rather than leaks."""
         now = self._now()
-        committee = self._roster.committee(decode_letter(row.payload)[0])
+        committee = self._roster.committee(committee_id)
         member = committee.member(letter.to.handle) if committee is not None else None
         moved = member is not None and letter.address not in member.addresses
 

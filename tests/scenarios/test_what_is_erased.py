@@ -237,7 +237,7 @@ def _newest(tx: Tx) -> list[str]:
 
 
 async def test_the_operator_asks_and_seven_days_later_nothing_opens_any_more(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report("Ivo shouted at me near the blue door.")
@@ -245,13 +245,13 @@ async def test_the_operator_asks_and_seven_days_later_nothing_opens_any_more(
         case, (case_id,) = await scene.case(), await scene.cases()
         await scene.report("Another thing.", sender="Dana <dana@visitors.example>")
         assert await scene.erase("no such") == EXIT_CONFIG
-        assert "no case of that name" in capsys.readouterr().err
+        assert "no case of that name" in capfd.readouterr().err
         assert await scene.erase(f"[{case.code_name.upper().replace(' ', '-')}]") == EXIT_DONE
-        printed = capsys.readouterr().out
+        printed = capfd.readouterr().out
         assert "#keep" in printed and "Robin" not in printed and "Amara" not in printed
         assert told(scene, WARNED) == {"amara", "jun", "noor", "sam"}
         assert await scene.erase(case.code_name) == EXIT_DONE
-        assert "asked for already" in capsys.readouterr().out
+        assert "asked for already" in capfd.readouterr().out
         wrapped, events, mails = await scene.store.read(lambda tx: _sealed(tx, case_id))
         assert all(_is_on_disk(tmp_path, sealed) for sealed in (wrapped, *events, *mails))
         await scene.days(6)
@@ -278,7 +278,7 @@ async def test_the_operator_asks_and_seven_days_later_nothing_opens_any_more(
         (row,) = (row for row in rows if row.code_name == case.code_name)
         assert (row.status, row.actions[:6]) == ("Ongoing", "Erased")
         assert await scene.erase(case.code_name) == EXIT_CONFIG
-        assert "was erased on" in capsys.readouterr().err
+        assert "was erased on" in capfd.readouterr().err
 
         # Nobody is let in by an old address; what Robin writes is a report again, and not for Ivo.
         before = len(await scene.cases())
