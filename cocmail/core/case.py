@@ -54,6 +54,12 @@ class Entry:
     waits: bool = False
     at: datetime | None = None
     automatic: bool = False
+    unknown_ending: bool = False
+
+    @property
+    def may_concern_anybody(self) -> bool:
+        """Whether nobody could find out whom it names, or whom it is to be kept from."""
+        return bool(self.unreadable) or self.unknown_ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +225,7 @@ def _entry(case: Case, event: EntryFiled) -> Entry:
         waits=event.kind == "discussion" and case.proceedings.state is State.CHECKING,
         at=datetime.fromisoformat(event.at) if event.at else None,
         automatic=event.automatic,
+        unknown_ending=event.unknown_ending,
     )
 
 

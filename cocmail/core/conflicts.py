@@ -150,8 +150,7 @@ def may_be_listed(member: Member, case: Case) -> bool:
     place = case.members.get(member.handle)
     if place is not None and place.standing is Standing.WITHHELD:
         return False
-    if any(entry.unreadable for entry in case.entries) and not is_same_person(member, case):
-        # Nobody could look for anybody in what cannot be read.
+    if any(entry.may_concern_anybody for entry in case.entries) and not is_same_person(member, case):
         return False
     return is_same_person(member, case) or was_looked_for(member, case)
 

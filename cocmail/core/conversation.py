@@ -25,7 +25,7 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
     """The reporter, or a third party who was written to, adds something: to everybody who may see the case.
 
     What it names is screened before anybody reads it, as the report was. What cannot be read, and so not be screened,
-    goes to the watchers among the readers.
+    goes to the watchers among the readers; so does what the reporter keeps from somebody who is not known.
     """
     plan = Plan(setting)
     file_entry(plan, message, case_id, author, "follow-up")
@@ -36,7 +36,8 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
     complete(plan, case_id)
     if author == REPORTER:
         sealed.compare(plan, case_id, message)
-    forward_entry(plan, case_id, message.id, but=author, watchers_only=bool(message.mail.unreadable))
+    doubtful = bool(message.mail.unreadable) or (author == REPORTER and message.wanted.unknown)
+    forward_entry(plan, case_id, message.id, but=author, watchers_only=doubtful)
     return plan.finish(Reason.FOLLOW_UP, case_id=case_id)
 
 

@@ -210,7 +210,8 @@ class EntryFiled:
     handles found: who was not looked for, or was found, is never let in unasked. `unreadable` as in `Mail`. `forged`:
     the border said that the sender is another. `employers`: whose employer it mentions. `kept_from`: whom it is about,
     where the others talk about a conflict of interest, under the question `label` (Q1). `at`: when it was filed.
-    `automatic`: it may be a vacation reply.
+    `automatic`: it may be a vacation reply. `unknown_ending`: it was written to an address of ours that means nothing,
+    such as one with a name after `not-` that no member has.
     """
 
     entry: str
@@ -226,6 +227,7 @@ class EntryFiled:
     label: str = ""
     at: str = ""
     automatic: bool = False
+    unknown_ending: bool = False
 
 
 Event = (

@@ -273,6 +273,6 @@ def _may_be_offered(committee: Committee, case: Case, member: Member) -> bool:
     if member.handle in case.members or any(was_ever(member, place) for place in case.members.values()):
         # Somebody who is known here, be it under another handle, is not new.
         return False
-    if any(entry.unreadable for entry in case.entries):
+    if any(entry.may_concern_anybody for entry in case.entries):
         return False
     return member.handle not in concerned(committee, case)

@@ -255,7 +255,10 @@ def witness_person(handle: str) -> Person:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Where a message is addressed to, read off its recipients (contract, section 3). `bounce`: return path's token."""
+    """Where a message is addressed to, read off its recipients (contract, section 3). `bounce`: return path's token.
+
+    `unknown`: one of them has an extension that means nothing; `spellings` are what such a one has after `not-`.
+    """
 
     token: str = ""
     confirm: str = ""
@@ -265,3 +268,4 @@ class Wanted:
     escrow: bool = False
     unknown: bool = False
     alias: bool = False
+    spellings: frozenset[str] = frozenset()

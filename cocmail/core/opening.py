@@ -173,7 +173,8 @@ def file_entry(
     forged, employers = message.proof.is_forged, message.screening.employers
     how = (looked_for, named, unreadable, forged, employers, kept_from, label, plan.setting.now.isoformat())
     automatic = kind == "follow-up" and is_out_of_office(message.mail.subject)
-    plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, *how, automatic))
+    doubt = (automatic, author == REPORTER and message.wanted.unknown)
+    plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, *how, *doubt))
     for handle in named if _may_choose_readers(plan.cases[case_id], author) else ():
         place = plan.cases[case_id].members.get(handle)
         if place is not None and place.standing is Standing.ASKED:

@@ -102,17 +102,16 @@ def _unquoted(local: str) -> str:
     return re.sub(r"\\(.)", r"\1", local[1:-1]) if local.startswith('"') else local
 
 
-def wanted(recipients: Iterable[str], aliases: Iterable[str], handles: Collection[str]) -> Wanted:
+def wanted(recipients: Iterable[str], aliases: Collection[str], handles: Collection[str]) -> Wanted:
     """Where recipients of ours point to (contract, section 3). Recipients that are not ours say nothing.
 
     Of several tokens the first counts. `+not-a+not-b` is read as both: what somebody asks to be kept from is never
     dropped for its spelling. `unknown` is any extension, or handle after `not-`, that means nothing.
     """
-    known = tuple(aliases)
     spelling = {handle.lower(): handle for handle in handles}
     meant: dict[str, dict[str, None]] = {}
     for recipient in recipients:
-        ext = extension(recipient, known)
+        ext = extension(recipient, aliases)
         if ext is not None:
             for piece in ext.split("+") if ext else ("",):
                 kind, value = _meaning(piece, ext, spelling)
@@ -125,6 +124,7 @@ def wanted(recipients: Iterable[str], aliases: Iterable[str], handles: Collectio
         excluded=frozenset(meant.get("not", ())),
         escrow="escrow" in meant,
         unknown="unknown" in meant,
+        spellings=frozenset(meant.get("unknown", ())) - {""},
         alias="alias" in meant,
     )
 
@@ -134,7 +134,7 @@ def _meaning(piece: str, ext: str, spelling: Mapping[str, str]) -> tuple[str, st
     word, dash, rest = piece.partition("-")
     match word if dash else "":
         case "not":
-            return ("not", spelling[rest]) if rest in spelling else ("unknown", "")
+            return ("not", spelling[rest]) if rest in spelling else ("unknown", rest)
         case "confirm" if TOKEN.fullmatch(rest):
             return "confirm", rest
         case "bounce":

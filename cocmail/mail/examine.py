@@ -5,14 +5,18 @@ Each takes time with a hostile message: all of it is done in a thread, in one go
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+from cocmail.core.folding import fold
 from cocmail.core.model import Committee, Envelope, Mail, Wanted
 from cocmail.core.namesakes import names_in
 from cocmail.core.screening import screen
 from cocmail.core.setting import Message
 from cocmail.mail.address import extension, wanted
 from cocmail.mail.proof import prove
+
+_NO_LETTER = re.compile(r"[\W_]+")
 
 
 def examined(message_id: str, envelope: Envelope, mail: Mail, today: Committee, sent: tuple[str, ...]) -> Message:
@@ -39,4 +43,25 @@ def wanted_by(envelope: Envelope, mail: Mail, committee: Committee) -> Wanted:
     said = wanted(envelope.recipients or written, ours, handles)
     own_written = [address for address in written if extension(address, ours) is not None]
     more = wanted(own_written, ours, handles)
-    return replace(said, excluded=said.excluded | more.excluded, unknown=said.unknown or more.unknown)
+    spellings = said.spellings | more.spellings
+    excluded = said.excluded | more.excluded | _called(spellings, committee)
+    return replace(said, excluded=excluded, unknown=said.unknown or more.unknown, spellings=spellings)
+
+
+def _called(spellings: frozenset[str], committee: Committee) -> frozenset[str]:
+    """Who may be meant by what stands after `not-` in place of a short name: a given name, a surname, both, or what
+    their own address begins with. Of two both are kept out.
+    """
+    meant = {_plain(spelling) for spelling in spellings}
+    found: set[str] = set()
+    for member in committee.members if meant else ():
+        names = [fold(name) for name in member.name.split()]
+        ways = {*names, "".join(names), "".join(reversed(names))}
+        ways |= {address.partition("@")[0].partition("+")[0] for address in member.addresses}
+        if not meant.isdisjoint(map(_plain, ways)):
+            found.add(member.handle)
+    return frozenset(found)
+
+
+def _plain(name: str) -> str:
+    return _NO_LETTER.sub("", fold(name))

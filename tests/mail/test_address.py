@@ -91,7 +91,7 @@ def test_any_extension_of_ours_is_recognised(recipient: str, ext: str | None) ->
         (["conduct@example.org"], Wanted(alias=True)),
         (["conduct+jun@example.org"], Wanted(only=("Jun",))),
         (["conduct+NOT-amara@example.org"], Wanted(excluded=frozenset({"amara"}))),
-        (["conduct+not-nobody@example.org"], Wanted(unknown=True)),
+        (["conduct+not-nobody@example.org"], Wanted(unknown=True, spellings=frozenset({"nobody"}))),
         (["conduct+not-amara+not-jun@example.org"], Wanted(excluded=frozenset({"amara", "Jun"}))),
         (["conduct+escrow@example.org"], Wanted(escrow=True)),
         ([f"conduct+{TOKEN}@example.org"], Wanted(token=TOKEN)),

@@ -1,0 +1,72 @@
+"""`+not-` with a name that is nobody's short name: what it did to people who tried to keep a member out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scene import ALIAS, Delivered, Scene
+
+NOTE = "Somebody may have to be kept out of this, and I do not know who."
+WATCHERS = {"amara", "jun"}
+
+
+def keep_out(name: str) -> str:
+    return ALIAS.replace("@", f"+not-{name}@")
+
+
+def said(scene: Scene, who: str) -> str:
+    return " ".join(scene.last("forward", who).text.split())
+
+
+async def add(scene: Scene, text: str, to: str) -> None:
+    """The reporter answers the acknowledgement, with such an address beside the one that they answer to."""
+    ack: Delivered = scene.last("ack", "robin@visitors.example")
+    token = str(ack.message["Reply-To"])
+    reply = scene.write(ack.recipient, token, f"Re: {ack.message['Subject']}", text, answers=ack)
+    reply["Cc"] = to
+    await scene.send(reply, [token, to])
+
+
+@pytest.mark.parametrize("name", ["Haddad", "noor.haddad", "noor-haddad", "noorhaddad", "HADDAD+not-ivo"])
+async def test_what_the_reporter_added_went_to_the_very_member_who_was_to_be_kept_out(
+    tmp_path: Path, name: str
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody shouted at me.")
+        assert scene.recipients("forward") == {"amara", "jun", "noor", "ivo", "sam"}
+        since = scene.mark()
+        await add(scene, "It was the tall woman.", keep_out(name))
+        assert scene.recipients("forward", since) == WATCHERS
+        assert NOTE in said(scene, "amara")
+        since = scene.mark()
+        await scene.answer(scene.last("forward", "amara"), "Who is it?")
+        out = {"noor", "ivo"} if "ivo" in name else {"noor"}
+        assert scene.recipients("forward", since) == {"jun", "ivo", "sam"} - out
+
+
+async def test_what_the_reporter_added_went_to_all_where_nobody_is_called_like_that(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody shouted at me.")
+        since = scene.mark()
+        await add(scene, "It was the tall woman.", keep_out("nora"))
+        assert scene.recipients("forward", since) == WATCHERS
+        assert NOTE in said(scene, "jun")
+
+
+async def test_the_watchers_were_not_told_why_they_alone_have_a_report_and_brought_in_whom_it_was_about(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("It was the tall woman.", to=keep_out("nora"))
+        assert scene.recipients("forward") == WATCHERS
+        assert NOTE in said(scene, "amara")
+
+
+async def test_a_watcher_got_the_report_that_was_to_be_kept_from_them_as_they_were_called_by_their_surname(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("It was the tall man.", to=keep_out("sato"))
+        assert scene.recipients("forward") == {"amara", "noor"}
