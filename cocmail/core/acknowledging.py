@@ -12,7 +12,7 @@ from cocmail.core.automatic import is_bare_answer
 from cocmail.core.classify import is_from_robot, is_null_sender, looks_automatic, wants_no_answer
 from cocmail.core.effects import Letter, Note
 from cocmail.core.model import REPORTER, Committee
-from cocmail.core.setting import Message, Setting, is_trusted
+from cocmail.core.setting import Message, Setting, author_of, is_trusted
 
 if TYPE_CHECKING:
     from cocmail.core.plan import Plan
@@ -55,7 +55,11 @@ def write(plan: Plan, message: Message, address: str, case_id: str, token: str, 
     sender = caps.of_sender(committee.id, address, due, proven=is_trusted(message))
     plan.counted += [(caps.SENDER, sender), (caps.HOUR, caps.of_hour(due))]
     usual = dict.fromkeys(("escrowed", "unreached", "handed", "one", "waiting"), False)
-    sealing = {"may_be_sealed": committee.policy.get("reporter.escrow") is True}
+    known = {
+        "may_be_sealed": committee.policy.get("reporter.escrow") is True,
+        # Who meant to talk to the others learns that they have reported.
+        "as_member": author_of(message, committee) is not None,
+    }
     plan.letters.append(
         Letter(
             id=letters.letter_id(case_id, message.id, "ack"),
@@ -67,7 +71,7 @@ def write(plan: Plan, message: Message, address: str, case_id: str, token: str, 
             token=token,
             in_reply_to=mail.message_id,
             references=(*mail.references[-20:], mail.message_id) if mail.message_id else (),
-            words={**usual, **sealing, **words},
+            words={**usual, **known, **words},
             due=due if due > plan.setting.now else None,
         )
     )

@@ -61,6 +61,17 @@ async def test_the_acknowledgement_reveals_nothing_and_says_what_happens_next(tm
             assert promise in ack.text
 
 
+async def test_a_member_who_meant_to_talk_to_the_others_had_reported_and_was_told_as_any_stranger_is(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("What do you think of it?", sender="Noor Haddad <noor@example.net>")
+        told = " ".join(scene.last("ack", "noor@example.net").text.split())
+        assert "this is a report of yours now" in told and "reply to a mail of that case" in told
+        await scene.report("Somebody shouted at me.")
+        assert "a report of yours" not in scene.last("ack", "robin@visitors.example").text
+
+
 async def test_attachments_arrive_whole(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         message = scene.write("Robin Vale <robin@visitors.example>", ALIAS, "With a picture", "See the picture.")
