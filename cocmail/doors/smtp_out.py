@@ -12,6 +12,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 import aiosmtplib
 
@@ -22,6 +23,8 @@ from cocmail.mail.compose import Outgoing
 TIMEOUT = 120.0
 DATA_SECONDS = 600.0
 SLOWEST = 10_000.0
+# Longer than between two letters of a thread, and shorter than it takes to change a server's settings and try again.
+KEPT_OPEN = 30.0
 TOO_LARGE = 552
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?!\d)")
 
@@ -44,6 +47,7 @@ class SmtpSender:
         self._smarthost = smarthost
         self._hostname = hostname
         self._client: Client | None = None
+        self._used_at = 0.0
 
     async def send(self, outgoing: Outgoing) -> None:
         """Send one message to one recipient.
@@ -57,7 +61,10 @@ class SmtpSender:
         try:
             async with asyncio.timeout(patience + 3 * TIMEOUT):
                 client = await self._connected()
-                await self._hand_over(client, outgoing, patience)
+                try:
+                    await self._hand_over(client, outgoing, patience)
+                finally:
+                    self._used_at = monotonic()
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError):
             await self.close()
             raise Unreachable from None
@@ -99,7 +106,8 @@ class SmtpSender:
             raise Deferred("451 4.4.2") from None
 
     async def _connected(self) -> Client:
-        if self._client is not None and self._client.is_connected:
+        is_fresh = monotonic() - self._used_at < KEPT_OPEN
+        if self._client is not None and self._client.is_connected and is_fresh:
             # The server may have let go of an idle connection.
             with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 await self._client.rset()

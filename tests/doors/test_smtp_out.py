@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from cocmail.doors import smtp_out
 from cocmail.doors.smtp_out import Smarthost, SmtpSender
 from cocmail.errors import Deferred, Refused
 from cocmail.mail.compose import Outgoing
@@ -52,6 +53,19 @@ async def test_where_it_is_offered_reports_are_asked_for_without_the_content(off
             await sender.send(LETTER)
     mails = [line for line in heard if line.startswith("MAIL")]
     assert len(mails) == 2 and all(("RET=HDRS" in line) is asked for line in mails)
+
+
+@pytest.mark.parametrize(("seconds", "connections"), [(30.0, 1), (0.0, 2)])
+async def test_what_was_put_right_at_the_smarthost_counted_for_no_letter_before_the_daemon_was_restarted(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, connections: int
+) -> None:
+    """A server goes on with the settings that it had when a connection began."""
+    monkeypatch.setattr(smtp_out, "KEPT_OPEN", seconds)
+    async with smarthost("DSN", {"RCPT": "552 5.3.4 too large"}) as (sender, heard):
+        for _ in range(2):
+            with pytest.raises(Refused):
+                await sender.send(LETTER)
+    assert sum(line.startswith("EHLO") for line in heard) == connections
 
 
 @pytest.mark.parametrize(
