@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cocmail.core import letters, questions, readers
 from cocmail.core.access import Level, Standing
 from cocmail.core.case import Case, Entry
-from cocmail.core.conflicts import exists_for, may_see, was_ever, was_looked_for
+from cocmail.core.conflicts import exists_for, level_of, may_see, was_ever, was_looked_for
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Letter
 from cocmail.core.events import MemberAdmitted, MemberRestored, MemberWithheld
@@ -181,17 +181,27 @@ def forward_entry(
     there = _watching(plan, fully) if watchers_only else present(plan, case_id, Level.DISCUSS)
     there = [member for member in there if member.handle != kept_from]
     names = [member.name for member in there if exists_for(member, case)]
+    earlier = _earlier(plan, case, there)
     for member in there:
         if but is None or member.handle != but.handle:
             told = watchers_only or bool(kept_from)
             others = {"others": [name for name in names if name != member.name]} if told else {}
-            plan.letters.append(replace(letters.forward(committee, case, entry, member), words=others))
+            words = {**others, **earlier}
+            plan.letters.append(replace(letters.forward(committee, case, entry, member), words=words))
     if fully:
         return
     if but is None or but == REPORTER:
         to_target(plan, case_id, entry)
     elif case.target is not None and but.kind != "member":
         plan.alarms.append("nobody-reached")
+
+
+def _earlier(plan: Plan, case: Case, there: Iterable[Member]) -> dict[str, str]:
+    """The name of the case to which this one may belong, where all have that one too: they quote it to each other."""
+    earlier = plan.cases.get(case.related)
+    if earlier is None or any(level_of(member, earlier) is not Level.FULL for member in there):
+        return {}
+    return {"earlier": earlier.code_name}
 
 
 def to_target(plan: Plan, case_id: str, entry: str, purpose: str = "") -> None:

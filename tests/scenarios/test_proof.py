@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from people import words
 from scene import AUTHSERV, Scene, committee_file, nothing_more
 
 
@@ -234,6 +235,19 @@ async def test_a_reporter_from_another_address_is_a_new_case_that_keeps_the_same
         assert len(await scene.cases()) == 2
         assert scene.recipients("forward", since) == {"amara", "jun", "noor", "sam"}
         assert "may belong to an earlier case" in scene.last("forward", "amara").text
+
+
+async def test_nobody_was_told_to_which_earlier_case_a_report_may_belong(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Ivo shouted at me.")
+        earlier, ack = await scene.case(), scene.all("ack")[0]
+        await scene.answer(ack, "From my other address.", sender="robin@second.example")
+        forward = scene.last("forward", "amara")
+        assert f"an earlier case that you have, too: {earlier.code_name}." in " ".join(forward.text.split())
+        address, subject = forward.link("#related")
+        await scene.answer(forward, to=address, subject=subject)
+        assert (await scene.case(0)).links.related and (await scene.case(1)).links.related
+        assert earlier.code_name not in words(scene, "ivo")
 
 
 async def test_a_party_who_writes_anew_inherits_who_was_kept_out_before(tmp_path: Path) -> None:
