@@ -1,6 +1,7 @@
 """Reply addresses in mail that is passed on: who has one can write in its owner's name, so nobody else is shown it.
 
-The rule: the message stays as long as it was, and nothing else in it changes. It must not take a message apart: what
+The rule: the message stays as long as it was, and nothing else in it changes; in a text that is shown, a link without
+its address is left out whole. It must not take a message apart: what
 comes from strangers is parsed in a child process alone.
 """
 
@@ -16,6 +17,8 @@ from cocmail.core.model import Attachment, Mail
 # Plain, in a link (RFC 3986) or in quoted-printable (RFC 2045, section 6.7), where a line may end anywhere.
 _TOKEN = re.compile(rb"(?i)(?:\+|%2b|=2b)(?:=\r?\n)?(?:[a-z2-7](?:=\r?\n)?){26}(?=@|%40|=40)")
 _CHARACTER = re.compile(rb"[^+=\r\n]")
+# What is left of a link in a quoted mail of ours. Who taps it would get an error of their mail program.
+_DEAD_LINK = re.compile(r"<?\bmailto:[\w.=%-]{1,100}(?:\+|%2[Bb])\.{26}(?:@|%40)[^\s<>]{1,2000}>?")
 # Lines of nothing but base64 (RFC 2045, section 6.8).
 _BASE64 = re.compile(rb"(?m)(?:^[A-Za-z0-9+/]{4,998}={0,2}\r?$\n?)+")
 
@@ -36,7 +39,7 @@ def as_passed_on(mail: Mail) -> Mail:
     """Without the reply address of who wrote it, which stands above every quotation of a mail of ours."""
     parts = tuple(map(attached_without_tokens, mail.attachments))
     text = without_tokens(mail.text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
-    return replace(mail, text=text, attachments=parts)
+    return replace(mail, text=_DEAD_LINK.sub("(link removed)", text), attachments=parts)
 
 
 def _hidden(raw: bytes) -> bytes:

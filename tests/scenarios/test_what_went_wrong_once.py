@@ -584,3 +584,16 @@ async def test_a_long_report_arrives_whole(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report(text)
         assert text.strip() in scene.last("forward", "sam").text
+
+
+async def test_every_answer_carried_the_links_of_who_wrote_it_which_led_nowhere(tmp_path: Path) -> None:
+    """Whoever answers above a quotation quotes what stood at its end: links that would be theirs alone."""
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody shouted at me.")
+        forward = scene.last("forward", "amara")
+        quoted = "\n".join(f"> {line}" for line in forward.text.splitlines())
+        await scene.answer(forward, f"I will write to them: mailto:kit@visitors.example\n\n{quoted}")
+        passed_on = scene.last("forward", "jun").text
+        above, _, below = passed_on.partition("-- \nTo talk about this case")
+        assert "....." not in above and above.count("(link removed)") == forward.text.count("mailto:")
+        assert "mailto:kit@visitors.example" in above and "mailto:" in below
