@@ -13,11 +13,11 @@ from pathlib import Path
 from cocmail import __version__, maillog
 from cocmail.config.load import read
 from cocmail.config.locate import locate_store
-from cocmail.errors import EXIT_BUG, EXIT_DONE, ConfigError
+from cocmail.errors import EXIT_BUG, EXIT_DONE
 from cocmail.office import opened
 from cocmail.store import restored
 from cocmail.store.backup import write
-from cocmail.store.connections import is_there
+from cocmail.store.connections import shown
 from cocmail.store.restore import PutBack, put_back
 from cocmail.vault.keyring import Keyring
 
@@ -47,11 +47,9 @@ members have answered you."""
 
 def backup(path: Path, environ: Mapping[str, str], folder: Path) -> int:
     """Make a backup of the store, beside a running daemon."""
-    if not is_there(locate_store(read(path).main, environ)[0]):
-        # Any other command makes one; a backup of nothing would be relied on.
-        raise ConfigError(["store.url: there is no store there"])
     with opened(path, environ) as store:
         made = write(store, folder, datetime.now(UTC), __version__)
+    print(f"store: {shown(locate_store(read(path).main, environ)[0])}")
     print(folder / made.file)
     whole = "it opens, but for what is listed below" if made.damaged else "it opens"
     print(f"{made.rows['cases']} cases, {made.rows['spool']} messages, {made.rows['outbox']} outgoing; {whole}")
@@ -65,6 +63,7 @@ def restore(path: Path, environ: Mapping[str, str], folder: Path) -> int:
     """Put a backup back, where there is no store yet."""
     url, key_file = locate_store(read(path).main, environ)
     done = put_back(folder, url, Keyring.load(key_file), datetime.now(UTC))
+    print(f"store: {shown(url)}")
     print(_counts(done))
     print(AFTERWARDS.format(of=f"{done.manifest.of:%Y-%m-%d %H:%M} UTC"))
     for failure in done.found.failures:

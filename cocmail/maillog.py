@@ -84,6 +84,11 @@ def inject_not_open() -> None:
     _log.warning("inject-not-open")
 
 
+def new_store(store: str) -> None:
+    """There was none in that place, and one was made: its file, or its database and host."""
+    _log.warning("new-store", store=store)
+
+
 def stopping() -> None:
     _log.info("stopping")
 

@@ -23,6 +23,7 @@ from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE
 from cocmail.records import case_that_opens, load_case, tombstones_of
 from cocmail.reports import sheet
 from cocmail.store import cases, outbox, restored, shredding, spool, timers
+from cocmail.store.connections import shown
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
@@ -37,9 +38,12 @@ UNREAD = frozenset({Reason.NULL_SENDER.value, Reason.SPAM.value, Reason.FLOOD.va
 
 @contextmanager
 def opened(path: Path, environ: Mapping[str, str]) -> Iterator[Store]:
-    """The store of a configuration, beside a running daemon. A broken committee file is no hindrance."""
+    """The store of a configuration, beside a running daemon. A broken committee file is no hindrance.
+
+    Raises ConfigError where there is none: what a command finds in a store that it has made itself would be believed.
+    """
     url, key_file = locate_store(read(path).main, environ)
-    store = Store.open(url, Keyring.load(key_file), exclusive=False)
+    store = Store.open(url, Keyring.load(key_file), exclusive=False, make=False)
     try:
         yield store
     finally:
@@ -161,6 +165,7 @@ def retry(path: Path, environ: Mapping[str, str], row_id: str) -> int:
 def verify(path: Path, environ: Mapping[str, str]) -> int:
     """Prove that every record opens and every chain of events is whole."""
     with opened(path, environ) as store:
+        print(f"store: {shown(locate_store(read(path).main, environ)[0])}")
         found = store.read_now(cases.verify)
     counts = f"{found.cases} cases, {found.events} events, {found.mails} messages, {found.outgoing} outgoing"
     print(f"{counts}, {found.timers} timers")

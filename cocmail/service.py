@@ -21,6 +21,7 @@ from pathlib import Path
 from cocmail import maillog
 from cocmail.changes import HANDED_OVER
 from cocmail.commit import queue
+from cocmail.config.files import own_folder
 from cocmail.config.load import SourceFile, Sources, examine, read
 from cocmail.config.locate import locate_store
 from cocmail.config.problems import Problem
@@ -33,6 +34,7 @@ from cocmail.records import handed_over
 from cocmail.roster import Roster
 from cocmail.store import notes
 from cocmail.store.boundaries import Crossed, Step, unwatched
+from cocmail.store.connections import shown
 from cocmail.store.engine import BUSY_PAUSE, Store
 from cocmail.store.transaction import Tx
 from cocmail.vault.keyring import Keyring
@@ -57,10 +59,14 @@ async def serve(
     sys.setswitchinterval(0.0005)
     sources = read(path)
     url, key_file = locate_store(sources.main, environ)
-    store = Store.open(url, Keyring.load(key_file), crossed=crossed)
+    keyring = Keyring.load(key_file)
+    _make_own_folder(url, path)
+    store = Store.open(url, keyring, crossed=crossed)
     try:
         settings, used, broken = await _last_good(store, sources, now().date(), environ)
         maillog.configure(settings.log_level, settings.log_format)
+        if store.is_new:
+            maillog.new_store(shown(url))
         daemon = Daemon(settings, store, now)
         await _keep(store, used)
         _say_warnings(used, now().date(), environ)
@@ -193,6 +199,14 @@ async def _alarm(store: Store, roster: Roster, now: datetime, errors: Sequence[s
         queue(tx, to_admins(roster.admins, "configuration", now.isoformat(), errors[:PROBLEMS_TOLD]), roster.first, now)
 
     await store.write(work, Step.ALARM)
+
+
+def _make_own_folder(url: str, path: Path) -> None:
+    """The one that `init` makes; no other: a folder that is not there is most often a wrong `store.url`."""
+    folder = own_folder(str(path))
+    if url.startswith(f"sqlite:///{folder}/") and os.path.dirname(url.removeprefix("sqlite:///")) == folder:
+        with suppress(OSError):  # the store says what is wrong there
+            os.mkdir(folder, 0o700)
 
 
 def _harden() -> None:

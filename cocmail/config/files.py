@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
+# The folder beside the configuration in which everything is kept where nothing else is said.
+OWN_FOLDER = "var"
 
 
 def absolute(value: str, standing_in: str) -> str:
@@ -49,6 +51,22 @@ def store_url(value: str, standing_in: str) -> str:
     except ValueError:
         pass  # brackets that do not close, a port that is no number
     raise ValueError("must be sqlite:///PATH or postgresql://USER@HOST/DATABASE")
+
+
+def own_folder(standing_in: str) -> str:
+    """The folder of ours beside a main file: `init` makes it, and the daemon where it is missing."""
+    return absolute(OWN_FOLDER, standing_in)
+
+
+def seems_absolute(value: str, standing_in: str) -> str:
+    """The file of a `store.url` that is relative, in a folder that is neither the configuration's nor ours: with three
+    slashes, four were probably meant. "" for any other URL."""
+    name = value.removeprefix("sqlite:///")
+    if name == value or os.path.isabs(name):
+        return ""
+    file = absolute(name, standing_in)
+    beside = (absolute("", standing_in), own_folder(standing_in))
+    return "" if os.path.dirname(file) in beside else file
 
 
 def trouble_with(path: str) -> str:

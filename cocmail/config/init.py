@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cocmail.config.committees import LOCAL_PART_MAX
+from cocmail.config.files import OWN_FOLDER
 from cocmail.config.machine import PORT_BY_TLS, SOCKET_PATH_MAX, is_loopback
 from cocmail.config.schema import HANDLE, RESERVED_PREFIXES
 from cocmail.errors import ConfigError
@@ -137,7 +138,7 @@ def write_sample(folder: Path, answers: Answers, new_key: Callable[[Path], None]
     if there:
         raise ConfigError([f"{path}: exists already, nothing was written" for path in there])
     try:
-        for each in (folder, folder / "committees", folder / "var"):
+        for each in (folder, folder / "committees", folder / OWN_FOLDER):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path, text in texts.items():
             _write_new(path, text)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from cocmail.config.document import Path
-from cocmail.config.files import absolute, open_to_others, secret_path, store_url, trouble_with
+from cocmail.config.files import absolute, open_to_others, secret_path, seems_absolute, store_url, trouble_with
 from cocmail.config.problems import Findings
 from cocmail.config.schema import MainFile, SmtpDelivery
 from cocmail.config.settings import Listener, Mailbox, Settings, Smarthost
@@ -170,6 +170,8 @@ def _store_url(url: str, findings: Findings) -> str:
     parts = urlsplit(found)
     if parts.password or "password=" in parts.query:
         findings.error(place, "holds a password: put it into the file that PGPASSFILE names")
+    if file := seems_absolute(url, findings.file):
+        findings.warning(place, f"is relative, and means {file}: an absolute path begins with four slashes")
     return found
 
 

@@ -1,7 +1,6 @@
 """This machine: configuration, key, store, disk, log.
 
-The rule: nothing is made or migrated here. A store that is not there stays so: who opens one makes it, and it would
-belong to whoever runs the doctor.
+The rule: nothing is made or migrated here. A store that is not there stays so.
 """
 
 from __future__ import annotations

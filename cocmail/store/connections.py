@@ -8,7 +8,6 @@ not know what is stored.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
@@ -20,10 +19,13 @@ from cocmail.errors import ConfigError
 _BUSY_SECONDS = 5
 
 
-def is_there(url: str) -> bool:
-    """Whether there is something that could be a store; of a server it is not asked."""
+def shown(url: str) -> str:
+    """Which store that is, for people: the file, or database and host. Never a user, a password or an option."""
     target = target_of(url)
-    return target.get_backend_name() != "sqlite" or Path(str(target.database)).exists()
+    if target.get_backend_name() == "sqlite":
+        return str(target.database)
+    host = target.host or target.query.get("host")
+    return f"the database {target.database} at {host if isinstance(host, str) else 'this machine'}"
 
 
 def target_of(url: str) -> URL:

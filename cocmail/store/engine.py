@@ -30,7 +30,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from cocmail.errors import CocmailError, ConfigError, StoreBusy, StoreGone
 from cocmail.store import notes, revisions
 from cocmail.store.boundaries import Crossed, Side, Step, unwatched
-from cocmail.store.connections import engine_for, target_of
+from cocmail.store.connections import engine_for, shown, target_of
 from cocmail.store.recent import Recent
 from cocmail.store.transaction import Tx, told
 from cocmail.store.writer import Writer
@@ -56,8 +56,12 @@ MIGRATION_LOCK = 0x636F636D61696C
 class Store:
     """An open store. Functions given to it run in its threads, take a `Tx` and return plain values, never rows."""
 
-    def __init__(self, writing: Engine, reading: Engine, keyring: Keyring, lock: int | None, crossed: Crossed) -> None:
+    def __init__(
+        self, writing: Engine, reading: Engine, keyring: Keyring, lock: int | None, crossed: Crossed, is_new: bool
+    ) -> None:
         """Use `Store.open`."""
+        # Made just now: where a store was expected, the operator has to hear of it.
+        self.is_new = is_new
         self._engines = (writing, reading)
         self._reading = reading
         self._keyring = keyring
@@ -69,23 +73,35 @@ class Store:
 
     @staticmethod
     def open(
-        url: str, keyring: Keyring, *, exclusive: bool = True, migrate: bool = True, crossed: Crossed = unwatched
+        url: str,
+        keyring: Keyring,
+        *,
+        exclusive: bool = True,
+        make: bool = True,
+        migrate: bool = True,
+        crossed: Crossed = unwatched,
     ) -> Store:
         """Opens or makes the store at `url` (`sqlite:///PATH` or `postgresql://USER@HOST/DB`) and migrates it.
 
-        `exclusive` is for the daemon; the command line opens beside it. Without `migrate` a store that is new or old is
-        StoreBusy and stays as it is. `crossed`: see `boundaries`. Raises ConfigError for another sort of URL, StoreBusy
-        when a daemon holds the store or its server is gone, StoreTooNew, and SealError for the wrong keys.
+        `exclusive` is for the daemon; the command line opens beside it. Without `make` a store that is not there is
+        ConfigError; without `migrate` one that is new or old is StoreBusy; both stay as they are. No folder is made.
+        `crossed`: see `boundaries`. Raises ConfigError for another sort of URL, StoreBusy when a daemon holds the store
+        or its server is gone, StoreTooNew, and SealError for the wrong keys.
         """
         target = target_of(url)
-        lock = _prepare_file(Path(str(target.database)), exclusive) if target.get_backend_name() == "sqlite" else None
+        is_file = target.get_backend_name() == "sqlite"
+        lock = _prepare_file(Path(str(target.database)), exclusive, make and migrate) if is_file else None
         writing, reading = engine_for(target, reading=False), engine_for(target, reading=True)
+        is_new = False
         try:
-            if _behind(reading, keyring):
+            revision = _revision(reading, keyring)
+            if revision is None and not make:
+                raise _no_store(shown(url))
+            if revision != revisions.newest():
                 if not migrate:
                     raise StoreBusy("the daemon has not made or migrated the store yet")
                 with _migrating(target, lock):
-                    _bring_up(writing, keyring, crossed)
+                    is_new = _bring_up(writing, keyring, crossed)
         except BaseException as error:
             writing.dispose()
             reading.dispose()
@@ -95,7 +111,7 @@ class Store:
             if isinstance(error, SQLAlchemyError):
                 raise told(error) from None
             raise
-        return Store(writing, reading, keyring, lock, crossed)
+        return Store(writing, reading, keyring, lock, crossed, is_new)
 
     @property
     def keyring(self) -> Keyring:
@@ -176,23 +192,38 @@ class Store:
         self._lock = None
 
 
-def _prepare_file(path: Path, exclusive: bool) -> int | None:
+def _prepare_file(path: Path, exclusive: bool, make: bool) -> int | None:
     """Makes the database file 0600 before SQLite sees it (its WAL takes the same mode); the lock, where asked for.
 
-    Raises ConfigError where no file can be, StoreBusy where none can be just now or another daemon has it.
+    Its folder is not made: a slip of the pen in `store.url` would be a new and empty store, and nobody the wiser.
+    Raises ConfigError where no file can be or, without `make`, none is; StoreBusy where none can be just now or another
+    daemon has it.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | (os.O_CREAT if make else 0) | os.O_CLOEXEC, 0o600)
         with suppress(PermissionError):  # a file of another owner that we may write: theirs to protect
             os.fchmod(descriptor, 0o600)
         os.close(descriptor)
         return take_lock(path) if exclusive else None
+    except FileNotFoundError as error:
+        raise (_not_opened(path, error) if make else _no_store(str(path))) from None
     except OSError as error:
         raise _not_opened(path, error) from None
 
 
+def _no_store(place: str) -> ConfigError:
+    return ConfigError(
+        [
+            f"store.url: there is no store at {place}: correct store.url; put a backup back (`cocmail restore`);"
+            " or, for a new one, start the daemon, which makes it"
+        ]
+    )
+
+
 def _not_opened(path: Path, error: OSError) -> CocmailError:
+    if error.errno == errno.ENOENT and not path.parent.exists():
+        do = "correct store.url, or make it for the daemon's user"
+        return ConfigError([f"store.url: {path}: there is no folder {path.parent}: {do}"])
     said = f"{path}: {os.strerror(error.errno or 0)}"
     if error.errno in _NO_PLACE:
         return ConfigError([f"store.url: {said}; it must name a file, in a folder that the daemon's user may write to"])
@@ -222,13 +253,13 @@ def unlock(descriptor: int | None) -> None:
         os.close(descriptor)
 
 
-def _behind(reading: Engine, keyring: Keyring) -> bool:
-    """Refuses what cannot be used, before a byte is written; says whether the schema is older than this release's."""
+def _revision(reading: Engine, keyring: Keyring) -> str | None:
+    """Refuses what cannot be used, before a byte is written; gives the schema's revision, None where no store is."""
     with reading.connect() as connection:
         revision = revisions.present(connection)
         if revision is not None:
             notes.check(Tx(connection, keyring, writing=False))
-        return revision != revisions.newest()
+        return revision
 
 
 @contextmanager
@@ -241,8 +272,8 @@ def _migrating(target: URL, lock: int | None) -> Iterator[None]:
         unlock(alone)
 
 
-def _bring_up(writing: Engine, keyring: Keyring, crossed: Crossed) -> None:
-    """Migrates to the newest revision in one transaction."""
+def _bring_up(writing: Engine, keyring: Keyring, crossed: Crossed) -> bool:
+    """Migrates to the newest revision in one transaction. Whether that made a new store."""
     with writing.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
@@ -256,3 +287,4 @@ def _bring_up(writing: Engine, keyring: Keyring, crossed: Crossed) -> None:
             notes.check(Tx(connection, keyring))
         crossed(Step.MIGRATE, Side.BEFORE)
     crossed(Step.MIGRATE, Side.AFTER)
+    return fresh

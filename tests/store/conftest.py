@@ -51,6 +51,7 @@ def keyring(tmp_path: Path) -> Keyring:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path, keyring: Keyring) -> Database:
     if request.param == "sqlite":
+        (tmp_path / "var").mkdir(mode=0o700)
         return Database(f"sqlite:///{tmp_path}/var/cocmail.db", keyring)
     return Database(request.getfixturevalue("postgresql").new_database(), keyring)
 

@@ -80,6 +80,7 @@ def test_a_store_that_may_only_be_read_is_refused_at_the_start_and_stays_as_it_i
     folder: Path, keyring: Keyring, closed: str
 ) -> None:
     place = folder / "var"
+    place.mkdir(mode=0o700)
     store = Store.open(f"sqlite:///{place}/cocmail.db", keyring)
     store.write_now(lambda tx: notes.keep(tx, "name", b"x"))
     store.close()

@@ -279,12 +279,14 @@ def test_nothing_is_put_over_a_store_that_holds_anything(made, database, keyring
     assert rows(database.url) == before
 
 
-def test_a_store_that_never_had_a_message_is_no_hindrance(made, place, keyring, now) -> None:
+def test_a_store_that_never_had_a_message_is_no_hindrance(made, place, keyring, now, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
     Store.open(place, keyring).close()
     assert put_back(made, place, keyring, now).found.cases == 1
 
 
-def test_nothing_is_put_under_a_daemon_that_runs(made, place, keyring, now) -> None:
+def test_nothing_is_put_under_a_daemon_that_runs(made, place, keyring, now, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
     daemon = Store.open(place, keyring)
     with pytest.raises(StoreBusy, match="another daemon"):
         put_back(made, place, keyring, now)

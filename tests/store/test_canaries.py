@@ -62,6 +62,7 @@ def test_the_search_itself_finds_what_it_looks_for() -> None:
 
 
 def test_nothing_readable_lies_in_the_sqlite_files(tmp_path: Path, keyring: Keyring, now: datetime) -> None:
+    (tmp_path / "var").mkdir(exist_ok=True)
     store = Store.open(f"sqlite:///{tmp_path}/var/cocmail.db", keyring)
     fill(store, keyring, now)
     files = sorted((tmp_path / "var").iterdir())

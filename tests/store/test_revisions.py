@@ -56,7 +56,7 @@ def rows(database) -> dict[str, list[str]]:
 def old(database, now: datetime) -> object:
     """A store as the first release left it."""
     if database.url.startswith("sqlite"):
-        Path(database.url.removeprefix("sqlite:///")).parent.mkdir()
+        Path(database.url.removeprefix("sqlite:///")).parent.mkdir(exist_ok=True)
     with connected(database) as connection:
         command.upgrade(revisions.configuration(connection), "0001")
         assert sorted(inspect(connection).get_table_names()) == sorted([*FIRST, "alembic_version"])
