@@ -32,7 +32,7 @@ from cocmail.doors.metrics import MetricsDoor, open_metrics
 from cocmail.doors.outbox import Outbox, Schedule, Sender
 from cocmail.doors.smtp_in import Listen, OpenDoor, open_door
 from cocmail.doors.smtp_out import Smarthost, SmtpSender
-from cocmail.errors import ConfigError
+from cocmail.errors import ConfigError, DoorShut
 from cocmail.mail.reader import Reader
 from cocmail.pipeline import Pipeline
 from cocmail.roster import Roster
@@ -107,7 +107,7 @@ class Daemon:
         """Open the doors and work until `stop` is set; then finish what was accepted.
 
         `on_ready` is called with the bound addresses once mail is taken. Raises ConfigError where a door cannot be
-        opened.
+        opened, DoorShut where it cannot be for now alone.
         """
         if self._is_alone:
             # The only daemon of its store: what the last run was sending is due again.
@@ -156,7 +156,7 @@ class Daemon:
             return
         try:
             door = await self._open_door(Listen("lmtp", inject, Door.INJECT, socket_mode=0o666), limits, guard)
-        except ConfigError:
+        except (ConfigError, DoorShut):
             if self._is_alone:
                 raise
             # Another daemon of the same database may answer `cocmail inject` on this machine; mail goes on without it.

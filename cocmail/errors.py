@@ -8,6 +8,7 @@
     │   ├── StoreBusy      for now (locked, full, gone): try again                              exit 75
     │   │   └── StoreGone  its database server does not answer                                  exit 69
     │   └── StoreTooNew    written by a later release than this one                             exit 2
+    ├── DoorShut           a door cannot be opened for now (its port is taken, its folder not there) exit 75
     ├── MailboxError       a mailbox cannot be fetched from just now: tried again for ever
     └── DeliveryError      an outgoing message was not taken
         ├── Unreachable    no server answered: waits as long as it takes
@@ -68,6 +69,10 @@ class StoreGone(StoreBusy):
 
 class StoreTooNew(StoreError):
     exit_code = EXIT_CONFIG
+
+
+class DoorShut(CocmailError):
+    exit_code = EXIT_TRY_AGAIN
 
 
 class MailboxError(CocmailError):

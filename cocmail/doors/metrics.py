@@ -21,7 +21,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cocmail import maillog
-from cocmail.errors import ConfigError
+from cocmail.doors import shut
 from cocmail.store import cases, outbox, restored, spool
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
@@ -81,7 +81,7 @@ class MetricsDoor:
 
 
 def open_metrics(listen: str, store: Store, now: Callable[[], datetime], working: Callable[[], bool]) -> MetricsDoor:
-    """Listen on HOST:PORT. `working` says whether all workers run. Raises ConfigError where that is not possible."""
+    """Listen on HOST:PORT. `working` says whether all workers run. Raises what `shut.problem` makes of why not."""
     registry = CollectorRegistry()
     registry.register(Figures(store, now))
     metrics = make_wsgi_app(registry)
@@ -108,7 +108,7 @@ def open_metrics(listen: str, store: Store, now: Callable[[], datetime], working
     try:
         server = make_server(host, int(port), app, _Server6 if ":" in host else _Server, _Silent)
     except OSError as error:
-        raise ConfigError([f"metrics.listen: {listen}: {error.strerror or 'cannot be listened on'}"]) from None
+        raise shut.problem("metrics.listen", listen, error) from None
     return MetricsDoor(server)
 
 

@@ -7,6 +7,7 @@ hears 250. No thread is started.
 from __future__ import annotations
 
 import asyncio
+import errno
 import functools
 import logging
 import os
@@ -19,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cocmail.core.model import Door
+from cocmail.doors import shut
 from cocmail.doors.connection import FAREWELL_SECONDS, Register
 from cocmail.doors.conversation import Conversation, LmtpConversation
 from cocmail.doors.guard import Guard, Limits
@@ -93,7 +95,7 @@ async def open_door(
 
     `hostname` is what the banner says. `guard` is the one that all doors share. `now` dates the envelopes. `failed` is
     told of every exception behind a 451 (see `Terms`). Raises ConfigError where the address cannot be listened on or
-    the certificate cannot be used.
+    the certificate cannot be used, DoorShut where it can be for now alone.
     """
     silence_library()
     tls = tls_context(listen.tls_cert_file, listen.tls_key_file)
@@ -106,7 +108,7 @@ async def open_door(
         host, port = _host_and_port(listen)
         server = await asyncio.get_running_loop().create_server(speak, host, port, backlog=BACKLOG)
     except OSError as error:
-        raise _problem(listen, error.strerror or str(error)) from None
+        raise shut.problem(_key(listen), listen.address, error) from None
     return OpenDoor(server, register, _written(server.sockets[0].getsockname()), None)
 
 
@@ -172,7 +174,7 @@ async def _clear_the_way(listen: Listen, path: Path) -> None:
         pass
     else:
         writer.close()
-    raise _problem(listen, "another program answers there already")
+    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
 
 
 def _host_and_port(listen: Listen) -> tuple[str, int]:
@@ -184,7 +186,11 @@ def _host_and_port(listen: Listen) -> tuple[str, int]:
 
 
 def _problem(listen: Listen, text: str) -> ConfigError:
-    return ConfigError([f"intake.{listen.protocol}.listen: {listen.address}: {text}"])
+    return ConfigError([f"{_key(listen)}: {listen.address}: {text}"])
+
+
+def _key(listen: Listen) -> str:
+    return "the socket of `cocmail inject`" if listen.door is Door.INJECT else f"intake.{listen.protocol}.listen"
 
 
 def _written(name: tuple[str, int]) -> str:
