@@ -265,14 +265,11 @@ def erase_case(options: argparse.Namespace) -> int:
 
 def work_keys(options: argparse.Namespace) -> int:
     from cocmail import office
-    from cocmail.vault.keyring import new_key_file
 
     if options.action == "new":
         if not options.file:
             raise ConfigError(["cocmail keys new: into which FILE?"])
-        new_key_file(options.file)
-        print(f"{options.file}: keep a copy where the backups are not; without it nothing can be read")
-        return EXIT_DONE
+        return office.new_key(options.file, lambda: _config_path(options), os.environ)
     return office.verify(_config_path(options), os.environ)
 
 

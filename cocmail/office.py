@@ -5,8 +5,9 @@ Opens the store without the daemon's lock. Gives ids, times, counts and codes; n
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,14 +20,15 @@ from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.erasing import ASKED, BY_OPERATOR
 from cocmail.core.tombstones import Tombstone, decode_tombstone
-from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE
+from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE, ConfigError
 from cocmail.records import case_that_opens, load_case, tombstones_of
 from cocmail.reports import sheet
 from cocmail.store import cases, outbox, restored, shredding, spool, timers
 from cocmail.store.connections import shown
 from cocmail.store.engine import Store
+from cocmail.store.revisions import is_store
 from cocmail.store.transaction import Tx
-from cocmail.vault.keyring import Keyring
+from cocmail.vault.keyring import Keyring, new_key_file
 
 ASKED_FOR = (
     "who has that case is told by mail, as soon as the daemon runs. After 7 days on which it ran, the key of the case"
@@ -160,6 +162,25 @@ def retry(path: Path, environ: Mapping[str, str], row_id: str) -> int:
         print("this store was restored: nothing is sent until `cocmail queue release`")
     print("due now" if found else "no such id: `cocmail queue` lists them")
     return EXIT_DONE if found else EXIT_CONFIG
+
+
+def new_key(file: str, config: Callable[[], Path], environ: Mapping[str, str]) -> int:
+    """Make a key file. Raises ConfigError where it would be taken for the lost key of the store that is there."""
+    try:
+        url, key_file = locate_store(read(config()).main, environ)
+    except ConfigError:
+        # Before there is a configuration that can be read, no key belongs to anything.
+        url = key_file = ""
+    if url and os.path.realpath(file) == os.path.realpath(key_file) and not os.path.lexists(file) and is_store(url):
+        raise ConfigError(
+            [
+                f"{file}: is the key of the store that is there ({shown(url)}), which no other key opens: put the key"
+                " back from its copy. If that is lost, so is what is in the store: move the store away, then make a key"
+            ]
+        )
+    new_key_file(file)
+    print(f"{file}: keep a copy where the backups are not; without it nothing can be read")
+    return EXIT_DONE
 
 
 def verify(path: Path, environ: Mapping[str, str]) -> int:

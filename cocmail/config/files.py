@@ -78,6 +78,11 @@ def trouble_with(path: str) -> str:
     return "" if os.access(path, os.R_OK) else "cannot be read by this user"
 
 
+def key_is_missing(path: str) -> str:
+    """What to do about a master key file that is not there. Most often there is a store that only the old one opens."""
+    return f"{path} is not there: put it back from its copy; only for a new store, `cocmail keys new {path}`"
+
+
 def open_to_others(path: str, environ: Mapping[str, str]) -> str:
     """The file's mode, as in `0644`, where its group or others may read it; "" where they may not.
 

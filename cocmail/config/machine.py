@@ -14,7 +14,15 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from cocmail.config.document import Path
-from cocmail.config.files import absolute, open_to_others, secret_path, seems_absolute, store_url, trouble_with
+from cocmail.config.files import (
+    absolute,
+    key_is_missing,
+    open_to_others,
+    secret_path,
+    seems_absolute,
+    store_url,
+    trouble_with,
+)
 from cocmail.config.problems import Findings
 from cocmail.config.schema import MainFile, SmtpDelivery
 from cocmail.config.settings import Listener, Mailbox, Settings, Smarthost
@@ -184,7 +192,7 @@ def _key_file(value: str, findings: Findings, environ: Mapping[str, str]) -> str
         return value
     trouble = trouble_with(path)
     if trouble == "no such file":
-        findings.error(place, f"master key file does not exist: `cocmail keys new {path}` makes one")
+        findings.error(place, key_is_missing(path))
     elif trouble:
         findings.error(place, f"master key file {trouble}")
     elif mode := open_to_others(path, environ):

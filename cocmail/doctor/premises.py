@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from cocmail.config.files import key_is_missing
 from cocmail.config.problems import Problem
 from cocmail.config.settings import Settings
 from cocmail.doctor.findings import Finding, away, fine, unknown, warning, wrong
@@ -52,7 +53,7 @@ def load_key(path: str) -> tuple[Keyring | None, Finding]:
         if not _may_look(path):
             return None, unknown(ABOUT_KEY, f"{path} cannot be looked at by this user: call the doctor as root")
         if not os.path.lexists(path):
-            text = f"{path} is not there: put it back from its copy; only for a new store, `cocmail keys new {path}`"
+            text = key_is_missing(path)
         elif _is_open_to_others(path):
             text = f"{path} can be read by others: chmod 0600 {path}, and ask yourself who has read it"
         else:

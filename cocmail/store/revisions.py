@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy.exc import SQLAlchemyError
 
-from cocmail.errors import StoreTooNew
+from cocmail.errors import StoreGone, StoreTooNew
+from cocmail.store.connections import engine_for, target_of
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -47,6 +49,22 @@ def present(connection: Connection) -> str | None:
             "the store was written by a later release than this one: run that, or restore a backup that this one made"
         )
     return str(heads[0]) if heads else None
+
+
+def is_store(url: str) -> bool:
+    """Whether something lies there that a key may belong to; asked without one. Raises StoreGone."""
+    target = target_of(url)
+    if target.get_backend_name() == "sqlite":
+        path = Path(str(target.database))
+        return path.exists() and path.stat().st_size > 0
+    engine = engine_for(target, reading=True)
+    try:
+        with engine.connect() as connection:
+            return inspect(connection).has_table(_VERSION.name)
+    except SQLAlchemyError:
+        raise StoreGone("the database server does not answer, so whether there is a store cannot be seen") from None
+    finally:
+        engine.dispose()
 
 
 def newest() -> str:

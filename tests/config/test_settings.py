@@ -162,8 +162,8 @@ def test_a_missing_key_file_is_an_error_that_says_what_to_do(examined: Judge, pl
     found, problems = examined()
     assert found is None
     assert str(problems[0]).endswith(
-        f"cocmail.yaml:8: error: store.key_file: master key file does not exist: "
-        f"`cocmail keys new {place}/master.key` makes one"
+        f"cocmail.yaml:8: error: store.key_file: {place}/master.key is not there: put it back from its copy; "
+        f"only for a new store, `cocmail keys new {place}/master.key`"
     )
 
 

@@ -105,3 +105,35 @@ def test_no_secret_of_the_store_s_address_is_shown() -> None:
     assert shown("postgresql://user:secret@db.example.org/reports") == "the database reports at db.example.org"
     said = shown("postgresql://user@/reports?password=secret&host=/run/pg&sslpassword=secret")
     assert said == "the database reports at /run/pg"
+
+
+def test_check_told_to_make_a_new_key_for_a_store_that_only_the_lost_one_opens(house: House) -> None:
+    house.start()
+    assert house.stop() == 0
+    key = house.folder / "master.key"
+    key.rename(house.folder / "copy.key")
+    said = house.run("check")
+    assert said.code == 2 and "put it back from its copy; only for a new store" in said.out, said
+    for spelled in (str(key), "./master.key"):
+        refused = house.run("keys", "new", spelled)
+        assert refused.code == 2 and "which no other key opens" in refused.err and "from its copy" in refused.err
+        assert str(house.folder / "var" / "store.db") in refused.err
+    assert not key.exists()
+    # A key for another store is nobody's business here, and a new store may have one once the old one is moved away.
+    assert house.run("keys", "new", str(house.folder / "other.key")).code == 0
+    (house.folder / "var").rename(house.folder / "away")
+    assert house.run("keys", "new", str(key)).code == 0
+
+
+def test_no_key_is_made_for_a_database_that_holds_a_store(house: House, postgresql) -> None:
+    house.store_url = postgresql.new_database()
+    house.write()
+    (house.folder / "master.key").rename(house.folder / "copy.key")
+    assert house.run("keys", "new", "master.key").code == 0
+    house.start()
+    assert house.stop() == 0
+    (house.folder / "master.key").unlink()
+    assert house.run("keys", "new", "master.key").code == 2
+    house.store_url = f"postgresql://user@/db?host={house.folder}"
+    house.write()
+    assert house.run("keys", "new", "master.key").code == 69

@@ -185,7 +185,8 @@ def test_with_another_key_the_store_stays_shut_and_as_it_was(house: House, smart
     before = (house.folder / "var" / "store.db").read_bytes()
     right = house.folder / "right.key"
     (house.folder / "master.key").rename(right)
-    assert house.run("keys", "new", str(house.folder / "master.key")).code == 0
+    assert house.run("keys", "new", str(house.folder / "wrong.key")).code == 0
+    (house.folder / "wrong.key").rename(house.folder / "master.key")
     house.start(wait=False)
     assert house.ended() == 2, "a service manager must not try again for ever"
     assert (house.folder / "var" / "store.db").read_bytes() == before
