@@ -131,6 +131,15 @@ def test_a_backup_that_fails_throws_no_older_one_away(tmp_path: Path) -> None:
     assert len(re.findall(r"-mtime", text("docs/operator-guide.md"))) == 1
 
 
+def test_whoever_copied_a_line_lost_the_maps_and_filters_that_postfix_had() -> None:
+    """The warning stood below the block; by then the domains and milters of the rest of the server were gone."""
+    before, look, after = text("docs/operator-guide.md").partition("    postconf -n ")
+    named = set(after.splitlines()[0].split())
+    replaced = set(re.findall(r"^ *postconf -e ['\"](\w+) = ", after, re.MULTILINE))
+    assert look and "postconf -e '" not in before and "**Each `postconf -e` on this page replaces" in before
+    assert len(replaced) > 7 and replaced == named
+
+
 def test_what_the_readme_says_to_type_is_what_the_demo_says() -> None:
     said = demo._STAY.format(port=demo.STAY_PORT, alias=demo.ALIAS, mail=demo.STAY_FOLDER / "mail")
     assert typed(said) == typed(text("README.md")) != []
