@@ -140,6 +140,15 @@ def test_whoever_copied_a_line_lost_the_maps_and_filters_that_postfix_had() -> N
     assert len(replaced) > 7 and replaced == named
 
 
+@pytest.mark.parametrize("about", ["**With a smarthost elsewhere**", "## Fetching from a mailbox"])
+def test_who_sends_or_fetches_elsewhere_is_told_that_the_unit_shuts_that_off(about: str) -> None:
+    """The service could not reach the smarthost nor read its password, and doctor, outside the unit, found no fault."""
+    unit, guide = text("systemd/cocmail.service"), text("docs/operator-guide.md")
+    assert "\nIPAddressDeny=any\n" in unit and "\nUser=cocmail\n" in unit
+    said = guide.split(about)[1].split("\n## ")[0]
+    assert "lets the service reach this machine" in said and "LoadCredential=" in said and "password_file" in said
+
+
 def test_what_the_readme_says_to_type_is_what_the_demo_says() -> None:
     said = demo._STAY.format(port=demo.STAY_PORT, alias=demo.ALIAS, mail=demo.STAY_FOLDER / "mail")
     assert typed(said) == typed(text("README.md")) != []
