@@ -26,7 +26,14 @@ from cocmail.core.events import (
     ReporterKnown,
     TokenIssued,
 )
-from cocmail.core.handing import NobodyReached, ReporterTold, TargetAsked, TransferProposed
+from cocmail.core.handing import (
+    LetterCameBack,
+    MemberHeard,
+    NobodyReached,
+    ReporterTold,
+    TargetAsked,
+    TransferProposed,
+)
 from cocmail.core.lifecycle import EARLY, Move, State, after
 from cocmail.core.links import CaseMerged, LinkEvent, Links, SealBroken
 from cocmail.core.model import Person
@@ -65,7 +72,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Case:
     """Everything known of one case, as of its last event. `checking_until` is when the conflict question ends,
-    `checked_at` when it was over.
+    `checked_at` when it was over. `came_back` are letters with a message of it: entry, member, address.
     """
 
     id: str
@@ -91,6 +98,7 @@ class Case:
     told: frozenset[str] = frozenset()
     proposed: frozenset[str] = frozenset()
     unreached: bool = False
+    came_back: frozenset[tuple[str, str, str]] = frozenset()
     proceedings: Proceedings = field(default_factory=Proceedings)
     links: Links = field(default_factory=Links)
 
@@ -147,14 +155,7 @@ def apply(case: Case, event: Event) -> Case:
         case ReporterKnown():
             return replace(case, reporter=event)
         case TokenIssued():
-            held = case.given.get(event.person, frozenset()) | {event.address}
-            # Given again, to somebody who is back at that address, it is the last one.
-            others = {token: given for token, given in case.tokens.items() if token != event.token}
-            return replace(
-                case,
-                tokens={**others, event.token: (Person.parse(event.person), event.address)},
-                given={**case.given, event.person: held},
-            )
+            return _issued(case, event)
         case EntryFiled():
             return replace(case, entries=(*case.entries, _entry(case, event)))
         case PartyNamed():
@@ -171,8 +172,27 @@ def apply(case: Case, event: Event) -> Case:
             return replace(case, proposed=case.proposed | set(event.told))
         case NobodyReached():
             return replace(case, unreached=True)
+        case LetterCameBack() | MemberHeard():
+            return replace(case, came_back=_came_back(case, event))
         case _:
             return _with_access(case, event)
+
+
+def _came_back(case: Case, event: LetterCameBack | MemberHeard) -> frozenset[tuple[str, str, str]]:
+    if isinstance(event, LetterCameBack):
+        return case.came_back | {(event.entry, event.handle, event.address)}
+    return frozenset(each for each in case.came_back if each[1] != event.handle)
+
+
+def _issued(case: Case, event: TokenIssued) -> Case:
+    held = case.given.get(event.person, frozenset()) | {event.address}
+    # Given again, to somebody who is back at that address, it is the last one.
+    others = {token: given for token, given in case.tokens.items() if token != event.token}
+    return replace(
+        case,
+        tokens={**others, event.token: (Person.parse(event.person), event.address)},
+        given={**case.given, event.person: held},
+    )
 
 
 def _linked(case: Case, event: LinkEvent) -> Case:

@@ -1,4 +1,6 @@
-"""The events of a case that the committee cannot keep to itself: who was asked to take it, who was told (R10, R26)."""
+"""The events of a case that the committee cannot keep to itself, as who was asked to take it and who was told (R10,
+R26), or that does not get to it.
+"""
 
 from __future__ import annotations
 
@@ -33,4 +35,20 @@ class NobodyReached:
     """Nobody at all may see the case: the admins were alarmed, the reporter was given the other contact."""
 
 
-HandingEvent = TargetAsked | ReporterTold | TransferProposed | NobodyReached
+@dataclass(frozen=True, slots=True)
+class LetterCameBack:
+    """The letter with that message of the case came back from that address of a member, after a server had taken it."""
+
+    entry: str
+    handle: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberHeard:
+    """A member from whom letters had come back did something in the case."""
+
+    handle: str
+
+
+HandingEvent = TargetAsked | ReporterTold | TransferProposed | NobodyReached | LetterCameBack | MemberHeard

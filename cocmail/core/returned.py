@@ -2,7 +2,8 @@
 
 The rule: which letter it was, the signed address alone tells, never the report. Who has a case hears of a letter to
 somebody outside, as of one that no server took. Of mail to a member the chair hears once it comes back again and again,
-and the admins that there is such a member; nobody hears whose case it was about, nor a word of the report.
+and the admins that there is such a member; nobody hears whose case it was about, nor a word of the report. That nobody
+at all got a report, the admins hear at once (`unread`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from cocmail.core import undelivered
+from cocmail.core import undelivered, unread
 from cocmail.core.classify import Reason
 from cocmail.core.conflicts import exists_for, may_be_listed
 from cocmail.core.effects import Decision, Letter, Note
@@ -67,6 +68,7 @@ def _of_member(code: str, setting: Setting, returned: Returned, member: Member, 
     plan.notes.append(Note(OF_MEMBER, about, {**note, "told": tells, "case": returned.case_id}))
     if case_id:
         plan.notes.append(Note(OF_CASE, f"{case_id} {member.handle}", note, case_id))
+        unread.came_back(plan, case_id, returned.letter, returned.person, returned.address)
     if tells:
         _tell(plan, member, [*own, CameBack(returned.address, now, case_id=returned.case_id)], code)
         plan.alarms.append(ALARM)

@@ -28,6 +28,7 @@ from cocmail.core.setting import Message, Setting
 from cocmail.core.signature import TagRow
 from cocmail.core.subjects import Subject
 from cocmail.core.tags import ROWS, TABLE, Tag
+from cocmail.core.unread import heard_of
 
 _RECUSALS = frozenset({"recused", "recused-unread", "recused-again", "stated"})
 
@@ -54,6 +55,8 @@ def run(
     if any(line.get("confirm") for line in lines):
         return ask(message, setting, member, case, Reason.HELD_FINAL, subject, proven=True)
     _remember(plan, message, case_id, member, tuple(map(str, subject.tags)))
+    if case_id:
+        heard_of(plan, case_id, member)
     home = plan.opened or case_id
     recorded = bool(text) and any(tag.is_recorded for tag in subject.tags)
     if home and recorded and all(entry.id != message.id for entry in plan.cases[home].entries):

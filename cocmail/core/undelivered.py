@@ -16,6 +16,7 @@ from cocmail.core.places import tell
 from cocmail.core.plan import Plan
 from cocmail.core.record import Draft
 from cocmail.core.setting import Setting
+from cocmail.core.unread import alarm_if_from_all
 
 # What people outside are sent of a case. An acknowledgement is our own answer, and may go to a forged address.
 _TOLD = {"outreach": "letter", "status": "status", "transfer": "transfer"}
@@ -36,6 +37,7 @@ def refused(case: Case, letter: Letter, setting: Setting, *, back: bool = False)
     plan, draft = Plan(setting), _draft(case, letter)
     number = draft.number if draft is not None else 0
     plan.add(case.id, LetterRefused(letter.id, what, str(letter.to), setting.now.isoformat(), number, back))
+    alarm_if_from_all(plan, case)
     contact = case.proceedings.contact(letter.to)
     member = setting.committee.member(letter.to.handle) if letter.to.kind == "witness" else None
     who = contact.name if contact is not None else member.name if member is not None else ""

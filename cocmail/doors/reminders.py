@@ -15,6 +15,7 @@ from cocmail.commit import queue
 from cocmail.core.case import Case
 from cocmail.core.letters import to_admins
 from cocmail.core.lifecycle import LIVE
+from cocmail.core.unread import ALARM, came_back_from_all
 from cocmail.doors import listing
 from cocmail.errors import SealError
 from cocmail.records import DAMAGED, case_that_opens, load_book
@@ -23,7 +24,7 @@ from cocmail.store import asides, cases, notes, outbox, restored, spool
 from cocmail.store.transaction import Tx
 
 DELAYED = timedelta(hours=4)
-TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached")
+TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached", ALARM)
 # No mail can say that none is sent.
 LOGGED_ALONE = ("sends-nothing",)
 
@@ -111,6 +112,7 @@ _LOOKS: dict[str, Callable[[Tx, Roster, datetime], bool]] = {
 # What a case has that the trouble is about; None is one that does not open.
 _OF_CASES: dict[str, Callable[[Case | None], bool]] = {
     "nobody-reached": _is_unread,
+    ALARM: lambda case: case is not None and came_back_from_all(case),
     "damaged": lambda case: case is None,
 }
 ALARMS = tuple(dict.fromkeys((*_LOOKS, *_OF_CASES)))

@@ -111,6 +111,8 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "LetterTaken": outward.LetterTaken("l" * 26, AT),
         "TransferProposed": handing.TransferProposed("foundation"),
         "NobodyReached": handing.NobodyReached(),
+        "LetterCameBack": handing.LetterCameBack("m1", "jun", "jun@example.net"),
+        "MemberHeard": handing.MemberHeard("jun"),
         "OwnerSet": acts.OwnerSet("jun", "primary", "jun", AT),
         "RiskJudged": acts.RiskJudged("jun", AT, "yes", ""),
         "ScopeJudged": acts.ScopeJudged("jun", AT, "in"),

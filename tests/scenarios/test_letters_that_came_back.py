@@ -12,8 +12,9 @@ from bounces import come_back, report_on
 from cocmail.store import lookups, spool
 from cocmail.store.tables import LOOKUPS, SPOOL
 from conversation_mail import holds
-from people import say_yes
+from people import say_yes, write
 from questions import ask
+from scenarios.test_what_kept_the_operators_in_the_dark import OPS, heard, heard_daily, look
 from scene import HANDLES, Delivered, Scene, committee_file, nothing_more
 
 KIT, ROBIN, FOUNDATION = "kit@acme.example", "robin@visitors.example", "conduct@foundation.example"
@@ -205,6 +206,84 @@ async def test_a_mailbox_that_was_given_up_says_nothing_of_the_new_one(tmp_path:
         await scene.change_committee(committee_file().replace("jun@example.net", "jun@elsewhere.example"))
         await come_back(scene, old)
         assert (await scene.reasons())["to-bounce-address"] == 1
+
+
+FROM_ALL = "came back from everybody who was to get it"
+
+
+async def test_a_report_came_back_from_every_member_and_nobody_at_all_knew_of_it(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("The lemonade was thrown at me.")
+        name = (await scene.case()).code_name
+        *first, last = (scene.last("forward", who) for who in HANDLES)
+        with nothing_more(scene, *HANDLES, ROBIN, OPS):
+            for letter in first:
+                await come_back(scene, letter)
+        # Sam may have it; now Sam has not.
+        with nothing_more(scene, *HANDLES, ROBIN):
+            await come_back(scene, last)
+            await come_back(scene, last, report_on(last, number=2))
+        assert heard(scene, FROM_ALL) == 1
+        assert not holds(scene.last("notice", OPS), ["lemonade", name, name.replace(" ", "-"), ROBIN, "Amara", "Sam"])
+        await look(scene, 3)
+        assert heard_daily(scene, FROM_ALL, 3)
+        # Amara's mailbox takes mail again. She does as the notice says.
+        await write(scene, "amara@example.net", "#cases", "")
+        await scene.answer(scene.last("receipt", "amara"), subject=f"Re: [{name}] #show")
+        assert "lemonade" in scene.last("document", "amara").text
+        told = heard(scene, FROM_ALL)
+        await look(scene, 3)
+        assert heard(scene, FROM_ALL) == told
+
+
+async def test_a_report_for_one_member_alone_came_back_and_waited_for_nobody(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report(to="conduct+sam@example.org")
+        with nothing_more(scene, *HANDLES, ROBIN):
+            await come_back(scene, scene.last("forward", "sam"))
+        assert heard(scene, FROM_ALL) == 1
+
+
+async def test_the_last_one_whose_mail_arrived_withdrew_and_nobody_was_left_who_had_read_it(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        for who in ("amara", "jun", "noor", "ivo"):
+            await come_back(scene, scene.last("forward", who))
+        await look(scene)
+        assert not heard(scene, FROM_ALL)
+        await scene.answer(scene.last("forward", "sam"), tag="#recuse")
+        await look(scene, 2)
+        assert heard_daily(scene, FROM_ALL, 1)
+
+
+async def test_what_a_reporter_added_came_back_from_everybody_though_the_report_had_not(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "amara"), "I have read it.")
+        await scene.answer(scene.all("ack")[0], "It was Kit who did it.")
+        for who in HANDLES:
+            await come_back(scene, scene.last("forward", who))
+        assert heard(scene, FROM_ALL) == 1
+        # An answer to it, by whoever has it after all.
+        await scene.answer(scene.last("forward", "jun"), "My mailbox was full, I read it on the other one.")
+        await look(scene, 2)
+        assert heard(scene, FROM_ALL) <= 2
+
+
+async def test_a_report_came_back_from_the_body_that_it_was_handed_to_and_nobody_else_had_it(tmp_path: Path) -> None:
+    target = f"{{foundation: {{email: {FOUNDATION}, confidentiality_agreed: 2026-01-10}}}}"
+    async with Scene(tmp_path, committee=committee_file(transfer_targets=target)) as scene:
+        await scene.report("Amara Obi, Jun Sato, Noor Haddad, Ivo Petrov and Sam Reyes shouted at me.")
+        (letter,) = scene.all("transfer", FOUNDATION)
+        with nothing_more(scene, *HANDLES, ROBIN):
+            await come_back(scene, letter)
+        assert heard(scene, FROM_ALL) == 1
+        await look(scene, 2)
+        assert heard_daily(scene, FROM_ALL, 2)
+        await write(scene, FOUNDATION, "Re: it", "We have it.", to=str(letter.message["Reply-To"]))
+        told = heard(scene, FROM_ALL)
+        await look(scene, 2)
+        assert heard(scene, FROM_ALL) == told
 
 
 async def test_who_counts_ballots_reads_whose_mail_of_the_case_came_back(tmp_path: Path) -> None:
