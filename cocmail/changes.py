@@ -17,6 +17,7 @@ from cocmail.commit import carry_out
 from cocmail.core.book import in_force
 from cocmail.core.decide import review
 from cocmail.core.effects import Decision
+from cocmail.core.foresight import Foreseen, foresee
 from cocmail.core.membership import announce, are_offered_cases, greet
 from cocmail.core.model import Committee
 from cocmail.core.setting import Known, Setting
@@ -33,6 +34,22 @@ HANDED_OVER = (
     "another committee has cases under an address of this one: leave that address to it, under its `aliases`, and give "
     "this one another"
 )
+
+
+def foreseen(tx: Tx, committees: Sequence[Committee], now: datetime) -> list[Foreseen | None]:
+    """What `apply` would do to the people of each committee, in their order, by the same decision. Nothing is written.
+
+    None where nobody would be told, or the committee's book does not open: then nothing is announced either.
+    """
+    return [_foreseen(tx, committee, now) for committee in committees]
+
+
+def _foreseen(tx: Tx, committee: Committee, now: datetime) -> Foreseen | None:
+    try:
+        return foresee(Setting(committee, Known(book=load_book(tx, committee)), now, SystemDraw()))
+    except DAMAGED as error:
+        maillog.failed("membership", error)
+        return None
 
 
 class Changes:

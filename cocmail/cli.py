@@ -12,7 +12,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -158,12 +157,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    from cocmail.config.load import examine, read
+    from cocmail import office
 
-    settings, problems = examine(read(_config_path(options)), today=datetime.now(UTC).date(), environ=os.environ)
+    problems = office.problems(_config_path(options), os.environ)
     for problem in problems:
         print(problem)
-    return EXIT_DONE if settings is not None else EXIT_CONFIG
+    return EXIT_CONFIG if any(problem.level == "error" for problem in problems) else EXIT_DONE
 
 
 def examine_all(options: argparse.Namespace) -> int:

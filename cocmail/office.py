@@ -1,6 +1,7 @@
 """What the operator does beside the running daemon: the vague sheet, the queue, proof that the store is whole.
 
-Opens the store without the daemon's lock. Gives ids, times, counts and codes; never content, a name or an address.
+Opens the store without the daemon's lock. Gives ids, times, counts and codes, and of a roster handles; never content, a
+name or an address.
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cocmail import maillog
-from cocmail.config.load import read
+from cocmail.changes import HANDED_OVER, foreseen
+from cocmail.config.document import read_document
+from cocmail.config.load import Sources, examine, read
 from cocmail.config.locate import locate_store
+from cocmail.config.problems import Problem
+from cocmail.config.settings import Settings
 from cocmail.core.access import Level
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.erasing import ASKED, BY_OPERATOR
+from cocmail.core.foresight import Foreseen
 from cocmail.core.tombstones import Tombstone, decode_tombstone
-from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE, ConfigError
-from cocmail.records import case_that_opens, load_case, tombstones_of
+from cocmail.errors import EXIT_BUG, EXIT_CONFIG, EXIT_DONE, CocmailError, ConfigError
+from cocmail.records import case_that_opens, handed_over, load_case, tombstones_of
 from cocmail.reports import sheet
 from cocmail.store import cases, outbox, restored, shredding, spool, timers
 from cocmail.store.connections import shown
@@ -193,3 +199,49 @@ def verify(path: Path, environ: Mapping[str, str]) -> int:
     for failure in found.failures:
         print(f"does not open: {failure}")
     return EXIT_BUG if found.failures else EXIT_DONE
+
+
+def problems(path: Path, environ: Mapping[str, str]) -> list[Problem]:
+    """Every problem of a configuration, and what loading it would do. Raises ConfigError without a main file."""
+    sources = read(path)
+    settings, found = examine(sources, today=datetime.now(UTC).date(), environ=environ)
+    return found + (_what_a_reload_does(settings, sources) if settings is not None else [])
+
+
+def _what_a_reload_does(settings: Settings, sources: Sources) -> list[Problem]:
+    """What loading these files, which have no error, does to the people of each committee: the problems that only the
+    store knows of. Nothing where there is no store, or none that can be opened as it is.
+    """
+    committees, now = settings.committees, datetime.now(UTC)
+
+    def look(tx: Tx) -> tuple[list[int], list[Foreseen | None]]:
+        return handed_over(tx, committees), foreseen(tx, committees, now)
+
+    try:
+        keyring = Keyring.load(settings.key_file)
+        store = Store.open(settings.store_url, keyring, exclusive=False, migrate=False, make=False)
+        try:
+            handed, every = store.read_now(look)
+        finally:
+            store.close()
+    except CocmailError:
+        return []
+    refused = [Problem(sources.committees[number].path, 1, "error", "address", HANDED_OVER) for number in handed]
+    # With an error nothing is loaded, so nobody is told anything.
+    return refused or [
+        Problem(file.path, read_document(file.text).line(("members",)), "warning", "members", _in_words(each))
+        for file, each in zip(sources.committees, every, strict=True)
+        if each is not None
+    ]
+
+
+def _in_words(found: Foreseen) -> str:
+    changes = {
+        "out for good": found.gone,
+        "new, without what was before": found.new,
+        "another address, open cases wait for a yes": found.moved,
+    }
+    said = [f"{what}: {', '.join(handles)}" for what, handles in changes.items() if handles]
+    if not said:
+        said = ["nobody goes or comes, but what the members are told of their procedure or each other changes"]
+    return f"loading this cannot be unsaid: {'; '.join(said)}; mailboxes that are told: {found.told}"

@@ -88,6 +88,45 @@ def test_check_names_file_and_line_of_everything_that_is_wrong(tmp_path: Path) -
     assert any("polcy" in line and "policy" in line for line in errors)
 
 
+def test_a_file_that_was_cut_after_its_third_member_passed_the_check_and_put_two_out(tmp_path: Path) -> None:
+    with House(tmp_path) as built:
+        built.start()
+        whole = built.committee
+        cut = "".join(line for line in whole.splitlines(True) if not re.match("- .*(ivo|sam)", line))
+
+        def checked(text: str) -> list[str]:
+            built.committee = text
+            built.write()
+            ended = built.run("check")
+            assert ended.code == 0 and ended.err == ""
+            assert not any(word in ended.out for word in ("@", "Reyes", "Petrov"))
+            return [line for line in ended.out.splitlines() if "loading this" in line]
+
+        assert checked(whole) == []
+        (line,) = checked(cut)
+        assert re.fullmatch(r".+committee\.yaml:\d+: warning: members: .+", line)
+        assert "out for good: ivo, sam;" in line and line.endswith("told: 5") and "new" not in line
+        moved = whole.replace("jun@example.net", "jun@elsewhere.example")
+        (line,) = checked(moved.replace("ivo", "kim").replace("Ivo", "Kim"))
+        assert "out for good: ivo" in line and "without what was before: kim" in line and "a yes: jun" in line
+        # Both mailboxes of Jun, Ivo's, Kim's, and those of the three others.
+        assert line.endswith("told: 7")
+        (line,) = checked(whole.replace("chair: amara", "chair: noor"))
+        assert "nobody goes or comes" in line and line.endswith("told: 5")
+        # What it foresees is what comes: nothing of it has come yet.
+        assert checked(whole) == []
+        assert not list(tmp_path.glob("outbox/*/new/*"))
+        checked(cut)
+        built.hang_up()
+        built.wait_for_event("reloaded")
+        assert checked(cut) == []
+        assert built.stop() == 0
+        # Nor without the daemon; and where there is no store, none is made.
+        assert "new, without what was before: ivo, sam" in checked(whole)[0]
+        built.store_url = "sqlite:///elsewhere/store.db"
+        assert checked(whole) == [] and not (tmp_path / "elsewhere").exists()
+
+
 @pytest.mark.parametrize("arguments", [["run"], ["check"], ["cases"], ["queue"], ["keys", "verify"]])
 def test_without_a_configuration_every_command_ends_with_2(arguments: list[str], tmp_path: Path) -> None:
     ended = run(*arguments, "--config", str(tmp_path / "nowhere.yaml"))
