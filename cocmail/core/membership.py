@@ -172,7 +172,13 @@ def _notice(
 ) -> Letter:
     """The change of the roster. Who is no part of a changed address can vouch for it by a one-use address."""
     vouching = [
-        {"name": member.name, "new": member.email, "address": addresses.ask(plan, handle, address, member, VOUCH)}
+        {
+            "name": member.name,
+            "new": member.email,
+            "address": addresses.ask(plan, handle, address, member, VOUCH),
+            # Where it does not, mail of open cases waits (`conflicts.may_see`).
+            "stays": seat.email in member.addresses,
+        }
         for seat, member in changes
         if member.handle != handle
     ]

@@ -23,6 +23,25 @@ async def test_a_changed_rule_and_a_new_chair_are_told_to_every_member(tmp_path:
         assert "votes.outcome.rule: two_thirds (before: majority)" in text and "The chair is Noor Haddad." in text
 
 
+async def test_the_others_read_that_mail_went_on_to_the_old_address_while_it_waited_for_their_word(
+    tmp_path: Path,
+) -> None:
+    moved = committee_file().replace("jun@example.net", "jun@second.example")
+    both = moved.replace("jun@second.example", "jun@second.example, also: [jun@example.net]")
+    for text, says, goes_on in (
+        (moved, "Mail of open cases to Jun Sato waits until somebody confirms the new address.", set()),
+        (both, "Jun Sato still has the old address as well: mail of open cases goes on there until", {"jun"}),
+    ):
+        async with Scene(tmp_path / says[:4].strip()) as scene:
+            await scene.report()
+            await scene.change_committee(text)
+            notice = " ".join(scene.last("notice", "noor").text.split())
+            assert says in notice and ("waits" in notice) is not bool(goes_on)
+            since = scene.mark()
+            await scene.answer(scene.last("forward", "amara"), "What do you say?")
+            assert scene.recipients("forward", since) == {"noor", "ivo", "sam"} | goes_on
+
+
 async def test_a_start_and_a_reload_without_a_change_tell_nobody_anything(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.change_committee(committee_file())
