@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cocmail.core import places, vacancies
+from cocmail.core import losses, places, vacancies
 from cocmail.core.conflicts import readers
 
 if TYPE_CHECKING:
@@ -21,3 +21,8 @@ def keep(plan: Plan, case_id: str) -> None:
             places.withhold(plan, case.id, handle, "inherited")
         if had & (out - case.barred):
             vacancies.complete(plan, case.id)
+            owners = losses.of_owners(plan, case.id)
+            if owners["owned"] and case.id != case_id:
+                # What did it is told in the other one's thread.
+                about = f"unowned {len(case.proceedings.motions)} {' '.join(sorted(out))}"
+                places.tell(plan, case.id, about, "unowned", owners)

@@ -228,7 +228,11 @@ def withheld_count(committee: Committee, case: Case) -> int:
     Who must not see an anonymous report for who reported it is not counted: in a text that names no member, the number
     would say who that is, or is close to.
     """
-    handles = case.with_standing(Standing.WITHHELD)
+    return counted(committee, case, case.with_standing(Standing.WITHHELD))
+
+
+def counted(committee: Committee, case: Case, handles: frozenset[str]) -> int:
+    """How many of these the others may be told as a number: those who are members today; see `withheld_count`."""
     if case.anonymous:
         handles -= {handle for handle, place in case.members.items() if place.why == "reporter"}
     return sum(1 for member in committee.members if member.handle in handles)

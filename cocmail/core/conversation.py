@@ -11,6 +11,7 @@ from cocmail.core.classify import Reason
 from cocmail.core.conflicts import exists_for, has_stepped_back, is_asked_by_name
 from cocmail.core.effects import Decision
 from cocmail.core.letters import notice
+from cocmail.core.losses import kept_out as kept_out_by
 from cocmail.core.measures import lets_anybody
 from cocmail.core.model import REPORTER, Member, Person, member_person
 from cocmail.core.motions import Motion
@@ -29,35 +30,39 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
     """
     plan = Plan(setting)
     file_entry(plan, message, case_id, author, "follow-up")
+    told = 0
     if author.kind not in ("witness", "contact", "third"):
         # A witness is out of the case, the reported person is against it, and the body that was handed it greets the
         # members by name: none of them must be able to put those out who have it.
-        _keep_out(plan, message, case_id, author)
+        told = _keep_out(plan, message, case_id, author)
     complete(plan, case_id)
     if author == REPORTER:
         sealed.compare(plan, case_id, message)
+    kept_out = kept_out_by(plan, case_id) - told
     doubtful = bool(message.mail.unreadable) or (author == REPORTER and message.wanted.unknown)
-    forward_entry(plan, case_id, message.id, but=author, watchers_only=doubtful)
+    forward_entry(plan, case_id, message.id, but=author, watchers_only=doubtful, kept_out=kept_out)
     return plan.finish(Reason.FOLLOW_UP, case_id=case_id)
 
 
-def _keep_out(plan: Plan, message: Message, case_id: str, author: Person) -> None:
-    """Whom the words name, and, by the reporter's wish, whom they exclude."""
+def _keep_out(plan: Plan, message: Message, case_id: str, author: Person) -> int:
+    """Whom the words name, and, by the reporter's wish, whom they exclude; of how many a notice tells already."""
     case = plan.cases[case_id]
     # Whom the reporter chose alone stays chosen, called by name or not; see `opening`.
     chosen = holders(case) - message.screening.conflicted if case.audience == "one" else frozenset()
     for handle, why in message.screening.found.items():
         if not (why == "screened" and handle in chosen):
             withhold(plan, case_id, handle, why)
+    told = 0
     if author != REPORTER:
-        return
+        return told
     if message.proof.is_forged:
         # A reply address that got about must not be enough to choose who is left.
-        withhold_unless_last(plan, case_id, message.wanted.excluded)
+        told = withhold_unless_last(plan, case_id, message.wanted.excluded)
     else:
         for excluded in sorted(message.wanted.excluded):
             withhold(plan, case_id, excluded, "excluded")
     exclude_elsewhere(plan, message, but=case_id)
+    return told
 
 
 def discuss(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cocmail.core import acknowledging, readers, sealed, tombstones
+from cocmail.core import acknowledging, losses, readers, sealed, tombstones
 from cocmail.core.access import Standing
 from cocmail.core.automatic import is_out_of_office
 from cocmail.core.case import Case
@@ -15,7 +15,7 @@ from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Decision, Note
 from cocmail.core.events import CaseOpened, EntryFiled, ReporterKnown, TokenIssued
 from cocmail.core.model import REPORTER, Committee, Person
-from cocmail.core.places import admit, forward_entry, holders, withhold, withhold_unless_last
+from cocmail.core.places import admit, forward_entry, holders, tell_of_loss, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
 from cocmail.core.screening import looked_for_as
 from cocmail.core.setting import Message, Setting, author_of, is_trusted
@@ -214,9 +214,13 @@ def exclude(plan: Plan, message: Message, case_id: str, *, trusted: bool) -> Non
     if not trusted:
         withhold_unless_last(plan, case_id, message.wanted.excluded)
         return
+    before = losses.kept_out(plan, case_id)
     for handle in sorted(message.wanted.excluded):
         withhold(plan, case_id, handle, "excluded")
     complete(plan, case_id)
+    fresh = losses.kept_out(plan, case_id) - before
+    if fresh:
+        tell_of_loss(plan, case_id, f"excluded {message.id}", fresh)
 
 
 def acknowledge(plan: Plan, message: Message, case_id: str, *, chosen: bool) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cocmail.core import letters, questions, readers
+from cocmail.core import letters, losses, questions, readers
 from cocmail.core.access import Level, Standing
 from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import exists_for, level_of, may_see, was_ever, was_looked_for
@@ -108,17 +108,26 @@ def withhold(plan: Plan, case_id: str, handle: str, why: str, conflict: str = ""
     plan.bar(case_id, handle)
 
 
-def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> None:
+def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> int:
     """Keep a case from members at the word of somebody unproven: never so that fewer than two are left; those are told.
 
-    It lets nobody in either: whoever can forge an address must not choose the readers of a case.
+    It lets nobody in either: whoever can forge an address must not choose the readers of a case. Says from how many.
     """
     fresh = sorted(set(handles) - plan.cases[case_id].barred)
     if not fresh or any(_leaves_too_few(plan, case, handles) for case in plan.circle(case_id)):
-        return
+        return 0
     for handle in fresh:
         withhold(plan, case_id, handle, "excluded")
-    tell(plan, case_id, f"excluded {' '.join(fresh)}", "excluded", {"count": len(fresh)})
+    tell_of_loss(plan, case_id, f"excluded {' '.join(fresh)}", len(fresh), proven=False)
+    return len(fresh)
+
+
+def tell_of_loss(
+    plan: Plan, case_id: str, about: str, count: int, *, proven: bool = True, but: Collection[str] = ()
+) -> None:
+    """From how many more members a mail from outside has kept a case, to who has it and does not get that mail."""
+    words = {"count": count, "proven": proven, **losses.of_owners(plan, case_id)}
+    tell(plan, case_id, about, "excluded", words, but=but)
 
 
 def _leaves_too_few(plan: Plan, case: Case, handles: Collection[str]) -> bool:
@@ -166,10 +175,11 @@ def concerned(committee: Committee, case: Case) -> frozenset[str]:
 
 
 def forward_entry(
-    plan: Plan, case_id: str, entry: str, *, but: Person | None = None, watchers_only: bool = False
+    plan: Plan, case_id: str, entry: str, *, but: Person | None = None, watchers_only: bool = False, kept_out: int = 0
 ) -> None:
     """A message of the case to everybody who may see it, except its author `but`.
 
+    `kept_out`: from so many more it is kept by this message, which those who get it are told, the others by a notice.
     `watchers_only`: to the triage among those who have it all, or to the first of them. Where nobody has it all, a
     target that the report was handed to gets what the reporter adds. What others add then waits for somebody: the
     admins hear of it. Nobody at all: `complete` has raised the alarm.
@@ -181,13 +191,18 @@ def forward_entry(
     there = _watching(plan, fully) if watchers_only else present(plan, case_id, Level.DISCUSS)
     there = [member for member in there if member.handle != kept_from]
     names = [member.name for member in there if exists_for(member, case)]
-    earlier = _earlier(plan, case, there)
+    told: dict[str, object] = {"kept_out": kept_out} if kept_out else {}
+    told |= _earlier(plan, case, there) if filed is not None and filed.kind == "report" else {}
+    owners = losses.of_owners(plan, case_id) if kept_out else {}
     for member in there:
         if but is None or member.handle != but.handle:
-            told = watchers_only or bool(kept_from)
-            others = {"others": [name for name in names if name != member.name]} if told else {}
-            words = {**others, **earlier}
+            listed = watchers_only or bool(kept_from)
+            words: dict[str, object] = {"others": [name for name in names if name != member.name]} if listed else {}
+            # Who has a part of it could not take it up.
+            words |= told | (owners if member in fully else {})
             plan.letters.append(replace(letters.forward(committee, case, entry, member), words=words))
+    if kept_out and watchers_only:
+        tell_of_loss(plan, case_id, f"excluded {entry}", kept_out, but={member.handle for member in there})
     if fully:
         return
     if but is None or but == REPORTER:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from cocmail.core import checks, letters, places, vacancies
+from cocmail.core import checks, letters, losses, places, vacancies
 from cocmail.core.access import STEPPED_BACK, Level, Standing
 from cocmail.core.conflicts import is_person, readers
 from cocmail.core.events import AccessLimited, MemberRecused
@@ -113,7 +113,8 @@ def _removed(plan: Plan, case_id: str, member: Member, motion: Motion) -> None:
 def _tell(plan: Plan, case_id: str, member: Member, what: str) -> None:
     """The others are told of what changed by the vote."""
     about = f"{what} {member.handle} {len(plan.cases[case_id].proceedings.motions)}"
-    places.tell(plan, case_id, about, "changed", {"what": what, "name": member.name}, but={member.handle})
+    words = {"what": what, "name": member.name, **losses.of_owners(plan, case_id)}
+    places.tell(plan, case_id, about, "changed", words, but={member.handle})
 
 
 _ACTS: Mapping[str, Callable[[Plan, str, Member, Motion], None]] = {

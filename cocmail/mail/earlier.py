@@ -12,14 +12,17 @@ from cocmail.core.effects import Letter
 
 _NAMES = ("kind", "about", "asks", "text", "fallback", "meaning")
 _MOTION: Mapping[str, object] = {**dict.fromkeys(_NAMES, ""), "kind": "outcome"}
+_OWNERS: Mapping[str, object] = {"owned": False, "unowned": False}
 _WORDS: Mapping[str, Mapping[str, object]] = {
     "vote": {"objections": "", "unreached": ()},
     "tally": {"then": "", "unreached": ()},
     "deadline": {"unreached": ()},
-    "recused": {"read": True, "stated": ""},
+    "forward": {"kept_out": 0, **_OWNERS},
+    "excluded": {"proven": False, **_OWNERS},
+    "recused": {"read": True, "stated": "", **_OWNERS},
     "alarm": {"lines": ()},
     "draft": {"role": "reporter", "who": "", "to_address": "", "files": (), "missing": ()},
-    "changed": {"who": ""},
+    "changed": {"who": "", **_OWNERS},
     "untaken": {"back": False},
     "transfer": {"purpose": ""},
     "receipt": {"forgotten": False},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cocmail.core import checks, sealed
+from cocmail.core import checks, losses, sealed
 from cocmail.core.access import STEPPED_BACK, Access, Level, Standing
 from cocmail.core.case import Case
 from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
@@ -85,7 +85,6 @@ def recuse(call: Call) -> Line:
     kind, distinguished = _kind(call, before)
     if before.standing is Standing.RECUSED and not _says_more(call, kind, before):
         return unchanged("recused-again", wanted=wants_statement(committee) and not _has_stated(call.case, member))
-    owned = call.case.proceedings.is_owner(member.handle)
     voting = [motion.label for motion in call.case.proceedings.open_motions if motion.about != member.handle]
     fresh = before.standing is not Standing.RECUSED
     plan.add(call.case_id, MemberRecused(member.handle, kind))
@@ -95,7 +94,7 @@ def recuse(call: Call) -> Line:
     complete(plan, call.case_id)
     sealed.ask_next(plan, call.case_id)
     if fresh:
-        _tell_others(call, before, owned=owned, voting=voting, stated=kind if stated else "")
+        _tell_others(call, before, voting=voting, stated=kind if stated else "")
     elif stated:
         return done("stated", kind=kind, question=stated)
     return done(
@@ -112,8 +111,9 @@ def recuse(call: Call) -> Line:
     )
 
 
-def _tell_others(call: Call, before: Access, *, owned: bool, voting: list[str], stated: str) -> None:
-    words = {"name": call.member.name, "owned": owned, "voting": voting, "read": before.had, "stated": stated}
+def _tell_others(call: Call, before: Access, *, voting: list[str], stated: str) -> None:
+    words = {"name": call.member.name, "voting": voting, "read": before.had, "stated": stated}
+    words |= losses.of_owners(call.plan, call.case_id)
     about = f"recused {call.member.handle} {len(call.case.proceedings.motions)}"
     tell(call.plan, call.case_id, about, "recused", words)
 
