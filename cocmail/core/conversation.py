@@ -16,7 +16,7 @@ from cocmail.core.measures import lets_anybody
 from cocmail.core.model import REPORTER, Member, Person, member_person
 from cocmail.core.motions import Motion
 from cocmail.core.opening import exclude_elsewhere, file_entry
-from cocmail.core.places import forward_entry, holders, withhold, withhold_unless_last
+from cocmail.core.places import chosen, forward_entry, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message, Setting
 from cocmail.core.vacancies import complete
@@ -47,10 +47,9 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
 def _keep_out(plan: Plan, message: Message, case_id: str, author: Person) -> int:
     """Whom the words name, and, by the reporter's wish, whom they exclude; of how many a notice tells already."""
     case = plan.cases[case_id]
-    # Whom the reporter chose alone stays chosen, called by name or not; see `opening`.
-    chosen = holders(case) - message.screening.conflicted if case.audience == "one" else frozenset()
+    stay = chosen(case) - message.screening.conflicted
     for handle, why in message.screening.found.items():
-        if not (why == "screened" and handle in chosen):
+        if not (why == "screened" and handle in stay):
             withhold(plan, case_id, handle, why)
     told = 0
     if author != REPORTER:

@@ -261,6 +261,11 @@ def _watching(plan: Plan, there: list[Member]) -> list[Member]:
     return readers.triage(committee, absent, plan.setting.now.date()) or there[: readers.DEFAULT_TRIAGE]
 
 
+def chosen(case: Case) -> frozenset[str]:
+    """Handles of those whom the reporter chose alone, who stay chosen, called by name or not; see `opening`."""
+    return holders(case) if case.audience == "one" else frozenset()
+
+
 def holders(case: Case) -> frozenset[str]:
     """Handles of the members who were let in and are not out."""
     return case.with_standing(Standing.CLEARED)

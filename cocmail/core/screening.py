@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from cocmail.core.looking import Look, looks
 from cocmail.core.model import Committee, Mail, Member
+from cocmail.core.signed import unsigned, without_block
 from cocmail.core.wanted import (
     Wanted,
     address,
@@ -130,9 +131,7 @@ def screen(committee: Committee, mail: Mail, sent: Collection[str] = ()) -> Scre
     whole. What else it says is looked at, and part of a letter does not count as quoted.
     """
     sought = [_sought(member) for member in committee.members]
-    for look in _looks(_without_letters(_text_of(mail), sent), sought):
-        for each in sought:
-            each.look(look)
+    _look_for(sought, _without_letters(committee, _text_of(mail), sent))
     found: dict[str, str] = {}
     for each in sought:
         if each.member.addresses & set(mail.from_addresses):
@@ -144,6 +143,18 @@ def screen(committee: Committee, mail: Mail, sent: Collection[str] = ()) -> Scre
     soft = frozenset(each.member.handle for each in sought if each.kinds == {"soft"} and not each.is_named)
     employed = tuple(each.member.handle for each in sought if each.is_employer_named)
     return Screening(found, conflicted, soft, employed)
+
+
+def named_when_quoted(committee: Committee, letter: str) -> frozenset[str]:
+    """Handles of the members whom a reporter would name by quoting this letter of ours, as it stands."""
+    sought = [_sought(member) for member in committee.members]
+    _look_for(sought, _without_letters(committee, letter, (letter,)))
+    return frozenset(each.member.handle for each in sought if each.is_named)
+
+
+def is_known_again(letter: str) -> bool:
+    """Whether a letter is long enough to be known as ours when somebody quotes it."""
+    return len(letter.split()) >= QUOTED_WORDS
 
 
 def screen_name(committee: Committee, name: str) -> dict[str, frozenset[str]]:
@@ -204,8 +215,7 @@ def searched(mail: Mail) -> str:
 def is_named(member: Member, text: str) -> bool:
     """Whether a text names a member, or somebody with whom they have a known conflict."""
     sought = _sought(member)
-    for look in _looks(text, (sought,)):
-        sought.look(look)
+    _look_for((sought,), text)
     return sought.is_named or bool(sought.kinds)
 
 
@@ -215,26 +225,31 @@ def _text_of(mail: Mail) -> str:
     return "\n".join((*around, *names, mail.text, mail.hidden_text))
 
 
-def _unsigned(letter: str) -> list[str]:
-    """The lines of a letter without its last one, nor the one above where the two stand by themselves."""
-    lines = letter.rstrip().splitlines()[:-1]
-    alone = len(lines) > 1 and lines[-1].strip() and not lines[-2].strip()
-    return lines[:-1] if alone else lines
-
-
-def _without_letters(text: str, sent: Collection[str]) -> str:
+def _without_letters(committee: Committee, text: str, sent: Collection[str]) -> str:
     """The text without the signatures of these letters where it quotes one as a whole, whatever marks it has."""
-    wanted = [letter for letter in sent if len(letter.split()) >= QUOTED_WORDS]
+    wanted = [letter for letter in sent if is_known_again(letter)]
     if not wanted:
         return text
     bare, quotes = _QUOTE_MARKS.sub("", text), 0
     for letter in wanted:
-        said = "\n".join(_unsigned(letter))
-        # Words and single gaps: nothing in the pattern can match in two ways.
-        pattern = r"\s+".join(map(re.escape, letter.split()))
-        bare, count = re.subn(pattern, lambda _, kept=said: f"\n{kept}\n", bare)  # type: ignore[misc]
+        said = unsigned(letter, committee, lambda line: _is_anybody_in(committee, line))
+        bare, count = re.subn(_quotation(letter), lambda _, kept=said: f"\n{kept}\n", bare)  # type: ignore[misc]
         quotes += count
     return bare if quotes else text
+
+
+def _is_anybody_in(committee: Committee, line: str) -> bool:
+    sought = [_sought(member) for member in committee.members]
+    _look_for(sought, line)
+    return any(each.is_named or each.kinds for each in sought)
+
+
+def _quotation(letter: str) -> str:
+    """A letter as somebody quotes it: with its block under "-- " or without, as mail programs leave that out."""
+    above, block = without_block(letter)
+    # Words and single gaps: nothing in the pattern can match in two ways.
+    whole, head, rest = (r"\s+".join(map(re.escape, part.split())) for part in (letter, above, block))
+    return rf"{head}(?:\s+{rest})?" if block and is_known_again(above) else whole
 
 
 def _without_salutations(text: str, begins: bool, ends: bool, called: Collection[str]) -> str:
@@ -254,6 +269,12 @@ def _is_salutation(plain: str, called: Collection[str]) -> bool:
     if greeted is None or greeted[1].casefold() in called or len(plain.split()) > SALUTATION_WORDS:
         return False
     return not plain.isupper() and _SALUTATION.match(plain) is not None
+
+
+def _look_for(sought: Collection[_Sought], text: str) -> None:
+    for look in _looks(text, sought):
+        for each in sought:
+            each.look(look)
 
 
 def _looks(text: str, sought: Collection[_Sought]) -> Iterator[Look]:

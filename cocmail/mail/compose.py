@@ -23,7 +23,7 @@ from cocmail.core.effects import Letter
 from cocmail.core.letters import message_id
 from cocmail.core.model import Attachment, Committee, Mail
 from cocmail.core.ownmail import HEADER, Sign, loop_mark
-from cocmail.core.ownwords import SIGNATURE_LINES
+from cocmail.core.signed import without_block
 from cocmail.mail import fields
 from cocmail.mail.bulk import Bulk
 from cocmail.mail.decode import file_name
@@ -122,8 +122,7 @@ def _marked(finished: bytes, letter: Letter, case: Case | None, sign: Sign) -> b
 
 def _as_noted(content: Mail) -> Mail:
     """What a member took down, for somebody outside: without that member's signature and card."""
-    above, mark, below = content.text.rpartition("\n-- \n")
-    text = above if mark and below.count("\n") <= SIGNATURE_LINES else content.text
+    text = without_block(content.text)[0]
     parts = (part for part in content.attachments if not part.role and part.content_type not in _CARDS)
     return replace(content, text=text, attachments=tuple(parts))
 

@@ -12,6 +12,7 @@ from cocmail.core.effects import Letter
 
 _NAMES = ("kind", "about", "asks", "text", "fallback", "meaning")
 _MOTION: Mapping[str, object] = {**dict.fromkeys(_NAMES, ""), "kind": "outcome"}
+_MEANT: Mapping[str, object] = {"loses": (), "named": (), "signed": True}
 _OWNERS: Mapping[str, object] = {"owned": False, "unowned": False}
 _WORDS: Mapping[str, Mapping[str, object]] = {
     "vote": {"objections": "", "unreached": ()},
@@ -21,7 +22,7 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "excluded": {"proven": False, **_OWNERS},
     "recused": {"read": True, "stated": "", **_OWNERS},
     "alarm": {"lines": ()},
-    "draft": {"role": "reporter", "who": "", "to_address": "", "files": (), "missing": ()},
+    "draft": {"role": "reporter", "who": "", "to_address": "", "files": (), "missing": (), **_MEANT},
     "changed": {"who": "", **_OWNERS},
     "untaken": {"back": False},
     "transfer": {"purpose": ""},

@@ -17,6 +17,7 @@ from cocmail.core.commands.record import LONGEST
 from cocmail.core.commands.texts import attached, leaking
 from cocmail.core.conflicts import exists_for
 from cocmail.core.files import FileRead
+from cocmail.core.meant import questions_about
 from cocmail.core.model import REPORTER, Person, contact_person
 from cocmail.core.outreach import missing_parts
 from cocmail.core.reaching import can_reach, relay
@@ -149,20 +150,22 @@ def propose(call: Call, there: Recipient, text: str, quoting: Collection[Person]
 
 def _show(call: Call, chosen: Draft, there: Recipient, files: tuple[FileRead, ...]) -> None:
     label, text = chosen.label, chosen.text
-    reporter = call.case.reporter
+    reporter, relayed = call.case.reporter, _relay_name(call) if there.person == REPORTER else ""
+    quoted = there.person == REPORTER and not relayed
     words = {
         "label": label,
         "name": call.member.name,
         "text": text,
         "second": _has_second_reader(call),
         "proven": there.person != REPORTER or (reporter is not None and reporter.proven),
-        "relay": _relay_name(call) if there.person == REPORTER else "",
+        "relay": relayed,
         "forged": there.person == REPORTER and "forged" in call.case.marks,
         "role": there.role,
         "who": there.name,
         "to_address": "" if there.person == REPORTER else there.address,
         "files": [file.name for file in files],
         "missing": missing_parts(text) if there.role == "reported" else [],
+        **questions_about(text, call.committee, call.case, is_quoted=quoted),
     }
     for member in (call.member, *call.others):
         said = {**words, "own": member.handle == call.member.handle}
