@@ -125,7 +125,7 @@ def find_telling(
     found = [
         *_names(written, _known(committee, people), _CALENDAR | _SHORT_CALENDAR | _FIELD | harmless, texts),
         *_pronouns(written),
-        *_addresses(written),
+        *(Telling("address", word) for word in addresses_in(written)),
     ]
     if len(written) > LONGEST:
         found.append(Telling("too-long", str(len(written))))
@@ -261,12 +261,13 @@ def _pronouns(text: str) -> Iterator[Telling]:
             yield Telling("pronoun", word.text)
 
 
-def _addresses(text: str) -> Iterator[Telling]:
+def addresses_in(text: str) -> Iterator[str]:
+    """Mail and web addresses of a text, then its telephone numbers, as they are written."""
     for chunk in text.split():
         bare = chunk.strip(".,;:!?\"'“”()[]<>")
         spelled = _SPELLED_AT.search(chunk.casefold()) is not None
         if "@" in bare.rstrip("@") or spelled or _WEB.search(bare[:300].casefold()):
-            yield Telling("address", bare if not spelled else chunk)
+            yield bare if not spelled else chunk
     rest = _DATES.sub(" x ", _PLUS.sub(" x ", text))
     numbers = (*_PLUS.finditer(text), *_PHONE.finditer(rest))
-    yield from (Telling("address", match.group()) for match in numbers)
+    yield from (match.group() for match in numbers)

@@ -12,7 +12,7 @@ from cocmail.core.effects import Letter
 
 _NAMES = ("kind", "about", "asks", "text", "fallback", "meaning")
 _MOTION: Mapping[str, object] = {**dict.fromkeys(_NAMES, ""), "kind": "outcome"}
-_MEANT: Mapping[str, object] = {"loses": (), "named": (), "signed": True}
+_MEANT: Mapping[str, object] = {"loses": (), "named": (), "signed": True, "leads": ()}
 _OWNERS: Mapping[str, object] = {"owned": False, "unowned": False}
 _WORDS: Mapping[str, Mapping[str, object]] = {
     "vote": {"objections": "", "unreached": ()},
@@ -33,7 +33,7 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
 _LINES: Mapping[str, Mapping[str, object]] = {
     "recused": {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""},
     "draft": {"to": "reporter", "who": "", "address": "", "files": ()},
-    "sent": {"to": "reporter", "who": ""},
+    "sent": {"to": "reporter", "who": "", "relay": ""},
 }
 
 

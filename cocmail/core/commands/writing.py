@@ -152,6 +152,8 @@ def _show(call: Call, chosen: Draft, there: Recipient, files: tuple[FileRead, ..
     label, text = chosen.label, chosen.text
     reporter, relayed = call.case.reporter, _relay_name(call) if there.person == REPORTER else ""
     quoted = there.person == REPORTER and not relayed
+    thread = call.message.thread
+    wrote = [thread[entry.id] for entry in call.case.entries if entry.author == there.person and entry.id in thread]
     words = {
         "label": label,
         "name": call.member.name,
@@ -165,7 +167,7 @@ def _show(call: Call, chosen: Draft, there: Recipient, files: tuple[FileRead, ..
         "to_address": "" if there.person == REPORTER else there.address,
         "files": [file.name for file in files],
         "missing": missing_parts(text) if there.role == "reported" else [],
-        **questions_about(text, call.committee, call.case, is_quoted=quoted),
+        **questions_about(text, call.committee, call.case, wrote, is_quoted=quoted),
     }
     for member in (call.member, *call.others):
         said = {**words, "own": member.handle == call.member.handle}
@@ -230,7 +232,8 @@ def send(call: Call) -> Line:
     if not _has_second_reader(call) and not call.confirmed:
         return wait_for_yes("send-confirm", label=found.label)
     _send(call, found, there)
-    return done("sent", label=found.label, to=there.role, who=there.name)
+    passes_on = _relay_name(call) if there.person == REPORTER else ""
+    return done("sent", label=found.label, to=there.role, who=there.name, relay=passes_on)
 
 
 def _quoted(call: Call, chosen: Draft) -> frozenset[Person]:
