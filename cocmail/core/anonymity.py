@@ -49,8 +49,8 @@ class Named:
 class Redacted:
     """A text without its reporter. `said` is what named them, `removed` in how many places something went.
 
-    `trouble` says why it is not sure, and nothing may be opened: unnamed, empty, unsure, others, too-many, stands, or
-    "".
+    `trouble` says why it is not sure, and nothing may be opened: unnamed, empty, unsure, others, too-many, stands,
+    beside, or "".
     """
 
     text: str
@@ -98,8 +98,12 @@ def without_reporter(text: str, own: Collection[str] = ()) -> Redacted:
     if trouble:
         return Redacted(bare, trouble=trouble)
     clean, removed = redaction.without(bare, sought)
-    stands = "stands" if _stands(clean, values, sought) else ""
-    return Redacted(clean.strip(), len(found) + removed, "\n".join(values), stands)
+    if _stands(clean, values, sought):
+        trouble = "stands"
+    elif not nobody and _may_be_theirs(clean, own):
+        # What the line does not name may be the reporter's all the same: no rule tells whose a number is.
+        trouble = "beside"
+    return Redacted(clean.strip(), len(found) + removed, "\n".join(values), trouble)
 
 
 def without_place(text: str) -> tuple[str, list[str]]:
@@ -160,11 +164,15 @@ def _trouble(found: list[Labelled], values: list[str], sought: Sought, nobody: b
 
 
 def _may_name(lines: list[str], text: str, own: Collection[str]) -> str:
-    """Whether a text without a line that says who reported may still say so: an address, an account, a number."""
+    """Whether a text without a line that says who reported may still say so."""
+    return "unnamed" if naming.begins_like_one(lines) or _may_be_theirs(text, own) else ""
+
+
+def _may_be_theirs(text: str, own: Collection[str]) -> bool:
+    """Whether a text holds an address, an account or a number of somebody, who may be the reporter."""
     ours = {fold(each) for each in own}
     foreign = any(fold(each.removeprefix("mailto:")) not in ours for each in accounts_in(text))
-    numbered = any(True for _ in numbers_in(text, _TELEPHONE))
-    return "unnamed" if naming.begins_like_one(lines) or foreign or numbered else ""
+    return foreign or any(True for _ in numbers_in(text, _TELEPHONE))
 
 
 def _stands(text: str, values: list[str], sought: Sought) -> bool:

@@ -59,7 +59,8 @@ class Around(Walk):
         author, named, canary = self.chance.choice(sorted(self.body.seats)), some(self.chance), self.canary()
         address = self.body.seats[author].email
         named -= {author}
-        text = f"Reporter: {IDENTITY}\n{naming(canary, named)}\nsays {IDENTITY}, of hidden_quast."
+        words = naming(canary, named, addresses=False)
+        text = f"Reporter: {IDENTITY}\n{words}\nsays {IDENTITY}, of hidden_quast."
         message_id = self.house.accept(
             address, "#new phone anonymous", text, Wanted(alias=True), Proof(address, "dmarc")
         )

@@ -56,6 +56,17 @@ async def test_a_slip_of_the_pen_gives_nobody_away(tmp_path: Path) -> None:
         assert not scene.all("forward") and not await scene.cases()
 
 
+async def test_a_number_that_the_line_on_the_reporter_lacked_went_to_everybody(tmp_path: Path) -> None:
+    named = "Reporter: Wilhelmina Quast <mina.quast@hidden.example>"
+    told = "\n\nKit Larsen pushed her. Call Ms Quast at 0170 555 1234."
+    async with Scene(tmp_path) as scene:
+        await write(scene, "amara@example.net", "#new phone anonymous", named + told)
+        assert "Please add it to that line, or take it out" in scene.last("receipt", "amara").text
+        assert not scene.all("forward") and not await scene.cases()
+        await write(scene, "amara@example.net", "#new phone anonymous", f"{named}, 0170 555 1234{told}")
+        assert "Call Ms [the reporter] at [the reporter]." in scene.last("forward", "jun").text
+
+
 async def test_files_that_could_tell_who_made_them_and_quotes_of_another_case_are_not_taken(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         mail = scene.write("amara@example.net", ALIAS, "#new phone anonymous", TOLD, proven=True)
