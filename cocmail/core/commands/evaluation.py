@@ -16,6 +16,8 @@ from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.model import Member
 
 REOPEN_FOR = timedelta(days=7)
+_RISKS = ("safety", "repeat")
+_TELL_RISK = frozenset({"risk", "danger"})
 
 
 def own(call: Call) -> Line:
@@ -62,21 +64,24 @@ def _set_owner(call: Call, owner: Member, place: str) -> Line:
 
 
 def risk(call: Call) -> Line:
-    """Records the judgement; what was not said stays as it was."""
+    """Records the judgement; what was not said stays as it was, and is told to nobody."""
     said = dict(word.split(":") for word in call.tag.arguments)
-    before = call.case.proceedings
-    if all(getattr(before, key) == value for key, value in said.items()) and _has_judged_risk(call):
-        return unchanged("risk-again", safety=before.safety, repeat=before.repeat)
-    judged = acts.RiskJudged(call.member.handle, call.at, said.get("safety", ""), said.get("repeat", ""))
-    call.plan.add(call.case_id, judged)
-    after = call.case.proceedings
-    call.tell_others("risk", safety=after.safety, repeat=after.repeat)
-    undo = " ".join(f"{key}:{getattr(before, key)}" for key in said)
-    return done("risk", safety=after.safety, repeat=after.repeat, undo=f"#risk {undo}")
+    before = _stated_risks(call)
+    judged = {key for fact in call.case.proceedings.facts if fact.what == "risk" for key in said if key in fact.value}
+    safety, repeat = said.get("safety", ""), said.get("repeat", "")
+    if judged == said.keys() and before == {**before, **said}:
+        return unchanged("risk-again", safety=safety, repeat=repeat)
+    call.plan.add(call.case_id, acts.RiskJudged(call.member.handle, call.at, safety, repeat))
+    call.tell_others("risk", safety=safety, repeat=repeat)
+    back = " ".join(f"{key}:{before[key]}" for key in said if before.get(key, said[key]) != said[key])
+    return done("risk", safety=safety, repeat=repeat, before=before, undo=f"#risk {back}" if back else "")
 
 
-def _has_judged_risk(call: Call) -> bool:
-    return any(fact.what == "risk" for fact in call.case.proceedings.facts)
+def _stated_risks(call: Call) -> dict[str, str]:
+    """The word for each risk of which somebody has said anything: that somebody is in danger says it of the one."""
+    now = call.case.proceedings
+    told = " ".join("safety:" if fact.what == "danger" else fact.value for fact in now.facts if fact.what in _TELL_RISK)
+    return {key: str(getattr(now, key)) for key in _RISKS if f"{key}:" in told}
 
 
 def scope(call: Call) -> Line:
@@ -86,7 +91,7 @@ def scope(call: Call) -> Line:
         return unchanged("scope-again", scope=said)
     call.plan.add(call.case_id, acts.ScopeJudged(call.member.handle, call.at, said))
     call.tell_others("scope", scope=said)
-    return done("scope", scope=said, undo=f"#scope {before or 'unsure'}")
+    return done("scope", scope=said, before=before, undo=f"#scope {before}" if before else "")
 
 
 def urgent(call: Call) -> Line:
