@@ -161,8 +161,15 @@ def settle(plan: Plan, case_id: str) -> None:
         eligible = _eligible(committee, case, motion)
         if not eligible or not readers.suffice(committee, case, motion.kind, eligible):
             close(plan, case_id, motion.number, why="too-few", cancelled=True)
-        elif eligible <= motion.ballots.keys() and not _has_to_wait(case, motion):
+        elif is_complete(plan, case_id, motion.number):
             close(plan, case_id, motion.number, why="all-voted")
+
+
+def is_complete(plan: Plan, case_id: str, number: int) -> bool:
+    """Whether everybody who may vote on a question has, so that the last ballot closes it."""
+    case, motion = plan.cases[case_id], _motion(plan, case_id, number)
+    eligible = _eligible(plan.setting.committee, case, motion)
+    return eligible <= motion.ballots.keys() and not _has_to_wait(case, motion)
 
 
 def base_of_motion(committee: Committee, case: Case, motion: Motion) -> frozenset[str]:

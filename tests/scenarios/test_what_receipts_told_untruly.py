@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scene import Delivered, Scene
+from questions import ask, vote
+from scene import HANDLES, Delivered, Scene, committee_file
+
+RUTH = "- {handle: ruth, name: Ruth Adler, email: ruth@mediation.example, role: mediator}"
+KUBERNETES = committee_file(policy="kubernetes", more_members=RUTH)
 
 
 def said(mail: Delivered) -> str:
@@ -40,3 +44,27 @@ async def test_a_first_judgement_told_and_undid_what_nobody_had_said(tmp_path: P
         await scene.answer(scene.last("forward", "jun"), tag="#risk safety:yes")
         receipt = said(scene.last("receipt", "jun"))
         assert "safety: yes. The others were told." in receipt and "To undo" not in receipt
+
+
+async def test_the_last_ballot_was_answered_with_links_to_change_it_in_a_closed_question(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await ask(scene)
+        for handle in HANDLES:
+            await vote(scene, handle, "yes")
+        first, last = said(scene.last("receipt", "amara")), said(scene.last("receipt", HANDLES[-1]))
+        assert "or until everybody has voted, you can change it" in first and "is closed" not in first
+        assert "Your ballot on Q1: yes. Nobody sees more of it than the count." in last
+        assert "It was the last one: Q1 is closed." in last and "change it" not in last and "#vote Q1" not in last
+
+
+async def test_a_ballot_that_has_to_wait_for_a_conflict_can_still_be_changed(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=KUBERNETES) as scene:
+        await scene.report()
+        await ask(scene)
+        await vote(scene, "sam", "yes")
+        for handle in ("amara", "jun"):
+            await scene.answer(scene.last("forward", handle), "They work together.", tag="#challenge @sam")
+        for handle in ("amara", "jun", "noor", "ivo"):
+            await scene.answer(scene.last("forward", handle), tag="#vote Q1 yes")
+        assert not scene.all("tally") and "you can change it" in said(scene.last("receipt", "ivo"))

@@ -119,9 +119,9 @@ def vote(call: Call) -> Line:
         ends = minute(chosen.ends)
         return unchanged("voted-again", label=chosen.label, ballot=ballot, ends=ends, others=_others(ballot))
     call.plan.add(call.case_id, acts.BallotCast(chosen.number, call.member.handle, ballot, call.at))
-    return done(
-        "voted", label=chosen.label, ballot=ballot, before=before, ends=minute(chosen.ends), others=_others(ballot)
-    )
+    last = questions.is_complete(call.plan, call.case_id, chosen.number)
+    ends, others = minute(chosen.ends), _others(ballot)
+    return done("voted", label=chosen.label, ballot=ballot, before=before, last=last, ends=ends, others=others)
 
 
 def _others(ballot: str) -> list[str]:
