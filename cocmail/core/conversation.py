@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cocmail.core import sealed
+from cocmail.core.access import Level
 from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
@@ -83,8 +84,9 @@ def discuss(
     file_entry(plan, message, case_id, person, "discussion", **_kept_from(about))
     if plan.cases[case_id].entries[-1].waits:
         plan.letters.append(notice(setting.committee, plan.cases[case_id], author, message.id, "waits", {}))
-    else:
-        forward_entry(plan, case_id, message.id, but=person)
+    elif not forward_entry(plan, case_id, message.id, but=person):
+        case, need = plan.cases[case_id], Level.DISCUSS
+        plan.letters.append(notice(setting.committee, case, author, message.id, "alone", {}, need))
     _warn_of_copies(plan, message, case_id, author)
     if repeated:
         line = {"outcome": "passed-on", "tags": list(repeated)}

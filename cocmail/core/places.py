@@ -176,8 +176,8 @@ def concerned(committee: Committee, case: Case) -> frozenset[str]:
 
 def forward_entry(
     plan: Plan, case_id: str, entry: str, *, but: Person | None = None, watchers_only: bool = False, kept_out: int = 0
-) -> None:
-    """A message of the case to everybody who may see it, except its author `but`.
+) -> int:
+    """A message of the case to everybody who may see it, except its author `but`; says to how many.
 
     `kept_out`: from so many more it is kept by this message, which those who get it are told, the others by a notice.
     `watchers_only`: to the triage among those who have it all, or to the first of them. Where nobody has it all, a
@@ -191,24 +191,25 @@ def forward_entry(
     there = _watching(plan, fully) if watchers_only else present(plan, case_id, Level.DISCUSS)
     there = [member for member in there if member.handle != kept_from]
     names = [member.name for member in there if exists_for(member, case)]
+    there = [member for member in there if but is None or member.handle != but.handle]
     told: dict[str, object] = {"kept_out": kept_out} if kept_out else {}
     told |= _earlier(plan, case, there) if filed is not None and filed.kind == "report" else {}
     owners = losses.of_owners(plan, case_id) if kept_out else {}
     for member in there:
-        if but is None or member.handle != but.handle:
-            listed = watchers_only or bool(kept_from)
-            words: dict[str, object] = {"others": [name for name in names if name != member.name]} if listed else {}
-            # Who has a part of it could not take it up.
-            words |= told | (owners if member in fully else {})
-            plan.letters.append(replace(letters.forward(committee, case, entry, member), words=words))
+        listed = watchers_only or bool(kept_from)
+        words: dict[str, object] = {"others": [name for name in names if name != member.name]} if listed else {}
+        # Who has a part of it could not take it up.
+        words |= told | (owners if member in fully else {})
+        plan.letters.append(replace(letters.forward(committee, case, entry, member), words=words))
     if kept_out and watchers_only:
         tell_of_loss(plan, case_id, f"excluded {entry}", kept_out, but={member.handle for member in there})
     if fully:
-        return
+        return len(there)
     if but is None or but == REPORTER:
         to_target(plan, case_id, entry)
     elif case.target is not None and but.kind != "member":
         plan.alarms.append("nobody-reached")
+    return len(there)
 
 
 def _earlier(plan: Plan, case: Case, there: Iterable[Member]) -> dict[str, str]:

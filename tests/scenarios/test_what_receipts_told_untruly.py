@@ -68,3 +68,26 @@ async def test_a_ballot_that_has_to_wait_for_a_conflict_can_still_be_changed(tmp
         for handle in ("amara", "jun", "noor", "ivo"):
             await scene.answer(scene.last("forward", handle), tag="#vote Q1 yes")
         assert not scene.all("tally") and "you can change it" in said(scene.last("receipt", "ivo"))
+
+
+async def test_who_had_a_case_alone_talked_to_nobody_and_was_told_that_it_had_gone_to_members(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        assert "Your reply goes to the members" in said(scene.last("forward", "amara"))
+        await scene.answer(scene.last("forward", "jun"), "Who can call Robin?")
+        assert not [mail for mail in scene.all("notice", "jun") if "reached nobody" in said(mail)]
+        for handle in ("jun", "noor", "ivo", "sam"):
+            await scene.answer(scene.last("forward", handle), tag="#recuse")
+        await scene.answer(scene.last("ack", "robin@visitors.example"), "It goes on.")
+        alone = scene.last("forward", "amara")
+        assert "Your reply goes to" not in alone.text and "You have this case alone. A reply" in said(alone)
+        for words in ("I called Robin.", "Robin is well."):
+            await scene.answer(alone, words)
+        told = [mail for mail in scene.all("notice", "amara") if "so your mail reached nobody" in said(mail)]
+        assert len(told) == 2 and "It is kept: whoever of the members of today comes" in said(told[0])
+        # And so it is.
+        await scene.answer(scene.last("receipt", "jun"), tag="#unrecuse")
+        await vote(scene, "amara", "yes")
+        assert {"I called Robin.", "Robin is well."} <= {
+            line for mail in scene.all("forward", "jun") for line in mail.text.splitlines()
+        }
