@@ -14,12 +14,13 @@ from cocmail.core.classify import Reason
 from cocmail.core.commands import COMMANDS
 from cocmail.core.commands.access import discards_reason
 from cocmail.core.commands.call import Call, Line, refuse
+from cocmail.core.commands.procedure import never
 from cocmail.core.commands.record import LONGEST
 from cocmail.core.conflicts import is_asked, is_challenged, level_of, voters
 from cocmail.core.effects import Decision, Note
 from cocmail.core.lifecycle import EARLY, MOVES, Move, State
 from cocmail.core.measures import lets_anybody
-from cocmail.core.model import Member, member_person
+from cocmail.core.model import Committee, Member, member_person
 from cocmail.core.opening import file_entry
 from cocmail.core.ownwords import own_words
 from cocmail.core.places import watchers
@@ -114,14 +115,16 @@ def _not_allowed(row: TagRow, call: Call) -> Line | None:
     watching = watchers(call.plan, call.case_id) if row.who == "triage" else []
     if row.who == "triage" and not owns and call.member not in watching:
         return refuse("not-triage", tag=str(call.tag), names=[member.name for member in watching])
-    return None
+    barred = never(call.committee, call.case, row.name)
+    return {"tag": str(call.tag), **barred} if barred is not None else None
 
 
-def possible(case: Case, member: Member) -> list[str]:
-    """The tags that this member can use in that case now."""
+def possible(committee: Committee, case: Case, member: Member) -> list[str]:
+    """The tags that this member of the committee can use in that case now."""
     if level_of(member, case) < Level.FULL:
         return ["#clear", "#recuse"] if is_asked(member, case) else ["#recuse", "#unrecuse"]
-    return [f"#{row.name}" for row in TABLE if row.needs_case and _fits(row, case, member)]
+    fitting = (row for row in TABLE if row.needs_case and _fits(row, case, member))
+    return [f"#{row.name}" for row in fitting if never(committee, case, row.name) is None]
 
 
 def _fits(row: TagRow, case: Case, member: Member) -> bool:
@@ -147,7 +150,7 @@ def _fits(row: TagRow, case: Case, member: Member) -> bool:
 def _refuse(message: Message, setting: Setting, member: Member, case: Case | None, lines: list[Line]) -> Decision:
     """One tag that cannot run stops all of them; nothing of the mail is passed on."""
     plan = Plan(setting)
-    fitting = possible(case, member) if case is not None else []
+    fitting = possible(setting.committee, case, member) if case is not None else []
     send_receipt(plan, message, member, case, lines, possible=fitting)
     return plan.finish(Reason.REFUSED, case_id=case.id if case is not None else "")
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from people import say_yes
 from questions import ask, vote
 from scene import HANDLES, Delivered, Scene, committee_file
 
@@ -91,3 +94,54 @@ async def test_who_had_a_case_alone_talked_to_nobody_and_was_told_that_it_had_go
         assert {"I called Robin.", "Robin is well."} <= {
             line for mail in scene.all("forward", "jun") for line in mail.text.splitlines()
         }
+
+
+async def resolved(scene: Scene) -> None:
+    """A case from its report to its end, by Amara."""
+    await scene.report()
+    await ask(scene)
+    for handle in HANDLES:
+        await vote(scene, handle, "yes")
+    await scene.answer(scene.last("forward", "amara"), tag="#own")
+    await scene.answer(scene.last("forward", "amara"), tag='#resolve violation "told to stop"')
+    await say_yes(scene, scene.last("confirm", "amara"))
+
+
+async def test_a_refusal_offered_a_tag_that_was_refused_as_well(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await resolved(scene)
+        await scene.answer(scene.last("forward", "jun"), tag="#vote no")
+        receipt = scene.last("receipt", "jun")
+        assert "No question is open in this case. The case is resolved. To take it up again: mailto:" in said(receipt)
+        assert receipt.link("reopen") and "motion" not in receipt.text
+        await scene.answer(scene.last("forward", "jun"), tag="#reopen")
+        await scene.answer(scene.last("forward", "jun"), tag="#vote no")
+        assert "To open one: mailto:" in said(scene.last("receipt", "jun"))
+
+
+TARGET = "{foundation: {email: conduct@foundation.example, confidentiality_agreed: 2026-01-10}}"
+
+
+@pytest.mark.parametrize(
+    ("committee", "never"),
+    [
+        (committee_file(), {"#challenge", "#limit", "#transfer"}),
+        (committee_file(transfer_targets=TARGET), {"#challenge", "#limit"}),
+        (KUBERNETES, {"#limit", "#transfer"}),
+    ],
+    ids=["basic", "basic with a target", "kubernetes"],
+)
+async def test_tags_that_a_committees_own_rules_never_allow_were_offered(
+    tmp_path: Path, committee: str, never: set[str]
+) -> None:
+    async with Scene(tmp_path, committee=committee) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "amara"), tag="#send D1")
+        offered = set(scene.last("receipt", "amara").text.split("you can do in this case now:")[1].split())
+        assert "#note" in offered and {"#challenge", "#limit", "#transfer"} - offered == never
+        # What is not offered is refused.
+        for tag in (
+            each for each in ("#challenge @jun", "#limit @jun none", "#transfer it") if each.split()[0] in never
+        ):
+            await scene.answer(scene.last("forward", "amara"), tag=tag)
+            assert "Nothing was run" in scene.last("receipt", "amara").text

@@ -39,8 +39,6 @@ def challenge(call: Call) -> Line:
 
     The one whom it is about hears nothing of it before that.
     """
-    if call.committee.policy.get("conflict.forced") != "unanimous_others":
-        return refuse("no-challenge")
     chosen = named_member(call)
     if chosen is None or chosen not in call.others:
         return refuse("no-such-reader", handles=[member.handle for member in call.others])
@@ -104,9 +102,6 @@ def lapse(plan: Plan, case_id: str, about: str) -> None:
 
 def limit(call: Call) -> Line:
     """Asks the others what a member with a soft conflict may have."""
-    kinds = call.committee.policy.get("conflict.kinds")
-    if not isinstance(kinds, tuple) or "soft" not in kinds:
-        return refuse("no-soft")
     chosen, level = named_member(call), call.tag.argument("word")
     place = call.case.members.get(chosen.handle) if chosen is not None else None
     soft = place is not None and place.conflict == "soft" and place.standing in KEPT_OUT

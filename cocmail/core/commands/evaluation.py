@@ -158,8 +158,6 @@ def reopen(call: Call) -> Line:
 
 def notreport(call: Call) -> Line:
     """Closes what is no report."""
-    if call.case.audience == "matter":
-        return refuse("not-checked", audience="matter")
     if call.case.proceedings.state is State.DISMISSED:
         return unchanged("dismissed-again")
     kind = call.tag.argument("word")

@@ -26,8 +26,6 @@ _NOT_TOLD = re.compile(r"(?i)no\b[\s,;:.-]*(.*)", re.DOTALL)
 
 def transfer(call: Call) -> Line:
     """Hands the case to a body of the committee's file, once an owner and a second member say so."""
-    if call.case.audience == "matter":
-        return refuse("not-checked", audience="matter")
     name = call.tag.argument("name")
     if "stop" in call.tag.arguments[1:]:
         return take_back(call, "transfer", name)
@@ -89,8 +87,6 @@ def _transfer(call: Call, target: TransferTarget, text: str, people: tuple[str, 
 
 def disclose(call: Call) -> Line:
     """Puts on record what is given away because the law obliges to, once an owner and a second member say so."""
-    if call.case.audience == "matter":
-        return refuse("not-checked", audience="matter")
     if "stop" in call.tag.arguments[1:]:
         return take_back(call, "disclose", "")
     return say(call, Wanted("disclose", "", "", _incomplete, lambda text, people: _disclose(call, text, people)))

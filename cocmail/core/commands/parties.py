@@ -53,8 +53,6 @@ def _look_for(call: Call, name: str) -> None:
 
 def check(call: Call) -> Line:
     """Puts the conflict question to whoever is not in the case and has not answered; else to who has not stated."""
-    if call.case.audience != "committee":
-        return refuse("not-checked", audience=call.case.audience)
     if not call.case.called("reported"):
         return refuse("no-party")
     staged = call.tag.argument("word") == "staged"

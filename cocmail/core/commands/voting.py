@@ -137,7 +137,9 @@ def _chosen(call: Call) -> Motion | Line:
         return found if found is not None else refuse("no-question", label=named.upper(), open=_open_labels(call))
     if len(every.open_motions) == 1:
         return every.open_motions[0]
-    return refuse("which-question" if every.open_motions else "nothing-to-vote", open=_open_labels(call))
+    if every.open_motions:
+        return refuse("which-question", open=_open_labels(call))
+    return refuse("nothing-to-vote", state=every.state.value, audience=call.case.audience)
 
 
 def _open_labels(call: Call) -> list[str]:
