@@ -20,6 +20,8 @@ _BRACKETED = re.compile(r"\[([^\[\]]{0,120})\]")
 _CASE = re.compile(r"([a-z]+)[ -]([a-z]+)")
 _QUESTION = re.compile(r"\[([^\[\]]{0,120})\][\s:]*+(q[1-9][0-9]{0,3})(?![\w-])")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
+# A tag that is shown to its writer again: nothing that a mail program could take for an address or a link.
+_SHOWN = re.compile(r"#[A-Za-z0-9_=#+-]{1,40}(?=[.,;!]*+(?:[\s:\[\]]|$))")
 _SUGGESTIONS = 8
 _OPPOSITES = (("optout", "optin"), ("stay", "leave"))
 
@@ -29,8 +31,10 @@ class TagProblem:
     """Why nothing runs.
 
     `kind`: unknown, lookalike, missing, ambiguous, quotes (they do not close, or not surely there), one-text (two tags
-    that both take the mail's text), contradiction, forwarded or two-cases. `about` is the tag or the tags in question
-    (ours, never the sender's text when it is unknown), `nearest` a suggestion, `form` how the tag is written.
+    that both take the mail's text), contradiction, forwarded or two-cases. `about` is the tag or the tags in question,
+    as the table has them; one that is unknown as it was written, for its writer alone, and "" where it is long, holds
+    what a mail program could take for an address or a link, or where there are many. `nearest` is a suggestion, `form`
+    how the tag is written.
     """
 
     kind: str
@@ -62,10 +66,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A tag where it stands. `reading`: what stands behind one of the table; `glued`: another `#` follows at once."""
+    """A tag where it stands. `reading`: what stands behind one of the table; `glued`: another `#` follows at once;
+    `written`: in its own spelling, where that can be shown.
+    """
 
     sign: str
     name: str
+    written: str
     glued: bool = False
     reading: Reading | None = None
 
@@ -164,7 +171,9 @@ def _scan(subject: str) -> tuple[list[_Found], str]:
         name = fold(mark[2]).rstrip(TRAILING)
         if not name or name[0].isdigit():
             continue
-        tag = _Found(mark[1], name, glued=said.text[at : at + 1] in ("#", "\uff03", "\ufe5f"))
+        shown = _SHOWN.match(said.text, mark.start(1))
+        glued = said.text[at : at + 1] in ("#", "\uff03", "\ufe5f")
+        tag = _Found(mark[1], name, shown[0] if shown is not None else "", glued)
         if tag.row is not None and not tag.glued:
             tag = replace(tag, reading=arguments_behind(tag.row, said, at))
         if tag.reading is not None:
@@ -202,7 +211,8 @@ def _problems(found: Sequence[_Found]) -> Iterator[TagProblem]:
         if tag.sign != "#" or not tag.name.isascii():
             yield TagProblem("lookalike")
         elif _is_unknown(tag):
-            yield TagProblem("unknown", nearest=suggested.get(tag.name, ""))
+            shown = tag.written if tag.name in suggested else ""
+            yield TagProblem("unknown", shown, suggested.get(tag.name, ""))
         elif tag.row is not None and tag.reading is not None and tag.reading.trouble:
             yield TagProblem(tag.reading.trouble, f"#{tag.name}", form=tag.row.form)
 

@@ -258,12 +258,26 @@ def test_what_is_not_clear_runs_nothing_and_says_why(subject: str, problem: tupl
     assert found.commands
 
 
-def test_a_tag_that_is_none_is_never_repeated_to_anybody() -> None:
-    found = subjects.read("#ivo-petrov #r\u0435cuse [home shelf]", own_names=OWN)
+def test_a_tag_that_is_none_is_shown_as_it_was_written() -> None:
+    found = subjects.read("#Ivo-Petrov, #r\u0435cuse #clear#help #scop:in [home shelf]", own_names=OWN)
     assert [(each.kind, each.about, each.nearest) for each in found.problems] == [
-        ("unknown", "", ""),
+        ("unknown", "#Ivo-Petrov", ""),
         ("lookalike", "", ""),
+        ("unknown", "#clear#help", "#clear"),
+        ("unknown", "#scop", "#scope"),
     ]
+
+
+@pytest.mark.parametrize(
+    "written", ["#www.evil.example", "#a@evil.example", "#//evil.example/x", "#note.txt", "#<b>", "#" + "x" * 41]
+)
+def test_a_tag_that_could_be_taken_for_a_link_is_not_shown(written: str) -> None:
+    assert [each.about for each in subjects.read(f"{written} [home shelf]", own_names=OWN).problems] == [""]
+
+
+def test_of_many_tags_that_are_none_the_first_are_shown() -> None:
+    found = subjects.read(" ".join(f"#zz{number}" for number in range(99)), own_names=OWN)
+    assert [each.about for each in found.problems] == [*(f"#zz{number}" for number in range(8)), ""]
 
 
 @pytest.mark.parametrize("name", ["transparency"])

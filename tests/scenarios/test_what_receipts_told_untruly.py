@@ -145,3 +145,15 @@ async def test_tags_that_a_committees_own_rules_never_allow_were_offered(
         ):
             await scene.answer(scene.last("forward", "amara"), tag=tag)
             assert "Nothing was run" in scene.last("receipt", "amara").text
+
+
+async def test_who_mistyped_a_tag_was_not_told_which(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        mark = scene.mark()
+        await scene.answer(scene.last("forward", "amara"), tag="#risk safety:yes #Scop in")
+        assert "Not understood: #Scop is no tag that I know. Did you mean #scope?" in said(
+            scene.last("receipt", "amara")
+        )
+        (only,) = scene.smarthost.delivered[mark:]
+        assert only.recipient == "amara@example.net" and "Scop" not in str(only.message["Subject"])
