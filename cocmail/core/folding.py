@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Unicode, "confusables": Cyrillic, Greek and Armenian letters that are drawn like Latin ones. Both sides of a
 # comparison are folded, so words of those scripts are still found in themselves.
@@ -32,8 +33,28 @@ _HEAP = re.compile(rf"[^\w\s\x00-\x7f]{{{_MARKS_ON_A_LETTER + 1},}}+")
 UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # A name in one of these has no edge that a pattern could see; Korean has spaces, but what follows a name clings to it.
 RUN_ON = re.compile(rf"[{UNSPACED}\u1100-\u11ff\uac00-\ud7af]")
+# All but the alphabets whose letters look alike: Latin, Greek, Cyrillic, Armenian.
+_OTHERS = r"\u0590-\u1dff\u2e80-\uffff\U00010000-\U0010ffff"
+_ALPHABETS = r"A-Za-z\u00aa-\u058f\u1e00-\u1fff"
+# A letter of those alphabets, for patterns.
+LETTER = rf"[^\W\d_{_OTHERS}]"
+# A word in them, or in other scripts: of "Junさん" the first three letters.
+WORD = rf"(?:{LETTER}+|[^\W\d_{_ALPHABETS}]+)"
+# What glues itself to a word of one of those alphabets; to one of another script that has spaces; to either.
+_GLUE, _GLUE_OF_OTHERS, _ANY_GLUE = rf"[^\W_{_OTHERS}]", rf"[^\W_{_ALPHABETS}{RUN_ON.pattern[1:-1]}]", r"[^\W_]"
+_OTHER = re.compile(f"[{_OTHERS}]")
 # Characters that a table keeps: more than any text of people has, and a few megabytes.
 _KEPT = 1 << 16
+
+
+def edges(forms: Iterable[str]) -> tuple[str, str]:
+    """What a pattern has before and behind words that stand by themselves, spelled in one of these ways.
+
+    Another script is another word: Jun stands by itself in "Junさん". But Ivo with a Cyrillic o is one word.
+    """
+    others = {_OTHER.match(char) is not None for form in forms for char in (form[:1], form[-1:])}
+    glue = _ANY_GLUE if len(others) != 1 else _GLUE_OF_OTHERS if others.pop() else _GLUE
+    return f"(?<!{glue})", f"(?!{glue})"
 
 
 class Folding(dict[int, str]):

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 
 from cocmail.core.called import COMMON_TITLES
 from cocmail.core.everyday import LITTLE, is_also_a_word
-from cocmail.core.folding import fold, spellings
+from cocmail.core.folding import edges, fold, spellings
 from cocmail.core.vague import OFFICES
 
 # Up to so many letters a name must stand alone; a whole name of so many counts within a longer word.
@@ -77,12 +77,13 @@ def _stands(word: str, text: str, haystacks: Iterable[str]) -> bool:
 def _stands_as_a_name(word: str, text: str) -> bool:
     """With a capital where no sentence begins, or in an account's name: "Dear Will", "will_s", "@will"."""
     forms = "|".join(map(re.escape, dict.fromkeys((word[:1].upper() + word[1:], word.upper()))))
-    for match in re.finditer(rf"(?<![^\W_])(?:{forms})(?![^\W_])", text):
+    begins, ends = edges((word,))
+    for match in re.finditer(f"{begins}(?:{forms}){ends}", text):
         before = text[max(0, match.start() - 40) : match.start()]
         if not _AFTER_A_SENTENCE.search(before):
             return True
     small = re.escape(word.casefold())
-    return re.search(rf"(?i:@{small}(?![^\W_])|(?<![^\W_]){small}_\w|\w_{small}(?![^\W_]))", text) is not None
+    return re.search(rf"(?i:@{small}{ends}|{begins}{small}_\w|\w_{small}{ends})", text) is not None
 
 
 def _stands_in(word: str, text: str) -> bool:
@@ -96,9 +97,9 @@ def _stands_in(word: str, text: str) -> bool:
     if joined != word and len(joined) >= WHOLE_NAME and joined in text:
         return True
     pattern = r"[\s.,_-]+".join(map(re.escape, word.split()))
-    ends = "" if len(word) > SHORT_NAME else r"(?![^\W_])"
-    return re.search(rf"(?<![^\W_]){pattern}{ends}", text) is not None
+    begins, ends = edges((word,))
+    return re.search(begins + pattern + ("" if len(word) > SHORT_NAME else ends), text) is not None
 
 
 def _alone(word: str, text: str) -> bool:
-    return re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text) is not None
+    return re.search(re.escape(word).join(edges((word,))), text) is not None

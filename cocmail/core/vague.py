@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cocmail.core.folding import RUN_ON, fold, without_heaps
+from cocmail.core.folding import RUN_ON, WORD, fold, without_heaps
 from cocmail.core.model import Committee
 
 LONGEST = 200
@@ -58,7 +58,7 @@ _PARTICLES = frozenset("van von der den dem des del della dos das the and bin ib
 # German gives every noun a capital; three of these words tell that a text is German.
 _GERMAN = frozenset("und nicht ist eine mit auf wurde auch dass hat wir ich".split())
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_WORD = re.compile(rf"{WORD}(?:['’-]{WORD})*")
 _MAILBOX = re.compile(r"[\w.+-]+")
 _PIECES = re.compile(r"['’-]")
 # What stands between two words when the second begins a sentence, a quotation or an item of a list.

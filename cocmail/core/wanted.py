@@ -14,7 +14,7 @@ from itertools import islice, product
 
 from cocmail.core.called import Words, called
 from cocmail.core.everyday import is_also_a_word
-from cocmail.core.folding import RUN_ON
+from cocmail.core.folding import RUN_ON, edges
 from cocmail.core.looking import as_typed, as_written
 from cocmail.core.written_addresses import REST_LENGTH, SPACED_SUBADDRESS, STOP_LENGTH, hosts, pattern
 
@@ -24,7 +24,6 @@ _JOINED = 6
 # "Anns" may be what is Ann's, "Als" is a word.
 _WITH_ENDING = 3
 
-_BEGINS, _ENDS = r"(?<![^\W_])", r"(?![^\W_])"
 # Between the words of a name: Kit Larsen, kit.larsen, Kit J. M. Larsen.
 _FIRM = r"[ .]|[ .](?:[^\W\d_]\. ?){1,2}"
 # Kit/Larsen, Kit (Larsen), kit%20larsen, Kit M Larsen.
@@ -74,7 +73,7 @@ def address(text: str) -> Wanted:
     stops = max(each.count(".") for each in names) + max(each.count(".") for each in there)
     return Wanted(
         needs=tuple(tuple(sorted({max(form.split("."), key=len) for form in forms})) for forms in (names, there)),
-        form=_BEGINS + pattern(sorted(names), sorted(there), SPACED_SUBADDRESS + "?") + _ENDS,
+        form=pattern(sorted(names), sorted(there), SPACED_SUBADDRESS + "?").join(edges((*names, *there))),
         longest=_longest(names) + _longest(there) + stops * STOP_LENGTH + REST_LENGTH,
     )
 
@@ -142,7 +141,7 @@ def _whole(name: Words) -> Wanted:
     ways += [re.escape(each.replace(" ", "")) for each in account]
     return Wanted(
         needs=tuple(tuple(each) for each in sorted(forms, key=lambda each: -min(map(len, each)))),
-        form=f"{_BEGINS}(?:{'|'.join(dict.fromkeys(ways))}){_ENDS}",
+        form=f"(?:{'|'.join(dict.fromkeys(ways))})".join(edges((*forms[0], *forms[-1]))),
         longest=sum(_longest(each) + _LONGEST_GAP for each in forms),
     )
 
@@ -170,7 +169,7 @@ def _alone(forms: Iterable[str]) -> Wanted:
     every = sorted(set(forms))
     run_on = tuple(each.replace(" ", "") for each in every if RUN_ON.search(each))
     spaced = tuple(each for each in every if not RUN_ON.search(each))
-    form = f"{_BEGINS}(?:{'|'.join(map(re.escape, spaced))}){_ENDS}" if spaced else ""
+    form = f"(?:{'|'.join(map(re.escape, spaced))})".join(edges(spaced)) if spaced else ""
     return Wanted((spaced,), form, _longest(every), run_on)
 
 

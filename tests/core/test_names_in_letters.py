@@ -32,6 +32,8 @@ from cocmail.core.names import names_in
         ("Zoë O'Neill", "O’Neill"),
         ("Вера Орлова", "ВЕРА сказала"),
         ("山田花子", "昨日山田花子さんが"),
+        ("Jun Sato", "昨日Junさんが"),
+        ("Will Park", "昨日Willさんが"),
         ("Will Park", "Dear Will, thank you"),
         ("Will Park", "as will park wrote"),
         ("Will Park", "see @will"),

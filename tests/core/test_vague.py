@@ -66,6 +66,7 @@ def telling(vague: str, **more: object) -> list[tuple[str, str]]:
         ("a member, with a character that nobody sees", "Talk with Am\u200bara", "name", "Amara"),
         ("a member, in full-width letters", "Talk with Ａｍａｒａ", "name", "Amara"),
         ("a member whose name has no spaces", "佐藤純さんと話す", "name", "佐藤純"),
+        ("a member in a text without spaces", "昨日Amaraさんと話す", "name", "Amara"),
         ("a member whose script has no capitals", "Talk with ليلى", "name", "ليلى"),
         ("the reporter, by the given name", "Keep Robin away", "name", "Robin"),
         ("the reporter, by the whole name", "keep robin vale away", "name", "robin vale"),
