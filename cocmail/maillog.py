@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -99,6 +100,11 @@ def stopped() -> None:
 
 def reloaded(committees: int) -> None:
     _log.info("reloaded", committees=committees)
+
+
+def restart_needed(keys: Sequence[str]) -> None:
+    """A reload changed nothing in these: words of the list in `config/settings.py`."""
+    _log.warning("restart-needed", keys=list(keys))
 
 
 def reload_refused(errors: int) -> None:

@@ -25,7 +25,7 @@ from cocmail.config.files import own_folder
 from cocmail.config.load import SourceFile, Sources, examine, read
 from cocmail.config.locate import locate_store
 from cocmail.config.problems import Problem
-from cocmail.config.settings import Settings
+from cocmail.config.settings import Settings, needs_restart
 from cocmail.core.letters import to_admins
 from cocmail.daemon import Daemon
 from cocmail.errors import ConfigError, StoreBusy
@@ -91,6 +91,8 @@ class Reloads:
 
     def __init__(self, daemon: Daemon, path: Path, environ: Mapping[str, str]) -> None:
         self._daemon, self._path, self._environ = daemon, path, environ
+        # What its doors, its store and its way out were made from, whatever is reloaded since.
+        self._started_with = daemon.settings
         self._tasks: set[asyncio.Task[None]] = set()
         self._one = asyncio.Lock()
 
@@ -133,6 +135,9 @@ class Reloads:
         await _keep(daemon.store, sources)
         _say_warnings(sources, daemon.now().date(), self._environ)
         maillog.reloaded(len(settings.committees))
+        waiting = needs_restart(self._started_with, settings)
+        if waiting:
+            maillog.restart_needed(waiting)
 
 
 async def _judge(

@@ -5,7 +5,8 @@ It must hold no secret: only the names of the files that do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cocmail.core.flood import Flood
@@ -70,3 +71,26 @@ class Settings:
     admins: tuple[str, ...]
     committees: tuple[Committee, ...]
     imap: Mailbox | None = None
+
+
+def needs_restart(running: Settings, wanted: Settings) -> tuple[str, ...]:
+    """The keys, of a closed list, in which `wanted` differs from what the daemon was started with and a reload changes
+    nothing.
+    """
+    return tuple(key for key, of in _READ_AT_START.items() if of(running) != of(wanted))
+
+
+_READ_AT_START: dict[str, Callable[[Settings], object]] = {
+    "intake.smtp": lambda settings: [each for each in settings.listeners if each.protocol == "smtp"],
+    "intake.lmtp": lambda settings: [each for each in settings.listeners if each.protocol == "lmtp"],
+    # Which committee the mailbox is for is asked anew for each mail.
+    "intake.imap": lambda settings: settings.imap and replace(settings.imap, committee=""),
+    "intake.max_message_bytes": lambda settings: settings.max_message_bytes,
+    "delivery.smtp": lambda settings: settings.smarthost,
+    "delivery.maildir": lambda settings: settings.maildir,
+    "store.url": lambda settings: settings.store_url,
+    "store.key_file": lambda settings: settings.key_file,
+    "logging.level": lambda settings: settings.log_level,
+    "logging.format": lambda settings: settings.log_format,
+    "metrics": lambda settings: settings.metrics,
+}

@@ -98,6 +98,31 @@ def test_a_new_member_gets_new_cases_from_the_reload_on(house: House, smarthost:
     assert house.stop() == 0
 
 
+def test_a_new_smarthost_was_reloaded_and_mail_went_on_to_the_old_one(house: House, smarthost: Smarthost) -> None:
+    house.start()
+    was = house.delivery
+    house.delivery, house.more = "smtp: {host: 127.0.0.1, port: 9}", 'metrics: {listen: "127.0.0.1:0"}'
+    house.committee = committee_file(more_members=NEW_MEMBER)
+    house.write()
+    for number in (1, 2):
+        house.hang_up()
+        # It is so as long as nobody has restarted it.
+        assert house.wait_for_event("restart-needed", number)["keys"] == ["delivery.smtp", "metrics"]
+    house.report("To the smarthost of before.")
+    smarthost.wait_for("forward", 6)
+    house.delivery, house.more, house.retry = was, "", "[2s]"
+    house.write()
+    house.hang_up()
+    house.wait_for_event("reloaded", 3)
+    house.committee = committee_file()
+    house.write()
+    house.hang_up()
+    house.wait_for_event("reloaded", 4)
+    # What a reload changes, roster and retries, needs none; nor what stands in the file as it did.
+    assert len(house.events("restart-needed")) == 2
+    assert house.stop() == 0
+
+
 def test_a_broken_file_at_a_reload_costs_nobody_their_mail(house: House, smarthost: Smarthost) -> None:
     house.start()
     house.committee = BROKEN
