@@ -60,8 +60,9 @@ def ask(
     *,
     pause: bool = False,
     proven: bool = False,
+    final: bool = False,
 ) -> Decision:
-    """Hold the message and open a confirm round: one a member and command, five a day.
+    """Hold the message and open a confirm round, `final` where no tag undoes it: one a member and command, five a day.
 
     Beyond that it is held in silence, since the sender may be anybody; who is `proven` is told.
     """
@@ -74,18 +75,17 @@ def ask(
     if pause:
         plan.add(case_id, MemberPaused(member.handle, (setting.now + CONFIRM_FOR).isoformat()))
     known = setting.known
-    open_already = any(
-        (other.command, other.case_id) == (command, case_id) and not other.spent and setting.now < other.expires
-        for other in known.questions
-    )
-    counter = budget(setting.known.grant is not None, proven)
-    spent = known.counts.get(counter, 0) >= CONFIRMS_A_DAY
+    alike = (other for other in known.questions if (other.command, other.case_id) == (command, case_id))
+    open_already = any(not other.spent and setting.now < other.expires for other in alike)
+    counter = budget(known.grant is not None, proven)
+    counted = known.counts.get(counter, 0)
+    spent = counted >= CONFIRMS_A_DAY
     if proven and (open_already or spent):
         outcome = "asked-already" if open_already else "asked-enough"
         send_receipt(plan, message, member, case, [{"outcome": outcome, "refused": True}])
         return plan.finish(Reason.REFUSED, case_id=case_id)
     if not open_already and not spent:
-        words = {"reason": reason.value, "paused": pause, "last": known.counts.get(counter, 0) + 1 == CONFIRMS_A_DAY}
+        words = {"reason": reason.value, "paused": pause, "last": counted + 1 == CONFIRMS_A_DAY, "final": final}
         _put_question(plan, message, member, case, command, words, subject)
         plan.counted.append((counter, f"{setting.committee.id} {member.handle}"))
     return plan.finish(reason, state="held", case_id=case_id)
@@ -195,7 +195,7 @@ def says_not_me(message: Message, setting: Setting, member: Member) -> Decision 
         plan.add(case.id, MemberResumed(member.handle))
         plan.unbar(case.id, member.handle)
     has_case = case is not None and exists_for(member, case)
-    send_receipt(plan, message, member, case if has_case else None, [{"outcome": "not-me"}])
+    send_receipt(plan, message, member, case if has_case else None, [{"outcome": "not-me", "late": question is None}])
     return plan.finish(Reason.NOT_ME)
 
 

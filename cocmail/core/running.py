@@ -53,8 +53,10 @@ def run(
     refused = [line for line in lines if line.get("refused")]
     if refused:
         return _refuse(message, setting, member, case, refused)
-    if any(line.get("confirm") for line in lines):
-        return ask(message, setting, member, case, Reason.HELD_FINAL, subject, proven=True)
+    asked = [line for line in lines if line.get("confirm")]
+    if asked:
+        final = not all(line.get("undo") for line in asked)
+        return ask(message, setting, member, case, Reason.HELD_FINAL, subject, proven=True, final=final)
     _remember(plan, message, case_id, member, tuple(map(str, subject.tags)))
     if case_id:
         heard_of(plan, case_id, member)

@@ -94,7 +94,7 @@ async def test_where_nobody_else_could_send_the_author_is_asked_once_more(tmp_pa
         await scene.answer(scene.last("draft", "amara"), tag="#send d1")
         assert not scene.all("outreach")
         asked = scene.last("confirm", "amara")
-        assert "nobody else looks at" in asked.text and "#send d1" in asked.text
+        assert "Nothing takes it back then." in asked.text and "#send d1" in asked.text
         await scene.answer(asked, to=asked.link("confirm-")[0], subject="Yes")
         assert len(scene.all("outreach")) == 1
 

@@ -34,7 +34,7 @@ async def test_a_case_from_its_owner_to_its_end(tmp_path: Path) -> None:
         assert "He  (tells the gender)" in scene.last("receipt", "jun").text
         await scene.answer(jun, tag='#resolve violation "Verbal warning"')
         asked = scene.last("confirm", "jun")
-        assert "cannot be taken back" in asked.text
+        assert "happens only once you have said yes" in asked.text and "back then" not in asked.text
         assert (await scene.case()).proceedings.state.value == "decided"
         await scene.answer(asked, to=asked.link("confirm-")[0], subject="Yes")
         assert "The case is resolved (violation)" in scene.last("receipt", "jun").text

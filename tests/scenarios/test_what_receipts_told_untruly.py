@@ -157,3 +157,26 @@ async def test_who_mistyped_a_tag_was_not_told_which(tmp_path: Path) -> None:
         )
         (only,) = scene.smarthost.delivered[mark:]
         assert only.recipient == "amara@example.net" and "Scop" not in str(only.message["Subject"])
+
+
+async def test_who_answered_yes_i_mean_it_was_told_to_look_after_a_password(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await resolved(scene)
+        await scene.answer(scene.last("forward", "amara"), tag="#leave")
+        asked = scene.last("confirm", "amara")
+        assert "Nothing takes it back then." in asked.text and "a reply is a no, whatever stands in it" in said(asked)
+        await scene.answer(asked, "Yes, I mean it!")
+        receipt = said(scene.last("receipt", "amara"))
+        assert "You replied, which counts as no" in receipt and "use the address in the question" in receipt
+        # Once it has run, a reply is no news, and takes nothing back.
+        await scene.answer(scene.all("confirm", "amara")[0], "Thank you.")
+        receipt = said(scene.last("receipt", "amara"))
+        assert "answered before" in receipt and "Your reply changed nothing" in receipt and "not run" not in receipt
+
+
+async def test_a_question_said_of_what_it_could_undo_that_nothing_takes_it_back(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await resolved(scene)
+        asked = said(scene.last("confirm", "amara"))
+        assert "happens only once you have said yes" in asked and "taken back" not in asked and "back then" not in asked
+        assert scene.last("receipt", "amara").link("reopen")
