@@ -16,7 +16,7 @@ async def test_a_case_from_its_owner_to_its_end(tmp_path: Path) -> None:
         await scene.report("Somebody shouted at me.")
         jun, noor = scene.last("forward", "jun"), scene.last("forward", "noor")
         await scene.answer(jun, tag="#own")
-        assert "Jun Sato is now the first owner" in scene.last("receipt", "jun").text
+        assert "You are now the first owner" in scene.last("receipt", "jun").text
         assert "Jun Sato is now the first owner" in scene.last("notice", "sam").text
         await scene.answer(noor, tag="#own")
         assert "Jun Sato is the first owner already" in scene.last("receipt", "noor").text

@@ -180,3 +180,29 @@ async def test_a_question_said_of_what_it_could_undo_that_nothing_takes_it_back(
         asked = said(scene.last("confirm", "amara"))
         assert "happens only once you have said yes" in asked and "taken back" not in asked and "back then" not in asked
         assert scene.last("receipt", "amara").link("reopen")
+
+
+async def test_who_was_made_owner_was_told_of_it_as_of_somebody_else(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "amara"), tag="#own")
+        own = said(scene.last("receipt", "amara"))
+        assert "You are now the first owner of this case." in own and "To write to the reported person" in own
+        await scene.answer(scene.last("forward", "amara"), tag="#assign @sam")
+        made = scene.last("notice", "sam")
+        assert "Amara Obi made you the first owner of this case." in said(made)
+        assert "To write to the reported person" in made.text
+        assert "Sam Reyes is now the first owner of this case, in the place of Amara Obi, says Amara" in said(
+            scene.last("notice", "jun")
+        )
+        # Who has given it away needs no letter to the reported person, but the way back.
+        receipt = scene.last("receipt", "amara")
+        assert "Sam Reyes is now the first owner" in said(receipt) and "reported person" not in receipt.text
+        assert receipt.link("#assign")[1].endswith("#assign @amara")
+        await scene.answer(made, subject=made.link("#handoff")[1])
+        assert "Sam Reyes made you the first owner" in said(scene.last("notice", "amara"))
+        # Nobody had it before: no way back, and no template for who does not have it.
+        await scene.report("More.", sender="Kim <kim@visitors.example>")
+        await scene.answer(scene.last("forward", "jun"), tag="#assign @noor")
+        receipt = scene.last("receipt", "jun")
+        assert "To undo" not in receipt.text and "reported person" not in receipt.text

@@ -12,6 +12,7 @@ from cocmail.core.commands.call import Call, Line, done, refuse, unchanged
 from cocmail.core.deadlines import minute
 from cocmail.core.erasing import BY_OPERATOR, KEPT, ends
 from cocmail.core.erasure import ErasureStopped
+from cocmail.core.letters import notice
 from cocmail.core.lifecycle import LIVE, State
 from cocmail.core.model import Member
 
@@ -56,11 +57,18 @@ def handoff(call: Call) -> Line:
 
 
 def _set_owner(call: Call, owner: Member, place: str) -> Line:
-    before = call.case.proceedings.owners.get(place)
+    here = {member.handle: member.name for member in (call.member, *call.others)}
+    before = call.case.proceedings.owners.get(place, "")
     call.plan.add(call.case_id, acts.OwnerSet(owner.handle, place, call.member.handle, call.at))
-    call.tell_others("owner", owner=owner.name, place=place)
-    back = f"#assign @{before}" if place == "primary" and before in {member.handle for member in call.others} else ""
-    return done("owner", owner=owner.name, place=place, undo=back)
+    was, mine = here.get(before, ""), owner.handle == call.member.handle
+    call.tell_others("owner", but=owner, owner=owner.name, place=place, before=was)
+    if not mine:
+        by = {"name": call.member.name, "handle": call.member.handle}
+        made = {"what": "made-owner", **by, "place": place, "before": was}
+        about = f"{call.message.id} {call.tag}"
+        call.plan.letters.append(notice(call.committee, call.case, owner, about, "changed", made))
+    back = f"#assign @{before}" if place == "primary" and before in here else ""
+    return done("owner", owner=owner.name, mine=mine, place=place, undo=back)
 
 
 def risk(call: Call) -> Line:
