@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from people import say_yes
+from people import checked, say_yes
 from questions import ask, vote
 from scene import HANDLES, Delivered, Scene, committee_file
 
 RUTH = "- {handle: ruth, name: Ruth Adler, email: ruth@mediation.example, role: mediator}"
 KUBERNETES = committee_file(policy="kubernetes", more_members=RUTH)
+CHAOSS = committee_file(policy="chaoss", triage="{size: 1, order: [amara, jun]}", more_members=RUTH)
 
 
 def said(mail: Delivered) -> str:
@@ -206,3 +207,18 @@ async def test_who_was_made_owner_was_told_of_it_as_of_somebody_else(tmp_path: P
         await scene.answer(scene.last("forward", "jun"), tag="#assign @noor")
         receipt = scene.last("receipt", "jun")
         assert "To undo" not in receipt.text and "reported person" not in receipt.text
+
+
+async def test_who_withdrew_was_not_asked_to_delete_what_lies_in_their_mailbox(tmp_path: Path) -> None:
+    asked = "What you got before stays in your mailbox. Please delete it."
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "jun"), tag="#recuse")
+        assert asked in said(scene.last("receipt", "jun"))
+        await scene.answer(scene.last("forward", "amara"), tag='#party reported "Amara Obi"')
+        assert asked in said(scene.last("receipt", "amara"))
+    async with Scene(tmp_path / "asked first", committee=CHAOSS) as scene:
+        await scene.report()
+        await checked(scene)
+        await scene.answer(scene.last("check", "jun"), tag="#recuse")
+        assert asked not in said(scene.last("receipt", "jun")), "who had nothing has nothing to delete"
