@@ -8,7 +8,7 @@ import pytest
 
 from people import checked, say_yes
 from questions import ask, vote
-from scene import HANDLES, Delivered, Scene, committee_file
+from scene import ALIAS, HANDLES, Delivered, Scene, committee_file
 
 RUTH = "- {handle: ruth, name: Ruth Adler, email: ruth@mediation.example, role: mediator}"
 KUBERNETES = committee_file(policy="kubernetes", more_members=RUTH)
@@ -222,3 +222,40 @@ async def test_who_withdrew_was_not_asked_to_delete_what_lies_in_their_mailbox(t
         await checked(scene)
         await scene.answer(scene.last("check", "jun"), tag="#recuse")
         assert asked not in said(scene.last("receipt", "jun")), "who had nothing has nothing to delete"
+
+
+async def test_two_names_in_one_mail_brought_the_same_three_lines_twice(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=CHAOSS) as scene:
+        await scene.report()
+        await scene.answer(
+            scene.last("forward", "amara"), tag='#party reported "Kit Larsen" #party witness "Dana Cole"'
+        )
+        receipt = said(scene.last("receipt", "amara"))
+        assert "Noted: Kit Larsen (" in receipt and "Noted: Dana Cole (" in receipt
+        assert receipt.count("is kept out from now on") == receipt.count("To ask the others") == 1
+        assert "meant by one of these names" in receipt
+        await scene.answer(scene.last("forward", "amara"), tag='#party harmed "Lou Vale"')
+        assert "meant by that name" in said(scene.last("receipt", "amara"))
+
+
+async def test_how_each_is_written_was_said_of_a_list_that_was_not_there(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await ask(scene)
+        await scene.answer(scene.last("vote", "jun"), "yes")
+        receipt = said(scene.last("receipt", "jun"))
+        assert "Was that your ballot on Q1?" in receipt and "How each is written" not in receipt
+        await scene.answer(scene.last("forward", "jun"), tag="#send D9")
+        assert "you can do in this case now" in scene.last("receipt", "jun").text
+        assert "How each is written" in scene.last("receipt", "jun").text
+
+
+async def test_the_text_of_a_mail_was_listed_as_what_its_sender_had_attached(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        mail = scene.write("Robin Vale <robin@visitors.example>", ALIAS, "Hello", "")
+        mail.set_content("<p>Kit shouted at <b>me</b>.</p>", subtype="html")
+        mail.add_attachment(b"x", maintype="application", subtype="pdf", filename="scan.pdf")
+        await scene.send(mail)
+        report = scene.last("forward", "amara").text
+        assert "bytes): nothing that somebody attached, but the text above" in report
+        assert "scan.pdf (application/pdf, 1 bytes)\n" in report
