@@ -13,31 +13,16 @@ from itertools import dropwhile, takewhile
 
 from cocmail.core.everyday import LITTLE, is_also_a_word
 from cocmail.core.folding import RUN_ON, fold
+from cocmail.core.titles import PARTICLES, is_title
 
-# These tell of nobody who they are, wherever they stand; a "Prof." may well.
-COMMON_TITLES = frozenset("dr mr mrs ms".split())
-_TITLES = COMMON_TITLES | frozenset(
-    "prof professor professora doctor doktor doctora mx miss mister madam sir herr frau monsieur madame mme mlle"
-    " mademoiselle senor senora senorita dra sra signor signora dott dottssa mevrouw meneer dipl mgr др"
-    " проф".split()
-)
-# Names as well, where no full stop stands behind them.
-_SHORTENED = frozenset(
-    "hr fr st sr sig m mag ing rev hon ir drs doc bc sc med rer nat phil jur iur habil univ em".split()
-)
 _DEGREES = frozenset("phd dphil msc bsc msci mba meng beng llm llb dds cpa jr ii iii dipling esq".split())
 # Names as well ("Yo-Yo Ma", "Amartya Kumar Sen", "Vance, JD"): behind a whole name, in capitals or with a full stop.
 _SHORT_DEGREES = frozenset("ma ba md jd rn sr iv jun sen ret mag ing".split())
 
-# Of a surname, where they stand first in small letters; "ivo Petrov" is called Ivo by others all the same.
-_PARTICLES = frozenset(
-    "af al ap bar ben bin bint d da das de degli dei del della den der des di do dos du el ibn la las le les li lo los"
-    " o of op t te ten ter the to tot um uit van vom von y zu zum zur".split()
-)
-
 _ASIDE = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]|(?<!\S)[\"'“”„«‘]([^\"“”„«»‘]+)[\"'”“»’](?=[\s,]|\Z)")
 _OTHERWISE = re.compile(r"\s/\s|[;|]")
 _COMMA = re.compile("[,\uff0c]")
+_HYPHEN = re.compile("[-\u2010-\u2015]")
 _STOP_WITHOUT_SPACE = re.compile(r"\.(?=[^\W\d_])")
 
 Words = tuple[str, ...]
@@ -45,10 +30,13 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """`given`: the words that somebody may be called by alone; `whole`: their names, given name first, word by word."""
+    """`given`: the words that somebody may be called by alone; `whole`: their names, given name first, word by word;
+    `parts`: all words of these that tell who it is, the surnames among them.
+    """
 
     given: Words = ()
     whole: tuple[Words, ...] = ()
+    parts: Words = ()
 
 
 def called(name: str) -> Called:
@@ -56,7 +44,7 @@ def called(name: str) -> Called:
     readings = list(dict.fromkeys(each for words in _readings(name) for each in _scripts(words)))
     as_it_stands = tuple(name.split())
     if not readings:
-        return Called(as_it_stands[:1], (as_it_stands,) if as_it_stands else ())
+        return Called(as_it_stands[:1], (as_it_stands,) if as_it_stands else (), as_it_stands[-1:])
     given = dict.fromkeys((*(each for words in readings for each in _given(words)), *_initials(name)))
     whole: dict[Words, None] = {}
     for words in readings:
@@ -65,7 +53,8 @@ def called(name: str) -> Called:
         whole |= dict.fromkeys([_without_stops(as_it_stands)] if common else _with_fewer(words))
     if len(as_it_stands) > 1:
         whole[as_it_stands] = None
-    return Called(tuple(given), tuple(whole))
+    parts = dict.fromkeys(each for words in readings for each in _parts(words))
+    return Called(tuple(given), tuple(whole), tuple(parts))
 
 
 def surname_alone(name: str) -> bool:
@@ -92,17 +81,25 @@ def _scripts(words: Words) -> Iterator[Words]:
 
 def _given(words: Words) -> Iterator[str]:
     """The first word, unless it is a particle; and the first one with a capital, which may be what comes behind one."""
-    if fold(words[0]) not in _PARTICLES or all(word.islower() for word in words):
+    if fold(words[0]) not in PARTICLES or all(word.islower() for word in words):
         yield words[0]
     yield from [word for word in words if not word.islower()][:1]
+
+
+def _parts(words: Words) -> Iterator[str]:
+    """The words of a name but for particles in front of others, and what hyphens stand between in them."""
+    for number, word in enumerate(words):
+        if number + 1 == len(words) or fold(word) not in PARTICLES:
+            pieces = [piece for piece in _HYPHEN.split(word) if len(piece) > 1 and fold(piece) not in PARTICLES]
+            yield from dict.fromkeys((word, *pieces))
 
 
 def _initials(name: str) -> Iterator[str]:
     """What somebody is called by who goes by initials: "A.J. Liu" by A.J. and AJ, "Q Larsen" by Q; "A. Liu" by none."""
     before, *behind = [part.split() for part in _COMMA.split(_ASIDE.sub(" ", name))]
-    for words in (before, *(each for each in behind if not all(_is_degree(word, before) for word in each))):
-        words = list(dropwhile(_is_title, words))
-        first = list(takewhile(_is_initial, words))
+    for words in (before, *(each for each in behind if not all(is_degree(word, before) for word in each))):
+        words = list(dropwhile(is_title, words))
+        first = list(takewhile(is_initial, words))
         letters = [piece for word in first for piece in re.split(r"[.-]", word) if piece]
         together = "".join(letters)
         if len(letters) > 1:
@@ -136,7 +133,7 @@ def _is_a_name(aside: str) -> bool:
 def _orders(name: str) -> Iterator[Words]:
     """The words of a name, given name first: Larsen, Kit is turned round."""
     first, *rest = [part.split() for part in _COMMA.split(name) if part.strip()] or [[]]
-    behind = [word for part in rest if not all(_is_degree(each, first) for each in part) for word in _bare(part)]
+    behind = [word for part in rest if not all(is_degree(each, first) for each in part) for word in _bare(part)]
     words = _bare(first)
     if not behind:
         yield from [words] if words else []
@@ -153,12 +150,12 @@ def _orders(name: str) -> Iterator[Words]:
 def _bare(words: Sequence[str]) -> Words:
     """Words of a name without titles and initials in front, degrees behind, initials between."""
     kept = list(words)
-    while len(kept) > 2 and _is_degree(kept[-1], kept[:-1]):
+    while len(kept) > 2 and is_degree(kept[-1], kept[:-1]):
         kept.pop()
     kept = _STOP_WITHOUT_SPACE.sub(". ", " ".join(kept)).split()
-    while kept and (_is_title(kept[0]) or _is_initial(kept[0]) or not _said(kept[0])):
+    while kept and (is_title(kept[0]) or is_initial(kept[0]) or not _said(kept[0])):
         kept.pop(0)
-    between = (word for word in kept[1:-1] if not _is_initial(word))
+    between = (word for word in kept[1:-1] if not is_initial(word))
     return tuple(said for word in (*kept[:1], *between, *kept[1:][-1:]) if (said := _said(word)))
 
 
@@ -172,23 +169,17 @@ def _with_fewer(words: Words) -> list[Words]:
 
 def _without_stops(words: Words) -> Words:
     """Mr Young, for Mr. Young; but no "a long", which stands in every letter too."""
-    return tuple(_said(word) if _is_title(word) else word for word in words)
+    return tuple(_said(word) if is_title(word) else word for word in words)
 
 
-def _is_degree(word: str, before: Sequence[str]) -> bool:
+def is_degree(word: str, before: Sequence[str]) -> bool:
     """Whether a word behind these words of a name is a degree, or a "junior"."""
     flat = fold(word).replace(".", "").replace("-", "")
     marked = word.endswith(".") or (word.isupper() and not all(each.isupper() for each in before))
     return flat in _DEGREES or (flat in _SHORT_DEGREES and marked and len(before) > 1)
 
 
-def _is_title(word: str) -> bool:
-    pieces = [piece for piece in re.split(r"[.-]", fold(word)) if piece]
-    sure = _TITLES | _SHORTENED if "." in word else _TITLES
-    return bool(pieces) and all(piece in sure for piece in pieces)
-
-
-def _is_initial(word: str) -> bool:
+def is_initial(word: str) -> bool:
     """One letter, or some with hyphens or full stops between; of a script without capitals one is a name."""
     pieces = [piece for piece in re.split(r"[.-]", word) if piece]
     return bool(pieces) and all(len(piece) == 1 and piece.lower() != piece.upper() for piece in pieces)

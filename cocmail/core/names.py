@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from cocmail.core.called import COMMON_TITLES
 from cocmail.core.everyday import LITTLE, is_also_a_word
 from cocmail.core.folding import edges, fold, spellings
+from cocmail.core.titles import COMMON_TITLES
 from cocmail.core.vague import OFFICES
 
 # Up to so many letters a name must stand alone; a whole name of so many counts within a longer word.

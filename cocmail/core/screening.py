@@ -1,8 +1,8 @@
 """Screening: which members a message names, before anybody reads it (contract, section 3, rule 8; domain R28).
 
-Errs on the side of withholding. It looks for a member's full name, the given name as a capitalised word, any address,
-`@handle`, and everybody in `known_conflicts`, in all the ways in which `looking` knows them to be written. It does not
-see nicknames, pictures or scans; the guides say so.
+Errs on the side of withholding. It looks for a member's full name, the given name as a capitalised word, the surname
+behind a title, any address, `@handle`, and everybody in `known_conflicts`, in all the ways in which `looking` knows
+them to be written. It does not see nicknames, a surname alone, pictures or scans; the guides say so.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from cocmail.core.looking import Look, looks
+from cocmail.core.looking import Look, as_written, looks
 from cocmail.core.model import Committee, Mail, Member
 from cocmail.core.signed import unsigned, without_block
+from cocmail.core.titles import TITLES
 from cocmail.core.wanted import (
     Wanted,
     address,
+    addressed_names,
     full_names,
     given_names,
     given_names_in_any_case,
@@ -30,16 +32,16 @@ from cocmail.core.wanted import (
 
 _GREETINGS = (
     "hi hello hey dear good morning afternoon evening day greetings hallo liebe lieber guten moin bonjour cher chere "
-    "salut hola querida querido estimada estimado ola cara caro ciao salve gentile beste hei hej kaere czesc droga "
-    "drogi thanks thank"
+    "salut hola querida querido estimada estimado ola cara caro ciao salve gentile egregio egregia beste geachte hei "
+    "hej kaere czesc droga drogi szanowny szanowna уважаемый уважаемая sehr geehrte geehrter geehrtes thanks thank"
 )
 # A greeting, and then nothing but names and joining words, but one of them: "Hi Ivo hit me" is no salutation, nor is
 # "Ola" below "Who did it?".
-_GREETING = rf"(?i:(?:{'|'.join(_GREETINGS.split())})\b)"
+_GREETING = rf"(?i:(?:{'|'.join(sorted(form for each in _GREETINGS.split() for form in as_written(each)))})\b)"
 _GREETED = re.compile(rf"^\W*({_GREETING})")
 _SALUTATION = re.compile(
     rf"^\W*{_GREETING}(?:\s+{_GREETING})*"
-    r"(?:[\s,&/]+(?:[^\W\d_a-z][\w.'’-]*"
+    rf"(?:[\s,&/]+(?:[^\W\d_a-z][\w.'’-]*|(?:{'|'.join(map(re.escape, sorted(TITLES)))})\b\.?"
     r"|and|und|et|y|e|all|team|everyone|both|you|the|of|committee|members))+[\s,!:.;-]*$"
 )
 SALUTATION_WORDS = 6
@@ -94,7 +96,7 @@ class _Known:
 def _known(member: Member) -> _Known:
     return _Known(
         whole=(*full_names(member.name), *map(address, sorted(member.addresses)), words("@" + member.handle)),
-        given=(given_names(member.name),),
+        given=(given_names(member.name), addressed_names(member.name)),
         typed=(given_names_in_any_case(member.name),),
         called=given_words(member.name),
         ties=tuple((tie.kind, (*whole_names(tie.name), *map(address, tie.emails))) for tie in member.known_conflicts),

@@ -16,23 +16,21 @@ from dataclasses import dataclass
 
 from cocmail.core.folding import RUN_ON, WORD, fold, without_heaps
 from cocmail.core.model import Committee
+from cocmail.core.titles import GENDERED, GENDERED_WITH_A_CAPITAL
 
 LONGEST = 200
 NAME_LETTERS = 3
 
 # Without English "son": it is "his or her" in French and "are" in Spanish.
 _GENDERED = frozenset(
-    "he she him her his hers himself herself mr mrs sir madam guy guys girl girls boy boys man men woman women lady"
+    "he she him her his hers himself herself guy guys girl girls boy boys man men woman women lady"
     " ladies gentleman gentlemen boyfriend boyfriends girlfriend girlfriends wife wives husband husbands mother mothers"
     " father fathers mum mom dad daughter daughters brother brothers sister sisters uncle aunt nephew niece grandmother"
     " grandfather widow widower bride bridegroom male males female females lad lads lass dude dudes chick bro chairman"
     " chairwoman spokesman spokeswoman businessman businesswoman actress waitress hostess stewardess"
-    " er sie ihm ihn ihr ihre ihrem ihren ihrer ihres seine seinem seinen seiner seines herr herrn frau"
-    " elle elles monsieur madame mme mlle mademoiselle él ella ellas señor señora señorita sra"
-    " lui lei egli signor signore signora ele ela eles elas dele dela deles delas senhor senhora".split()
+    " er sie ihm ihn ihr ihre ihrem ihren ihrer ihres seine seinem seinen seiner seines"
+    " elle elles él ella ellas lui lei egli ele ela eles elas dele dela deles delas".split()
 )
-# Ordinary words in lower case ("miss", milliseconds).
-_TITLES = frozenset(("Miss", "Ms"))
 # Days and months of the languages that give them a capital. The short forms are also people's names (Jan).
 _CALENDAR = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august"
@@ -256,8 +254,9 @@ def _pronouns(text: str) -> Iterator[Telling]:
     for number, word in enumerate(words):
         whole = word.text.casefold()
         following = words[number + 1].text[0].isupper() if number + 1 < len(words) else False
-        titled = word.text in _TITLES and (following or not word.opens)
-        if titled or not _GENDERED.isdisjoint((whole, *_PIECES.split(whole))):
+        titled = word.text.istitle() and fold(word.text) in GENDERED_WITH_A_CAPITAL and (following or not word.opens)
+        said = (whole, *_PIECES.split(whole))
+        if titled or not _GENDERED.isdisjoint(said) or not GENDERED.isdisjoint(map(fold, said)):
             yield Telling("pronoun", word.text)
 
 

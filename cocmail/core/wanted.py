@@ -8,14 +8,15 @@ pattern, and a decision holds up everybody who has mail stored.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from cocmail.core.called import Words, called
 from cocmail.core.everyday import is_also_a_word
-from cocmail.core.folding import RUN_ON, edges
+from cocmail.core.folding import RUN_ON, edges, fold
 from cocmail.core.looking import as_typed, as_written
+from cocmail.core.titles import BESIDE, RUN_ON_SUFFIXES, stands_by_a_title
 from cocmail.core.written_addresses import REST_LENGTH, SPACED_SUBADDRESS, STOP_LENGTH, hosts, pattern
 
 _FORMS = 64
@@ -35,13 +36,15 @@ _LONGEST_GAP = 8
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Something that is looked for. It is found where one of each of `needs` stands in a text and then `form` does, as
-    a pattern; or one of `anywhere`, whatever spaces stand in it. `longest`: how long what is found can be.
+    a pattern, where `counts` says so of its place; or one of `anywhere`, whatever spaces stand in it. `longest`: how
+    long what is found can be, and what `counts` looks at.
     """
 
     needs: tuple[tuple[str, ...], ...]
     form: str
     longest: int
     anywhere: tuple[str, ...] = ()
+    counts: Callable[[str, int, int], bool] | None = None
 
     def stands_in(self, text: str) -> bool:
         """Whether it stands by itself in a text that `looking` made."""
@@ -51,7 +54,9 @@ class Wanted:
                 return True
         if not self.form or not all(any(each in text for each in need) for need in self.needs):
             return False
-        return re.search(self.form, text) is not None
+        if self.counts is None:
+            return re.search(self.form, text) is not None
+        return any(self.counts(text, *found.span()) for found in re.finditer(self.form, text))
 
 
 def stand_in(wanted: Iterable[Wanted], texts: Collection[str]) -> bool:
@@ -98,17 +103,49 @@ def given_names_in_any_case(name: str) -> Wanted:
     return _alone(each.casefold() for each in _given(name))
 
 
+def addressed_names(name: str) -> Wanted:
+    """A word of the name, so a surname too, behind a title or before a suffix: Mrs Haddad, Haddad-san, 佐藤さん.
+
+    In small letters as well, unless it is an everyday word. In signs a surname has no edge, so it has its suffix.
+    """
+    parts = [each for each in called(name).parts if len(each) > 1 or RUN_ON.search(each)]
+    spaced = frozenset(each for each in parts if not RUN_ON.search(each))
+    small = {form for each in spaced if not is_also_a_word(fold(each)) for form in as_typed(each)}
+    signs = {
+        f"{piece}{suffix}"
+        for each in parts
+        if each not in spaced
+        for piece in _ends(each)
+        for suffix in RUN_ON_SUFFIXES
+    }
+    found = _alone(
+        _as_names(spaced) | _with_and_without_gaps(small) | {form for each in signs for form in as_written(each)}
+    )
+    return replace(found, longest=found.longest + 2 * BESIDE, counts=stands_by_a_title)
+
+
+def _ends(signs: str) -> tuple[str, ...]:
+    """A name in signs, and what may be the surname, or the given name, where no space says so."""
+    inside = range(2, len(signs))
+    return (signs, *(signs[:length] for length in inside), *(signs[-length:] for length in inside))
+
+
 def given_words(name: str) -> frozenset[str]:
     """The given names in small letters, without any ending."""
     return frozenset(form.casefold() for given in called(name).given for form in as_written(given))
 
 
 def _given(name: str) -> frozenset[str]:
+    return _as_names(called(name).given)
+
+
+def _as_names(words: Iterable[str]) -> frozenset[str]:
+    """Words as they are written that are names: as they stand, with a capital, in capitals, in the genitive."""
     found: set[str] = set()
-    for given in called(name).given:
-        plain = as_written(given)
+    for word in words:
+        plain = as_written(word)
         forms = {form for each in plain for form in (each, each.upper(), each.capitalize())}
-        forms |= as_written(given.upper()) | as_written(given.capitalize())
+        forms |= as_written(word.upper()) | as_written(word.capitalize())
         found |= _with_and_without_gaps(forms)
     return frozenset(found | {form + _ending(form) for form in found})
 
@@ -170,7 +207,9 @@ def _alone(forms: Iterable[str]) -> Wanted:
     run_on = tuple(each.replace(" ", "") for each in every if RUN_ON.search(each))
     spaced = tuple(each for each in every if not RUN_ON.search(each))
     form = f"(?:{'|'.join(map(re.escape, spaced))})".join(edges(spaced)) if spaced else ""
-    return Wanted((spaced,), form, _longest(every), run_on)
+    # What stands in the text where one of these does: "Anns" is none without "Ann".
+    least = tuple(each for each in spaced if not any(other in each for other in spaced if other != each))
+    return Wanted((least,), form, _longest(every), run_on)
 
 
 def _longest(forms: Collection[str]) -> int:

@@ -1,0 +1,35 @@
+"""A member who is named as people name those whom they hardly know: what it did to who wrote, and to who was named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scene import Scene
+
+EVERYBODY = {"amara", "jun", "noor", "ivo", "sam"}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Mrs Haddad insulted me.", "noor"),
+        ("Frau Haddad hat mich beleidigt.", "noor"),
+        ("Dr. Haddad insulted me.", "noor"),
+        ("Haddad-san insulted me.", "noor"),
+        ("昨晩、Haddadさんが新人に怒鳴りました。", "noor"),
+        ("昨晩、Junさんが新人に怒鳴りました。", "jun"),
+        ("Junは新人に怒鳴りました。", "jun"),
+    ],
+)
+async def test_the_report_went_to_the_member_whom_it_was_about(tmp_path: Path, text: str, named: str) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report(text)
+        assert scene.recipients("forward") == EVERYBODY - {named}
+
+
+async def test_a_letter_to_a_member_by_name_was_not_kept_from_them(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Sehr geehrte Frau Haddad,\n\nsomebody shouted at me.")
+        assert scene.recipients("forward") == EVERYBODY
