@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cocmail.core.looking import Look, as_written, looks
+from cocmail.core.typed import means
 from cocmail.core.model import Committee, Mail, Member
 from cocmail.core.signed import unsigned, without_block
 from cocmail.core.titles import TITLES
@@ -114,10 +115,11 @@ class _Sought:
     kinds: set[str] = field(default_factory=set)
     is_employer_named: bool = False
 
-    def look(self, look: Look) -> None:
-        """Takes down what a piece of a text says of them. What was found once is not looked for again."""
+    def look(self, look: Look, *, typed: bool = False) -> None:
+        """Takes down what a piece of a text, or of a `typed` name, says of them. What was found stays so."""
         known = self.known
-        self.is_named = self.is_named or stand_in(known.whole, look.folded) or stand_in(known.given, look.named)
+        alone = (known.typed, look.folded) if typed else (known.given, look.named)
+        self.is_named = self.is_named or stand_in(known.whole, look.folded) or stand_in(*alone)
         self.kinds |= {kind for kind, names in known.ties if kind not in self.kinds and stand_in(names, look.folded)}
         self.is_employer_named = self.is_employer_named or stand_in(known.employer, look.folded)
 
@@ -162,14 +164,16 @@ def is_known_again(letter: str) -> bool:
 def screen_name(committee: Committee, name: str) -> dict[str, frozenset[str]]:
     """Whom a party's name means, or concerns: handle -> kinds of known conflict (none: the member is meant).
 
-    A name that somebody types is no running text: a full or given name in any case counts, an address, a handle.
+    A name that somebody types is no running text: a given name in any case counts, any other word of a name unless it
+    is that of somebody else's (`meant`), an address, a handle.
     """
     found: dict[str, frozenset[str]] = {}
     for member in committee.members:
         sought = _sought(member)
         for look in looks(name, sought.known.longest, lambda piece, *_: piece):
-            sought.look(look)
-            sought.is_named = sought.is_named or stand_in(sought.known.typed, look.folded)
+            sought.look(look, typed=True)
+        sought.is_named = sought.is_named or means(name, member.name, member.handle)
+        sought.kinds |= {tie.kind for tie in member.known_conflicts if means(name, tie.name)}
         if sought.is_named:
             found[member.handle] = frozenset()
         elif sought.kinds:

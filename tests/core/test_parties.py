@@ -36,7 +36,7 @@ PEOPLE = tuple(
     if member.handle not in ("kim", "mika", "pat")
 )
 HAVE_IT = ("amara", "jun", "sam", "noor", "lee", "ivo")
-IVO = ["Ivo Petrov", "ivo petrov", "Ivo", "ivo", "Petrov, Ivo", "ivo@example.net", "@ivo", "IVO PETROV"]
+IVO = ["Ivo Petrov", "ivo petrov", "Ivo", "ivo", "Petrov, Ivo", "ivo@example.net", "@ivo", "IVO PETROV", "Mr. Petrov"]
 
 
 def desk(policy: str, place: Committee | None = None, *, check_first: bool = False) -> Desk:
@@ -69,14 +69,14 @@ def test_a_member_is_meant_by_any_of_their_names(policy: str, name: str) -> None
     assert kept_out(here) == {"ivo"}
 
 
-@pytest.mark.parametrize("name", ["Ivory Tower", "Petrov", "Ivona", "Ki Tlarsen", "Larsen"])
+@pytest.mark.parametrize("name", ["Ivory Tower", "Petrova", "Ivona", "Ki Tlarsen", "Dana Larsen"])
 def test_somebody_who_is_called_much_like_a_member_keeps_nobody_out(name: str) -> None:
     here = desk("numfocus")
     here.does("amara", f'#party reported "{name}"')
     assert kept_out(here) == set()
 
 
-@pytest.mark.parametrize("name", ["Kit Larsen", "kit larsen", "kit@acme.example", "Kit Larsen of Acme"])
+@pytest.mark.parametrize("name", ["Kit Larsen", "kit larsen", "kit@acme.example", "Kit Larsen of Acme", "Larsen"])
 def test_a_known_conflict_is_known_by_name_and_address(name: str) -> None:
     here = desk("chaoss")
     here.does("amara", f'#party reported "{name}"')

@@ -33,3 +33,28 @@ async def test_a_letter_to_a_member_by_name_was_not_kept_from_them(tmp_path: Pat
     async with Scene(tmp_path) as scene:
         await scene.report("Sehr geehrte Frau Haddad,\n\nsomebody shouted at me.")
         assert scene.recipients("forward") == EVERYBODY
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("Haddad", "noor"), ("Mrs. Haddad", "noor"), ("haddad", "noor"), ("Junさん", "jun"), ("Sato-san", "jun")],
+)
+async def test_who_was_to_be_kept_out_was_told_that_they_are_the_reported_person(
+    tmp_path: Path, name: str, meant: str
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody insulted me.")
+        since = scene.mark()
+        await scene.answer(scene.last("forward", "amara"), tag=f'#own #party reported "{name}"')
+        assert "is kept out from now on" in " ".join(scene.last("receipt", "amara").text.split())
+        assert scene.recipients("notice", since) == EVERYBODY - {"amara", meant}
+        await scene.answer(scene.last("forward", "amara"), "What now?")
+        assert not scene.all(to=meant)[-1].text.count("What now?")
+
+
+async def test_who_shares_no_more_than_a_surname_with_the_reported_person_is_told_who_it_is(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody insulted me.")
+        since = scene.mark()
+        await scene.answer(scene.last("forward", "amara"), tag='#own #party reported "Kit Haddad"')
+        assert scene.recipients("notice", since) == EVERYBODY - {"amara"}
