@@ -132,7 +132,10 @@ def _reach(path: Path, name: str, mail_user: str | None) -> Finding:
         return fine(ABOUT, f"{name} answers, and {reaching[0]} can reach it")
     user, place = next((user, place) for user, place in shut.items() if place is not None)
     right = stat.S_IXGRP if place != path else stat.S_IWGRP
-    if place.stat().st_mode & right:
+    if place.stat().st_mode & right and place.stat().st_gid == 0:
+        # Never a mail server in the group root: what else that group may read is nobody's business there.
+        do = "it belongs to root's group: run the daemon as a user of its own (User= in the unit, see the guide)"
+    elif place.stat().st_mode & right:
         do = f"usermod --append --groups {_group_of(place)} {user}, and restart the mail server"
     else:
         do = f"let a group that {user} is in pass there, or put the socket into a folder that does (/run/cocmail)"

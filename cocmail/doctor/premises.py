@@ -29,6 +29,8 @@ NETWORK = frozenset(
     "9p afs afpfs beegfs ceph cifs coda davfs fuse.ceph fuse.davfs2 fuse.glusterfs fuse.rclone fuse.s3fs fuse.sshfs"
     " gfs2 glusterfs lustre ncpfs nfs nfs4 ocfs2 orangefs smb3 smbfs".split()
 )
+# What SQLite and the daemon's lock put beside the file.
+BESIDE = ("-wal", "-shm", ".lock")
 # The largest message comes in, is sealed and journalled: room for a handful, and for a day of ordinary ones.
 ROOM_FOR = 10
 ROOM_AT_LEAST = 200_000_000
@@ -110,11 +112,19 @@ def look_at_place(path: Path, largest: int) -> Iterator[Finding]:
     for each in (path, Path(f"{path}-wal")):
         if each.exists() and (mode := stat.S_IMODE(each.stat().st_mode)) & 0o077:
             yield wrong(ABOUT_STORE, f"others can open {each} ({mode:04o}): chmod 0600 {each}")
-    if path.stat().st_uid != folder.stat().st_uid and folder.stat().st_uid != 0:
-        text = f"{path} does not belong to who owns its folder, so the daemon may not be able to write it: chown it"
-        yield warning(ABOUT_STORE, text)
+    yield from _look_at_owners(path)
     yield from look_at_disk(folder, shutil.disk_usage(folder).free, largest)
     yield from look_at_mount(folder, MOUNTS.read_text() if MOUNTS.exists() else "")
+
+
+def _look_at_owners(path: Path) -> Iterator[Finding]:
+    """Of the store and what lies beside it. `cocmail run` as root leaves files that the service then cannot open."""
+    owner = path.parent.stat()
+    for each in (path, *(Path(f"{path}{end}") for end in BESIDE), path.parent / "inject.sock"):
+        if each.exists() and each.stat().st_uid != owner.st_uid and owner.st_uid != 0:
+            do = f"chown {owner.st_uid}:{owner.st_gid} {each}"
+            text = f"{each} does not belong to who owns its folder, so the daemon may not be able to open it: {do}"
+            yield warning(ABOUT_STORE, text)
 
 
 def look_at_disk(folder: Path, free: int, largest: int) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from cocmail.config.load import examine, read
 from cocmail.config.locate import locate_store
 from cocmail.config.settings import Settings
 from cocmail.core.model import Committee
-from cocmail.doctor import domain, intake, mailbox, premises, returned, roundtrip, smarthost
+from cocmail.doctor import backlog, domain, intake, mailbox, premises, returned, roundtrip, smarthost
 from cocmail.doctor.findings import Finding, fine, warning, wrong
 from cocmail.errors import ConfigError
 from cocmail.mail.address import domain_of
@@ -58,6 +58,8 @@ def visit(path: Path, environ: Mapping[str, str], wishes: Wishes) -> Iterator[Fi
         store, about_store = premises.open_store(url, keyring)
         yield about_store
     try:
+        if store is not None:
+            yield from backlog.look_at_backlog(store)
         if settings is None:
             yield warning("the rest", "is not looked at before the configuration has no error")
             return

@@ -224,7 +224,8 @@ def _not_opened(path: Path, error: OSError) -> CocmailError:
     if error.errno == errno.ENOENT and not path.parent.exists():
         do = "correct store.url, or make it for the daemon's user"
         return ConfigError([f"store.url: {path}: there is no folder {path.parent}: {do}"])
-    said = f"{path}: {os.strerror(error.errno or 0)}"
+    # The file that it was: perhaps the lock beside the store, which `cocmail run` left that root once typed.
+    said = f"{error.filename or path}: {os.strerror(error.errno or 0)}"
     if error.errno in _NO_PLACE:
         return ConfigError([f"store.url: {said}; it must name a file, in a folder that the daemon's user may write to"])
     return StoreBusy(f"the store's file cannot be opened: {said}")

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import os
+import pwd
+import re
+import shutil
+import socket
 import sqlite3
 import ssl
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +21,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import clinic as clinics
+import guide
 from clinic import COMMITTEE, ME, Clinic, Visit, free_port
-from cocmail.doctor.intake import first_shut
+from cocmail.core.model import Door, Envelope
+from cocmail.doctor.backlog import look_at_backlog
+from cocmail.doctor.intake import _reach, first_shut
 from cocmail.doctor.premises import filesystem_of, look_at_disk, look_at_mount
-from cocmail.vault.keyring import new_key_file
+from cocmail.store import outbox, restored, spool
+from cocmail.store.engine import Store
+from cocmail.store.transaction import Tx
+from cocmail.vault.keyring import Keyring, new_key_file
 from process_scene import run
+from scene import ALIAS
 
 STRANGER = "nobody"
 
@@ -158,6 +171,59 @@ def test_a_store_on_a_network_file_system(tmp_path: Path) -> None:
     assert filesystem_of(Path("/srv"), mounts) == "ext4" and not list(look_at_mount(Path("/srv"), mounts))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.parametrize("name", ["store.db", "store.db.lock", "store.db-wal", "store.db-shm", "inject.sock"])
+def test_what_root_left_beside_the_store_kept_the_service_from_starting(clinic: Clinic, copy: Path, name: str) -> None:
+    """Somebody had typed `cocmail run` as root."""
+    user = pwd.getpwnam(STRANGER)
+    for each in (copy, *copy.iterdir()):
+        os.chown(each, user.pw_uid, user.pw_gid)
+    assert not with_store(clinic, copy).says("warning", "does not belong")
+    for each in copy.iterdir():
+        os.chown(each, user.pw_uid, user.pw_gid)
+    with (copy / name).open("ab"):
+        pass
+    (copy / name).chmod(0o600)
+    os.chown(copy / name, 0, 0)
+    visit = with_store(clinic, copy)
+    assert visit.says("warning", "store", f"chown {user.pw_uid}:{user.pw_gid} {copy / name}"), visit
+    assert sum("does not belong" in line for line in visit.lines) == 1, visit
+
+
+# What stands still
+
+
+def test_the_doctor_had_no_word_of_a_store_that_sends_nothing(clinic: Clinic, copy: Path) -> None:
+    keyring = Keyring.load(clinic.house.folder / "master.key")
+    store = Store.open(f"sqlite:///{copy}/store.db", keyring)
+    assert list(look_at_backlog(store)) == []
+    now = datetime.datetime.now(datetime.UTC)
+    store.write_now(lambda tx: restored.mark(tx, now, now))
+    store.close()
+    visit = with_store(clinic, copy)
+    assert visit.says("warning", "queue", "was restored and sends nothing", "cocmail queue release"), visit
+
+
+def test_the_doctor_had_no_word_of_reports_that_nobody_gets(clinic: Clinic, copy: Path) -> None:
+    keyring = Keyring.load(clinic.house.folder / "master.key")
+    store = Store.open(f"sqlite:///{copy}/store.db", keyring)
+    now = datetime.datetime.now(datetime.UTC)
+    envelope = Envelope(Door.SMTP, ALIAS, "robin@visitors.example", (ALIAS,), received_at=now)
+
+    def spoil(tx: Tx) -> None:
+        for _ in range(2):
+            spool.shunt(tx, spool.add(tx, spool.prepare(keyring, envelope, b"Subject: x\r\n\r\nx")), "ValueError")
+        outbox.queue(tx, [outbox.Queued("a", "forward", None, "amara", b"x", now)], now)
+        outbox.park(tx, "a", "550 5.1.1")
+
+    store.write_now(spoil)
+    store.close()
+    visit = with_store(clinic, copy)
+    assert visit.says("warning", "queue", "1 parked", "cocmail queue retry"), visit
+    assert visit.says("warning", "queue", "2 shunted", "log line `shunted`"), visit
+    assert "robin" not in repr(visit) and "amara" not in repr(visit)
+
+
 # Doors and log
 
 
@@ -188,6 +254,21 @@ def test_a_socket_that_the_mail_server_cannot_reach(clinic: Clinic) -> None:
     assert clinic.visit(user=STRANGER).says("error", "lmtp.sock", STRANGER, "shut out at", "group")
     assert clinic.visit(user="no-such-user").says("error", "no user no-such-user")
     assert clinic.visit(user=ME).code == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="what root makes belongs to root's group")
+def test_nobody_is_told_to_put_the_mail_server_into_the_group_root(clinic: Clinic) -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        folder.chmod(0o755)
+        path = folder / "lmtp.sock"
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(str(path))
+            path.chmod(0o660)
+            said = str(_reach(path, "lmtp", STRANGER))
+    finally:
+        shutil.rmtree(folder)
+    assert said.startswith("error") and "a user of its own" in said and "usermod" not in said, said
 
 
 def test_who_may_pass_each_folder_and_write_the_socket_reaches_it(clinic: Clinic, tmp_path: Path) -> None:
@@ -256,6 +337,14 @@ def test_a_smarthost_that_takes_less_than_we_accept(clinic: Clinic) -> None:
     clinic.border.size = 10_240_000
     visit = clinic.visit()
     assert visit.code == 0 and visit.says("warning", "takes 10240000 bytes", "36700160", "message_size_limit"), visit
+    # Not "reach nobody": what is too large goes without its files, and with a list of them.
+    assert visit.says("warning", "without their attachments", "outside") and "reach nobody" not in repr(visit), visit
+
+
+def test_the_doctor_warned_of_the_very_limit_that_the_guide_sets(clinic: Clinic) -> None:
+    (limit,) = re.findall(r"message_size_limit = (\d+)", guide.blocks()["Postfix in front and behind"])
+    clinic.border.size = int(limit)
+    assert not clinic.visit().says("warning", "takes"), clinic.visit()
 
 
 def test_a_smarthost_that_refuses_the_null_sender(clinic: Clinic) -> None:

@@ -96,3 +96,18 @@ def test_a_store_that_may_only_be_read_is_refused_at_the_start_and_stays_as_it_i
     place.chmod(0o700)
     (place / "cocmail.db").chmod(0o600)
     assert as_somebody(folder, opened) == 0
+
+
+def test_a_lock_that_root_once_left_is_what_the_start_names(folder: Path, keyring: Keyring) -> None:
+    """It named the store, which was in order, and somebody looked there in vain."""
+    place = folder / "var"
+    place.mkdir(mode=0o700)
+    url = f"sqlite:///{place}/cocmail.db"
+    Store.open(url, keyring).close()
+    (place / "cocmail.db.lock").chmod(0)
+
+    def opened() -> None:
+        with pytest.raises(StoreBusy, match=f"opened: {place}/cocmail.db.lock: "):
+            Store.open(url, keyring)
+
+    assert as_somebody(folder, opened) == 0
