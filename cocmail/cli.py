@@ -273,9 +273,14 @@ def work_keys(options: argparse.Namespace) -> int:
 
 
 def _config_path(options: argparse.Namespace) -> Path:
-    from cocmail.config.load import find
+    from cocmail.config.load import BELOW_HERE, ENVIRONMENT, find
 
-    return Path(find(options.config, os.environ, Path.cwd()))
+    here = Path.cwd()
+    path = find(options.config, os.environ, here)
+    if not (options.config or os.environ.get(ENVIRONMENT)) and path == here / BELOW_HERE:
+        # In a clone that is the sample: whoever means the service's own would believe what is said of another.
+        maillog.say(f"cocmail: the configuration is {path}, found below this folder; --config FILE names another")
+    return path
 
 
 def _seconds(text: str) -> float:

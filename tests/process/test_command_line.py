@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from process_scene import House, Smarthost, environment, letter, run, started, wait_until
+from process_scene import PROJECT, House, Smarthost, environment, letter, run, started, wait_until
 from scene import ALIAS, AUTHSERV, committee_file
 
 
@@ -131,6 +132,18 @@ def test_a_file_that_was_cut_after_its_third_member_passed_the_check_and_put_two
 def test_without_a_configuration_every_command_ends_with_2(arguments: list[str], tmp_path: Path) -> None:
     ended = run(*arguments, "--config", str(tmp_path / "nowhere.yaml"))
     assert ended.code == 2 and "nowhere.yaml" in ended.err
+
+
+def test_in_a_clone_the_sample_was_judged_and_nobody_knew(house: House, tmp_path: Path) -> None:
+    """The contract looks below the current folder before /etc/cocmail: so it is said which file that is."""
+    sample = tmp_path / "config" / "cocmail.yaml"
+    shutil.copytree(PROJECT / "config", sample.parent)
+    for command in (["check"], ["cases"], ["keys", "verify"]):
+        ended = run(*command, cwd=tmp_path)
+        assert ended.code == 2 and f"the configuration is {sample}" in ended.err and "--config" in ended.err, ended
+    named = run("check", "--config", "config/cocmail.yaml", cwd=tmp_path)
+    by_environment = run("check", cwd=tmp_path, environ={"COCMAIL_CONFIG": str(house.config)})
+    assert named.err == by_environment.err == ""
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["keys"], ["keys", "new"], ["queue", "retry"], ["init"]])
