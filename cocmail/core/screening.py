@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cocmail.core.looking import Look, as_written, looks
-from cocmail.core.typed import means
 from cocmail.core.model import Committee, Mail, Member
 from cocmail.core.signed import unsigned, without_block
 from cocmail.core.titles import TITLES
+from cocmail.core.typed import means
 from cocmail.core.wanted import (
     Wanted,
     address,

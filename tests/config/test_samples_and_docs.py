@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from cocmail.config.knobs import KNOBS
 from cocmail.config.load import examine, read
 from cocmail.config.preset import preset_names, read_preset
+from cocmail.config.problems import NO_EFFECT
 from cocmail.config.schema import CommitteeFile, MainFile
 from cocmail.core.model import Knob
 
@@ -76,6 +77,27 @@ def test_the_samples_can_be_used_with_everything_in_them_that_works(tmp_path: Pa
     assert [each.key for each in problems if each.level == "error"] == [
         *("delivery", "members[0].openpgp", "openpgp_key_file")
     ]
+
+
+def test_the_samples_called_without_effect_what_has_one(tmp_path: Path) -> None:
+    """Of floods and holidays they said so for releases; whoever believed it left them out. `check` knows."""
+    folder = shutil.copytree(ROOT / "config", tmp_path / "config")
+    (folder / "master.key").touch(0o600)
+    main, sample = folder / "cocmail.yaml", folder / "committees" / "example.yaml"
+    for path in (main, sample):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            re.sub(r"^# ( *(?:flood|reports|per|calendar|templates_dir|retention|#)\b.*)$", r"\1", text, flags=re.M)
+        )
+    text = sample.read_text(encoding="utf-8")
+    sample.write_text(re.sub(r"^# (  (?:\w+): .*)$", r"\1", text, flags=re.M).replace("language: en", "language: de"))
+    _, problems = examine(read(main), today=TODAY, environ={})
+    warned = {each.key.removeprefix("retention.").split(".")[0] for each in problems if NO_EFFECT in each.text}
+    claimed = set()
+    for path in (ROOT / "config").rglob("*.yaml"):
+        keys_after = re.findall(r"((?:^[# ]*#.*\n)+?)^[# ]*([a-z_]+): ", path.read_text(encoding="utf-8"), re.M)
+        claimed |= {key for comment, key in keys_after if "no effect" in " ".join(comment.split())}
+    assert warned == claimed == {"templates_dir", "language", "safety_locator", "content_after_close"}, problems
 
 
 def test_every_key_stands_in_its_sample_with_a_comment() -> None:

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from cocmail.core.typed import means
 from cocmail.core.model import Committee, KnownConflict, Member, Policy
 from cocmail.core.screening import concerned_by, screen_name
+from cocmail.core.typed import means
 
 
 def committee(*members: Member) -> Committee:
