@@ -10,6 +10,7 @@ from cocmail.core.asking import send_receipt
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.conflicts import exists_for, has_stepped_back, is_asked_by_name
+from cocmail.core.copied import warn_of_copies
 from cocmail.core.effects import Decision
 from cocmail.core.letters import notice
 from cocmail.core.losses import kept_out as kept_out_by
@@ -87,7 +88,7 @@ def discuss(
     elif not forward_entry(plan, case_id, message.id, but=person):
         case, need = plan.cases[case_id], Level.DISCUSS
         plan.letters.append(notice(setting.committee, case, author, message.id, "alone", {}, need))
-    _warn_of_copies(plan, message, case_id, author)
+    warn_of_copies(plan, message, case_id, author, kept_from=about.about if about is not None else "")
     if repeated:
         line = {"outcome": "passed-on", "tags": list(repeated)}
         send_receipt(plan, message, author, plan.cases[case_id], [line])
@@ -96,19 +97,6 @@ def discuss(
 
 def _kept_from(motion: Motion | None) -> dict[str, str]:
     return {"kept_from": motion.about, "label": motion.label} if motion is not None else {}
-
-
-def _warn_of_copies(plan: Plan, message: Message, case_id: str, author: Member) -> None:
-    """Reply-all may have carried the mail past us to somebody who must not see the case: its author is told."""
-    committee, case = plan.setting.committee, plan.cases[case_id]
-    reached = [
-        member
-        for member in committee.members
-        if member.addresses & set(message.mail.to) and member.handle != author.handle and not exists_for(member, case)
-    ]
-    if reached:
-        words = {"count": len(reached)}
-        plan.letters.append(notice(committee, case, author, message.id, "copied", words))
 
 
 # What somebody who is asked can say of a case that they do not have, and somebody who is out by their own word.

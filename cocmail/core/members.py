@@ -16,6 +16,7 @@ from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.conflicts import is_asked, is_challenged, level_of
 from cocmail.core.conversation import discuss, visible_cases
+from cocmail.core.copied import warn_of_copies
 from cocmail.core.effects import Decision
 from cocmail.core.grave import may_be_secret
 from cocmail.core.model import Member
@@ -157,6 +158,7 @@ def _not_a_ballot(message: Message, setting: Setting, member: Member, case: Case
     label = next(reference.label for reference in setting.known.references if reference.label)
     plan = Plan(setting)
     send_receipt(plan, message, member, case, [{"outcome": "ballot-in-text", "refused": True, "label": label}])
+    warn_of_copies(plan, message, case.id, member)
     return plan.finish(Reason.REFUSED, case_id=case.id)
 
 
@@ -194,6 +196,7 @@ def _refuse_outcome(
     plan = Plan(setting)
     refused = outcome in ("two-cases", "no-talk", "not-repeated", "paused-now")
     send_receipt(plan, message, member, case, [{"outcome": outcome, "refused": refused, "tags": list(tags)}])
+    warn_of_copies(plan, message, case.id if case is not None else "", member)
     return plan.finish(Reason.REFUSED, case_id=case.id if case is not None else "")
 
 

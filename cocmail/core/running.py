@@ -17,6 +17,7 @@ from cocmail.core.commands.call import Call, Line, refuse
 from cocmail.core.commands.procedure import never
 from cocmail.core.commands.record import LONGEST
 from cocmail.core.conflicts import is_asked, is_challenged, level_of, voters
+from cocmail.core.copied import warn_of_copies
 from cocmail.core.effects import Decision, Note
 from cocmail.core.lifecycle import EARLY, MOVES, Move, State
 from cocmail.core.measures import lets_anybody
@@ -154,6 +155,7 @@ def _refuse(message: Message, setting: Setting, member: Member, case: Case | Non
     plan = Plan(setting)
     fitting = possible(setting.committee, case, member) if case is not None else []
     send_receipt(plan, message, member, case, lines, possible=fitting)
+    warn_of_copies(plan, message, case.id if case is not None else "", member)
     return plan.finish(Reason.REFUSED, case_id=case.id if case is not None else "")
 
 
@@ -195,6 +197,7 @@ def _finish(
 ) -> Decision:
     outcomes = {line.get("outcome") for line in lines}
     send_receipt(plan, message, member, case, lines, beside=beside and "recused" not in outcomes)
+    warn_of_copies(plan, message, case.id if case is not None else "", member)
     recused = _RECUSALS & outcomes and discards_reason(plan.setting.committee)
     # What is said outside of any case is not kept either (contract, section 5, `#committee`).
     state = "discarded" if recused or "committee" in outcomes else "filed"

@@ -19,6 +19,7 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "tally": {"then": "", "unreached": ()},
     "deadline": {"unreached": ()},
     "forward": {"kept_out": 0, **_OWNERS},
+    "copied": {"reporter": 0, "outside": 0},
     "excluded": {"proven": False, **_OWNERS},
     "recused": {"read": True, "stated": "", **_OWNERS},
     "alarm": {"lines": ()},

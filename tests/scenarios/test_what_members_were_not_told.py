@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scene import ALIAS, HANDLES, Scene, nothing_more
+from scene import ALIAS, HANDLES, Delivered, Scene, committee_file, nothing_more
 
 ROBIN = "robin@visitors.example"
+RUTH = "- {handle: ruth, name: Ruth Adler, email: ruth@mediation.example, role: mediator}"
 ONE_MORE = "By this mail one more member is kept out of this case"
 NO_OWNER = "The case has no owner any more; to take care of it: mailto:conduct+"
 ONE_LESS = "The case has one owner less; to take care of it: mailto:conduct+"
@@ -103,3 +104,84 @@ async def test_who_withdraws_as_the_last_owner_leaves_a_case_without_one(tmp_pat
         assert ONE_LESS in scene.last("notice", "jun").text
         await scene.answer(scene.last("forward", "sam"), tag="#recuse")
         assert NO_OWNER in scene.last("notice", "jun").text
+
+
+async def answer_all(scene: Scene, mail: Delivered, text: str, *copies: str, tag: str = "", to: str = "") -> None:
+    """A member's answer that goes past us to others, too."""
+    token = str(mail.message["Reply-To"])
+    subject = f"Re: {mail.message['Subject']} {tag}".strip()
+    beside = {"Cc": ", ".join(copies)} if copies else {}
+    reply = scene.write(
+        mail.recipient, f"{token}, {to}" if to else token, subject, text, proven=True, answers=mail, headers=beside
+    )
+    await scene.send(reply, token)
+
+
+def told(scene: Scene, handle: str) -> str:
+    return " ".join(scene.last("notice", handle).text.split()) if scene.all("notice", handle) else ""
+
+
+async def test_talk_went_to_the_reporter_in_cc_and_its_writer_was_not_told(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Ivo shouted.")
+        with nothing_more(scene, "ivo", ROBIN):
+            await answer_all(scene, scene.last("forward", "amara"), "Hm.", f"Robin Vale <{ROBIN}>")
+        assert "past me, to the reporter. I passed nothing there" in told(scene, "amara")
+        # The writer alone, and no address in it.
+        assert ROBIN not in told(scene, "amara") and not scene.all("notice", "jun")
+        assert "Hm." in scene.last("forward", "jun").text
+        with nothing_more(scene, "ivo", ROBIN):
+            await scene.answer(scene.last("notice", "amara"), "It went to the reporter, by my mistake.")
+        assert "by my mistake" in scene.last("forward", "jun").text
+
+
+async def test_of_three_kinds_of_copies_one_was_told(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Ivo shouted.")
+        others = ("kim@visitors.example", "ivo@example.net", "jun@example.net", "lou@visitors.example", ALIAS)
+        await answer_all(scene, scene.last("forward", "amara"), "Hm.", *others, to=ROBIN)
+        said = "past me, to the reporter and to a member who must not see this case and to 2 people outside."
+        assert said in told(scene, "amara")
+        assert "ivo" not in told(scene, "amara").casefold() and "visitors" not in told(scene, "amara")
+        # Who has the case, one's own address and ours are nobody else.
+        await answer_all(scene, scene.last("forward", "sam"), "So.", "jun@example.net", "sam@example.net", ALIAS)
+        assert not scene.all("notice", "sam")
+
+
+async def test_what_stands_beside_a_tag_went_past_us_as_well(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await answer_all(scene, scene.last("forward", "jun"), "Words.", ROBIN, tag="#note")
+        assert "past me, to the reporter." in told(scene, "jun")
+        await answer_all(scene, scene.last("forward", "sam"), "Words.", ROBIN, tag="#nothing")
+        assert "past me, to the reporter." in told(scene, "sam")
+
+
+async def test_a_copy_did_not_tell_who_reported_unknown(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        words = f"Reporter: Robin Vale <{ROBIN}>\n\nSomebody shouted at them.\n"
+        await scene.send(scene.write("amara@example.net", ALIAS, "#new phone anonymous", words, proven=True))
+        await answer_all(scene, scene.last("forward", "jun"), "Hm.", ROBIN)
+        assert "past me, to somebody outside." in told(scene, "jun")
+
+
+async def test_who_does_not_have_a_case_does_not_learn_by_a_copy_who_reported_it(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=committee_file(policy="chaoss", more_members=RUTH)) as scene:
+        await scene.report()
+        watcher = next(mail.recipient.partition("@")[0] for mail in scene.all("forward"))
+        for tag in ('#party reported "Kit Larsen"', "#check"):
+            await scene.answer(scene.last("forward", watcher), tag=tag)
+        asked = scene.all("check")[0]
+        handle = asked.recipient.partition("@")[0]
+        before = len(scene.all("notice", handle))
+        await answer_all(scene, asked, "", ROBIN, tag="#recuse")
+        assert "withdr" in scene.last("receipt", handle).text and len(scene.all("notice", handle)) == before
+
+
+async def test_a_copy_of_talk_about_a_member_went_to_that_member_whose_mail_waits(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=committee_file(policy="kubernetes", more_members=RUTH)) as scene:
+        await scene.report()
+        for handle in ("amara", "jun"):
+            await scene.answer(scene.last("forward", handle), "They share a flat.", tag="#challenge @sam")
+        await answer_all(scene, scene.last("vote", "noor"), "I think so, too.", "sam@example.net")
+        assert "past me, to a member who must not see this case." in told(scene, "noor")
