@@ -104,7 +104,7 @@ OWN = ("home shelf", "stunned bulb")
         ("#note #note 2026-11-21", "! contradiction #note #note 2026-11-21"),
         ("#committee #reporter", "! one-text #committee #reporter, contradiction #committee #reporter"),
         ("#vote yes no #scope in", "! ambiguous #vote"),
-        ("#vote yse #vtoe yes", "! missing #vote, unknown #vote"),
+        ("#vote yse #vtoe yes", "! missing #vote, unknown #vtoe"),
         ("#vote #vote #vote", "! missing #vote"),
         ("#clear #x\u0435 #y\u0435", "! lookalike"),
         ("#note #plan [home shelf] [stunned bulb]", "! one-text #note #plan, two-cases"),
