@@ -25,6 +25,8 @@ from cocmail.store.transaction import Tx
 
 DELAYED = timedelta(hours=4)
 TOLD_AT_ONCE = ("shunted", "parked", "nobody-reached", ALARM)
+# RFC 3463, sections 3.2 and 3.3, and RFC 7505: what is wrong with the recipient's address. Others may be about us.
+NO_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 # No mail can say that none is sent.
 LOGGED_ALONE = ("sends-nothing",)
 
@@ -91,6 +93,14 @@ def _is_damaged(tx: Tx, roster: Roster, now: datetime) -> bool:
     return False
 
 
+def _is_to_be_mended(row: outbox.Waiting) -> bool:
+    """Parked, but for an acknowledgement to a mailbox that is not there: it goes to whatever address a stranger named,
+    and that is nobody's to mend. They were told once, and it is kept.
+    """
+    hopeless = row.kind == "ack" and (row.code or "").partition(" ")[2] in NO_MAILBOX
+    return row.state == outbox.PARKED and not hopeless
+
+
 def _is_unread(case: Case | None) -> bool:
     """Nobody has it, be it that nobody ever did, or that all have withdrawn before it was over."""
     if case is None:
@@ -103,7 +113,7 @@ def _is_unread(case: Case | None) -> bool:
 _LOOKS: dict[str, Callable[[Tx, Roster, datetime], bool]] = {
     "shunted": lambda tx, roster, now: bool(spool.shunted(tx)),
     "postponed": lambda tx, roster, now: bool(spool.postponed(tx)),
-    "parked": lambda tx, roster, now: any(row.state == outbox.PARKED for row in outbox.listing(tx)),
+    "parked": lambda tx, roster, now: any(map(_is_to_be_mended, outbox.listing(tx))),
     "delayed": _is_delayed,
     "damaged": _is_damaged,
     "sends-nothing": lambda tx, roster, now: restored.sends_nothing(tx),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cocmail import maillog
 from cocmail.commit import carry_out, person_keys, queue
@@ -20,11 +20,15 @@ from cocmail.mail.draw import SystemDraw
 from cocmail.records import DAMAGED, case_in_force
 from cocmail.returns import last_came_back
 from cocmail.roster import Roster
-from cocmail.store import outbox
+from cocmail.store import notes, outbox
 from cocmail.store.transaction import Tx
 
 # The mails in which who has a case reads that somebody is not reached: what they are waiting for may never come.
 TELLING = frozenset({"deadline", "vote", "tally"})
+
+# Notices of what is parked: one an hour, which is about all that was given up within its first minute, too.
+TOLD_AGAIN = timedelta(hours=1)
+TOGETHER = timedelta(minutes=1)
 
 _DRAW = SystemDraw()
 
@@ -50,10 +54,34 @@ def park(tx: Tx, roster: Roster, row: outbox.OutRow, code: str, now: datetime) -
     outbox.park(tx, row.id, code)
     if letter is not None and told is not None:
         carry_out(tx, *told, roster.admins, f"{letter.case_id} {letter.id}", now)
-    # About a notice to an admin nobody is told again. What cannot be read may be one: of that they hear once a day.
-    admins = () if letter is not None and letter.to.kind == "admin" else roster.admins
-    about = f"{row.id} {now.isoformat()}" if letter is not None else f"unreadable {now.date().isoformat()}"
-    queue(tx, to_admins(admins, "parked", about), roster.committee(committee_id) or roster.first, now)
+    committee = roster.committee(committee_id) or roster.first
+    if letter is None:
+        # It may be a notice to an admin, about which nobody is told again: of that they hear once a day.
+        queue(tx, to_admins(roster.admins, "parked", f"unreadable {now.date().isoformat()}"), committee, now)
+    elif letter.to.kind != "admin":
+        _tell_admins(tx, roster, committee, now)
+
+
+def _tell_admins(tx: Tx, roster: Roster, committee: Committee, now: datetime) -> None:
+    """At once, and then once an hour at most: what is refused of one report is refused of all its letters."""
+    told = _last_told(tx)
+    since = now - told if told is not None else TOLD_AGAIN
+    if -TOLD_AGAIN <= since < TOGETHER:
+        # The notice that left a moment ago, or is to leave, says to look at the queue: this one is there as well.
+        return
+    # A clock that was set back by more must not silence it.
+    due = told + TOLD_AGAIN if told is not None and TOGETHER <= since < TOLD_AGAIN else now
+    notes.keep(tx, "told parked", due.isoformat().encode())
+    letters = to_admins(roster.admins, "parked", due.isoformat())
+    queue(tx, [replace(each, due=due) for each in letters], committee, now)
+
+
+def _last_told(tx: Tx) -> datetime | None:
+    try:
+        found = notes.kept(tx, "told parked")
+    except DAMAGED:
+        return None
+    return datetime.fromisoformat(found.decode()) if found is not None else None
 
 
 def sent(tx: Tx, roster: Roster, row: outbox.OutRow, letter: Letter, now: datetime) -> None:

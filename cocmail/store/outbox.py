@@ -81,9 +81,10 @@ class OutRow:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A letter as the operator sees it."""
+    """A letter as the operator sees it; `kind` they do not."""
 
     id: str
+    kind: str
     state: str
     attempts: int
     next_attempt: datetime
@@ -195,9 +196,8 @@ def resend(tx: Tx, case_id: str, person: Collection[str], now: datetime) -> None
 
 
 def pull_back(tx: Tx, now: datetime, longest: timedelta) -> None:
-    """What waits longer than any schedule says was put off by a clock that ran ahead: it is due.
-
-    An acknowledgement may wait for days until there is room for it.
+    """What waits longer than any schedule says was put off by a clock that ran ahead: it is due. An acknowledgement may
+    wait for days until there is room for it.
     """
     tx.run(_PULL_BACK, {"now": now, "latest": now + longest})
 
@@ -217,9 +217,9 @@ def parked_since(tx: Tx, case_id: str, person: Collection[str]) -> datetime | No
 
 def listing(tx: Tx) -> list[Waiting]:
     """Every letter that waits, in the order of queueing."""
-    columns = (OUTBOX.c.id, OUTBOX.c.state, OUTBOX.c.attempts, OUTBOX.c.next_attempt, OUTBOX.c.code)
+    columns = (OUTBOX.c.id, OUTBOX.c.kind, OUTBOX.c.state, OUTBOX.c.attempts, OUTBOX.c.next_attempt, OUTBOX.c.code)
     rows = tx.run(select(*columns).order_by(OUTBOX.c.seq, OUTBOX.c.id))
-    return [Waiting(row.id, row.state, row.attempts, row.next_attempt, row.code) for row in rows]
+    return [Waiting(row.id, row.kind, row.state, row.attempts, row.next_attempt, row.code) for row in rows]
 
 
 def retry(tx: Tx, row_id: str, now: datetime) -> bool:

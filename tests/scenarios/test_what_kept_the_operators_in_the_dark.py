@@ -11,11 +11,12 @@ from sqlalchemy import update
 from cocmail.core.case import Case
 from cocmail.doors import reminders
 from cocmail.records import case_that_opens
+from cocmail.store import outbox
 from cocmail.store.tables import NOTES
 from cocmail.store.transaction import Tx
 from scenarios.test_digests import SPAM
 from scenarios.test_what_stopped_the_daemon import ELSEWHERE, OTHERS, two
-from scene import ALIAS, NAMES, Scene, committee_file
+from scene import ALIAS, HANDLES, NAMES, Scene, committee_file
 
 OPS = "ops@example.com"
 
@@ -137,3 +138,93 @@ async def test_an_alarm_was_never_sent_as_the_committee_that_it_came_from_was_ta
         await scene.smarthost.start()
         await scene.pass_time(timedelta(hours=13))
         assert heard(scene, "A message came in that cocmail failed on") == 1
+
+
+REFUSED, NO_SUCH = "was refused for good", "550 5.1.1 no such user"
+
+
+async def tried_again(scene: Scene) -> None:
+    """`cocmail queue retry all`"""
+    now, rows = scene.now(), await scene.store.read(outbox.listing)
+    for row in rows:
+        if row.state == outbox.PARKED:
+            await scene.store.write(lambda tx, row=row: outbox.retry(tx, row.id, now))
+    await scene.settle()
+
+
+async def parked(scene: Scene) -> list[str]:
+    """The kinds of what is parked."""
+    return sorted(row.kind for row in await scene.store.read(outbox.listing) if row.state == outbox.PARKED)
+
+
+async def test_every_letter_of_a_report_that_was_refused_was_a_mail_of_its_own_and_so_at_each_try(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answers = {f"{who}@example.net": NO_SUCH for who in HANDLES}
+        await scene.report()
+        assert await parked(scene) == ["forward"] * 5
+        assert heard(scene, REFUSED) == 1
+        # Tried again soon, and twice: heard of when the hour is over.
+        for _ in range(2):
+            await scene.pass_time(timedelta(minutes=10))
+            await tried_again(scene)
+        assert heard(scene, REFUSED) == 1
+        await scene.pass_time(timedelta(minutes=41))
+        assert heard(scene, REFUSED) == 2
+        # What is refused after that is not kept back for long either, and never for good.
+        await scene.report("Another.", subject="Another")
+        await scene.pass_time(timedelta(minutes=61))
+        await scene.report("A third.", subject="A third")
+        await scene.pass_time(timedelta(hours=2))
+        assert 3 <= heard(scene, REFUSED) <= 4
+        before = heard(scene, REFUSED)
+        await look(scene, 2)
+        # Daily, besides what is said of that day's reminders to these members, which are refused as well.
+        assert before + 2 <= heard(scene, REFUSED) <= before + 4
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+async def test_a_clock_or_a_disk_that_was_wrong_silenced_what_was_refused(tmp_path: Path, spoiled: bool) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answers["jun@example.net"] = NO_SUCH
+        await scene.report()
+        if spoiled:
+            await spoil(scene, "told parked")
+        else:
+            await scene.jump(timedelta(days=-400))
+        await scene.report("Another.", subject="Another")
+        assert heard(scene, REFUSED) == 2
+
+
+async def test_an_answer_to_a_mailbox_that_is_not_there_was_an_alarm_on_every_day_for_ever(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answers["robin@visitors.example"] = NO_SUCH
+        await scene.report()
+        assert await parked(scene) == ["ack"]
+        assert heard(scene, REFUSED) == 1
+        before = heard(scene, REFUSED)
+        await look(scene, 3)
+        # What else the daemon says to Robin is another matter, and there is nothing of it yet.
+        assert await parked(scene) == ["ack"] and heard(scene, REFUSED) == before
+        # A letter to a member is a report that nobody reads.
+        scene.smarthost.answers["jun@example.net"] = NO_SUCH
+        await scene.report("Another.", subject="Another", sender="kit@visitors.example")
+        assert heard(scene, REFUSED) == before + 1
+        await look(scene, 3)
+        assert heard(scene, REFUSED) >= before + 3
+
+
+@pytest.mark.parametrize("answer", ["451 4.7.1 not now", "550 5.7.1 a rule against you", "550 no"])
+async def test_answers_that_a_server_refuses_for_what_we_are_are_the_operators_to_mend(
+    tmp_path: Path, answer: str
+) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.smarthost.answers["robin@visitors.example"] = answer
+        await scene.report()
+        for _ in range(6):
+            await scene.pass_time(timedelta(hours=13))
+        assert "ack" in await parked(scene)
+        before = heard(scene, REFUSED)
+        await look(scene, 3)
+        assert heard(scene, REFUSED) >= before + 2

@@ -120,7 +120,7 @@ def test_a_deferred_letter_comes_back_with_its_history(store, post, claim, now) 
     assert claim() == []
     (row,) = claim(later)
     assert (row.attempts, row.refused_since) == (1, now)
-    assert store.read_now(outbox.listing) == [outbox.Waiting("r1", "queued", 1, later, "451 4.7.1")]
+    assert store.read_now(outbox.listing) == [outbox.Waiting("r1", "forward", "queued", 1, later, "451 4.7.1")]
 
 
 def test_a_parked_letter_stays_until_somebody_asks(store, post, claim, now) -> None:
