@@ -1,8 +1,9 @@
 """Screening: which members a message names, before anybody reads it (contract, section 3, rule 8; domain R28).
 
 Errs on the side of withholding. It looks for a member's full name, the given name as a capitalised word, the surname
-behind a title, any address, `@handle`, and everybody in `known_conflicts`, in all the ways in which `looking` knows
-them to be written. It does not see nicknames, a surname alone, pictures or scans; the guides say so.
+behind a title, any address, the handle with an @ or a capital, and everybody in `known_conflicts`, in all the ways in
+which `looking` knows them to be written. It does not see nicknames, a surname alone, pictures or scans; the guides say
+so.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from cocmail.core.wanted import (
     given_names,
     given_names_in_any_case,
     given_words,
+    handle_as_a_name,
     stand_in,
     whole_names,
     words,
@@ -95,9 +97,10 @@ class _Known:
 
 @lru_cache(maxsize=_MEMBERS)
 def _known(member: Member) -> _Known:
+    called_by_handle = () if member.handle in given_words(member.name) else (handle_as_a_name(member.handle),)
     return _Known(
         whole=(*full_names(member.name), *map(address, sorted(member.addresses)), words("@" + member.handle)),
-        given=(given_names(member.name), addressed_names(member.name)),
+        given=(given_names(member.name), addressed_names(member.name), *called_by_handle),
         typed=(given_names_in_any_case(member.name),),
         called=given_words(member.name),
         ties=tuple((tie.kind, (*whole_names(tie.name), *map(address, tie.emails))) for tie in member.known_conflicts),

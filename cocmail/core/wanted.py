@@ -17,6 +17,7 @@ from cocmail.core.everyday import is_also_a_word
 from cocmail.core.folding import RUN_ON, edges, fold
 from cocmail.core.looking import as_typed, as_written
 from cocmail.core.titles import BESIDE, RUN_ON_SUFFIXES, stands_by_a_title
+from cocmail.core.vague import OFFICES
 from cocmail.core.written_addresses import REST_LENGTH, SPACED_SUBADDRESS, STOP_LENGTH, hosts, pattern
 
 _FORMS = 64
@@ -101,6 +102,12 @@ def given_names(name: str) -> Wanted:
 def given_names_in_any_case(name: str) -> Wanted:
     """The given names as somebody types them who was asked for a name."""
     return _alone(each.casefold() for each in _given(name))
+
+
+def handle_as_a_name(handle: str) -> Wanted:
+    """A handle written as what somebody is called: Sam, for sam. Nothing where it is a word, or too short."""
+    is_one = len(handle) >= _WITH_ENDING and handle.isalpha() and not is_also_a_word(handle) and handle not in OFFICES
+    return _alone(_as_names((handle.capitalize(),)) if is_one else ())
 
 
 def addressed_names(name: str) -> Wanted:

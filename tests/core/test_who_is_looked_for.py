@@ -226,6 +226,19 @@ def test_letters_of_the_same_script_and_those_that_look_like_them_are_still_of_t
         assert not is_found(named("Jun Sato"), text), text
 
 
+@pytest.mark.parametrize("text", ["Sam insulted me", "it was SAM", "犯人はSamです", "Sams Freunde auch"])
+def test_who_is_called_by_their_short_name_got_the_report(text: str) -> None:
+    assert is_found(Member("sam", "Alexandra Reyes", "a@members.example"), text)
+    assert is_found(Member("sam", "Samantha Reyes", "a@members.example"), text)
+
+
+@pytest.mark.parametrize("handle", ["chair", "mark", "will", "it", "ar", "team", "sam2", "kit-l", "sam"])
+def test_a_short_name_that_is_a_word_or_stands_in_small_letters_names_nobody(handle: str) -> None:
+    member = Member(handle, "Alexandra Reyes", "a@members.example")
+    text = "The Chair of the Team said: Will IT work? AR. Mark, too. Kit; my sam-sung, same sam; Sam2x Samba"
+    assert not is_found(member, text)
+
+
 def test_other_addresses_name_nobody() -> None:
     for other in ("petrova@example.net", "xpetrov@example.net", "petrov@example.network", "we look at example dot net"):
         assert not is_found(named("Ivo Quist", "petrov@example.net"), f"write to {other}, they know"), other
