@@ -32,6 +32,15 @@ from cocmail.mail.address import extension
 
 # sockaddr_un.sun_path holds 108 bytes with its final NUL (unix(7)).
 SOCKET_PATH_MAX = 107
+# cocmail has no list of who may connect; what stands in front of it has.
+NO_BORDER = (
+    "others than this machine can reach it, past your mail server and what that looks at: use 127.0.0.1 or a unix"
+    " socket, or let the mail server alone through (firewall)"
+)
+FOR_ALL_TO_SEE = (
+    "others than this machine can read it, and how many cases there are, and when, is nobody's business: use 127.0.0.1,"
+    " or let the monitoring alone through (firewall)"
+)
 PORT_BY_TLS = {"none": 25, "starttls": 587, "implicit": 465}
 IMAP_PORT_BY_TLS = {"none": 143, "implicit": 993}
 
@@ -42,6 +51,8 @@ def make_settings(
     """The settings, with everything that is wrong in `findings`; of use only where that holds no error."""
     if not main.admins and not findings.given(("admins", 0)):
         findings.warning(("admins",), "no one is told when mail cannot be sent or handled")
+    if main.metrics is not None and not is_loopback(main.metrics.listen.rpartition(":")[0]):
+        findings.warning(("metrics", "listen"), FOR_ALL_TO_SEE)
     delivery = main.delivery
     flood = Flood(main.flood.reports, main.flood.per) if main.flood else None
     return Settings(
@@ -102,6 +113,8 @@ def _belong_together(place: Path, one: str, other: str, findings: Findings) -> N
 
 def _listening_address(value: str, place: Path, findings: Findings) -> str:
     if "/" not in value:
+        if not is_loopback(value.rpartition(":")[0]):
+            findings.warning(place, NO_BORDER)
         return value
     path = absolute(value, findings.file)
     if len(os.fsencode(path)) > SOCKET_PATH_MAX:
