@@ -154,7 +154,7 @@ def as_text(rows: list[dict[str, object]]) -> str:
 
 
 def retry(path: Path, environ: Mapping[str, str], row_id: str) -> int:
-    """Make one letter or shunted message due at once, or `all`."""
+    """Make one letter or shunted message due at once, or `all`; of none at all that is no fault."""
     now = datetime.now(UTC)
 
     def work(tx: Tx) -> bool:
@@ -166,8 +166,11 @@ def retry(path: Path, environ: Mapping[str, str], row_id: str) -> int:
         silent = store.read_now(restored.sends_nothing)
     if silent:
         print("this store was restored: nothing is sent until `cocmail queue release`")
-    print("due now" if found else "no such id: `cocmail queue` lists them")
-    return EXIT_DONE if found else EXIT_CONFIG
+    if not found and row_id != "all":
+        maillog.say("no such id: `cocmail queue` lists them")
+        return EXIT_CONFIG
+    print("due now" if found else as_text([]))
+    return EXIT_DONE
 
 
 def new_key(file: str, config: Callable[[], Path], environ: Mapping[str, str]) -> int:

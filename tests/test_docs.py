@@ -128,6 +128,7 @@ def test_every_alarm_is_explained_to_operators() -> None:
 def test_a_backup_that_fails_throws_no_older_one_away(tmp_path: Path) -> None:
     """Two lines of cron threw away the last good one after two weeks of backups that failed."""
     (job,) = re.findall(r"^    [\d*]+ .* root (.*backup.*)$", text("docs/operator-guide.md"), re.MULTILINE)
+    assert ">/dev/null" in job, "cron would mail every night's success, until nobody reads what it mails"
     older = tmp_path / "cocmail-old.db"
     for program, kept in (("false", True), ("true", False)):
         older.touch()

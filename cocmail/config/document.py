@@ -117,6 +117,8 @@ def _check_brackets(text: str) -> None:
 
 def _reason(error: MarkedYAMLError) -> str:
     """The parser's own words, less what they quote of the text; its own names of tokens stay."""
+    if "'\\t'" in (error.problem or ""):
+        return "is no YAML: there is a tab; indent with spaces"
     problem = _QUOTED.sub(lambda quoted: quoted[0] if _TOKEN.fullmatch(quoted[1]) else "...", error.problem or "")
     if "another document" in problem:
         return "holds more than one YAML document"

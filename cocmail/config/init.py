@@ -55,12 +55,14 @@ class Answers:
 
 
 DEFAULTS = Answers()
+ONE_LINE = "a line of text, not an empty one"
+AN_ALIAS = f"a mail address without a +, such as {DEFAULTS.alias}, at most {LOCAL_PART_MAX} bytes before the @"
 
 
 def ask(ask: Question) -> Answers:
     """The answers of a person. The function `ask(question, default)` gives one; what cannot be used is asked again."""
     project = _one_line(ask, "Name of the project", DEFAULTS.project)
-    alias = _until(ask, "Public address of the committee", DEFAULTS.alias, _alias)
+    alias = _until(ask, "Public address of the committee", DEFAULTS.alias, _alias, AN_ALIAS)
     _, domain = local_and_domain(alias)
     chair = _one_line(ask, "Name of the chair", "")
     members = [_person(chair, _member_address(ask, "Address of the chair", alias, []), [])]
@@ -68,23 +70,24 @@ def ask(ask: Question) -> Answers:
         if name.isprintable():
             members.append(_person(name, _member_address(ask, "Address of this member", alias, members), members))
     question = "Mail server that takes our mail, HOST:PORT (empty: write mail into var/outbox)"
-    smarthost = _until(ask, question, "", _host_and_port)
-    authserv_id = _until(ask, "authserv-id of the mail server in front", f"mx.{domain}", lambda text: text.strip())
+    smarthost = _until(ask, question, "", _host_and_port, "HOST:PORT, such as 127.0.0.1:25, or nothing")
+    question = "authserv-id of the mail server in front"
+    authserv_id = _until(ask, question, f"mx.{domain}", lambda text: text.strip(), ONE_LINE)
     return Answers(project, alias, tuple(members), smarthost, authserv_id)
 
 
-def _until(ask: Question, question: str, default: str, read: Callable[[str], str | None]) -> str:
-    """Asks until `read` makes something of the answer (it gives None for what it cannot use)."""
+def _until(ask: Question, question: str, default: str, read: Callable[[str], str | None], wanted: str) -> str:
+    """Asks until `read` makes something of the answer (it gives None for what it cannot use); `wanted` says what."""
     asked = question
     while True:
         found = read(ask(asked, default) or default)
         if found is not None and found.isprintable():
             return found
-        asked = f"That cannot be used. {question}"
+        asked = f"That cannot be used: {wanted}. {question}"
 
 
 def _one_line(ask: Question, question: str, default: str) -> str:
-    return _until(ask, question, default, lambda text: text.strip() or None)
+    return _until(ask, question, default, lambda text: text.strip() or None, ONE_LINE)
 
 
 def _alias(text: str) -> str | None:
@@ -96,7 +99,11 @@ def _alias(text: str) -> str | None:
 def _member_address(ask: Question, question: str, alias: str, others: Iterable[Person]) -> str:
     taken = {alias, *(other.email for other in others)}
     return _until(
-        ask, question, "", lambda text: normal(text) if is_address(text) and normal(text) not in taken else None
+        ask,
+        question,
+        "",
+        lambda text: normal(text) if is_address(text) and normal(text) not in taken else None,
+        "a mail address, such as name@example.net, that is neither the committee's nor another member's",
     )
 
 

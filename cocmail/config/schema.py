@@ -89,6 +89,8 @@ def _header_name(text: str) -> str:
 
 
 def _one_or_more(value: object) -> object:
+    if not isinstance(value, str | list):
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:8025, a path with a / in it, or a list of these")
     return [value] if isinstance(value, str) else value
 
 

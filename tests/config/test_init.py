@@ -98,11 +98,17 @@ def test_what_a_person_answers_is_what_stands_there(tmp_path: Path) -> None:
         "authserv-id of the mail server in front": [""],
     }
 
+    reasons: list[str] = []
+
     def person(question: str, default: str) -> str:
-        return answers[question.removeprefix("That cannot be used. ")].pop(0)
+        told, _, again = question.rpartition(". ")
+        reasons.extend([told] if told else [])
+        return answers[again].pop(0)
 
     given_answers = ask(person)
     assert not any(answers.values()), "each of them was asked for"
+    assert all(told.startswith("That cannot be used: ") and len(told) > 50 for told in reasons), reasons
+    assert len(reasons) == 6 and "not an empty one" in reasons[1] and "another member's" in reasons[4]
     assert given_answers.members == (
         Person("zoe", "Zoë O'Neil", "zoe@example.net"),
         Person("zoe2", "Zoe Two", "two@example.net"),

@@ -264,6 +264,9 @@ def test_cases_shows_the_vague_sheet_and_no_word_of_a_report(house: House, smart
 def test_the_queue_shows_ids_and_codes_and_retry_sends(house: House, smarthost: Smarthost) -> None:
     wait_until(lambda: house.queue() == [], "an empty queue")
     assert house.run("queue").out == "nothing waits\n"
+    # In a script that runs after each repair, "no such id" was an alarm.
+    nothing = house.run("queue", "retry", "all")
+    assert (nothing.code, nothing.out, nothing.err) == (0, "nothing waits\n", "")
     smarthost._server.answers["jun@example.net"] = "450 4.2.1 <jun@example.net> is asleep"
     house.retry = "[1h]"
     house.write()
