@@ -259,3 +259,14 @@ async def test_the_text_of_a_mail_was_listed_as_what_its_sender_had_attached(tmp
         report = scene.last("forward", "amara").text
         assert "bytes): nothing that somebody attached, but the text above" in report
         assert "scan.pdf (application/pdf, 1 bytes)\n" in report
+
+
+async def test_who_reported_was_promised_an_answer_that_nobody_was_reminded_of(tmp_path: Path) -> None:
+    promised = "of them answers you within 24 hours"
+    async with Scene(tmp_path, committee=CHAOSS) as scene:
+        await scene.report()
+        ack = said(scene.last("ack", "robin@visitors.example"))
+        assert promised not in ack and "you hear how it stands" in ack
+    async with Scene(tmp_path / "by a person") as scene:
+        await scene.report()
+        assert promised in said(scene.last("ack", "robin@visitors.example"))
