@@ -24,17 +24,25 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "recused": {"read": True, "stated": "", **_OWNERS},
     "alarm": {"lines": ()},
     "draft": {"role": "reporter", "who": "", "to_address": "", "files": (), "missing": (), **_MEANT},
-    "changed": {"who": "", **_OWNERS},
+    "changed": {"who": "", "before": "", **_OWNERS},
     "untaken": {"back": False},
     "transfer": {"purpose": ""},
     "receipt": {"forgotten": False},
     "ack": {"waiting": False},
-    "confirm": {"program": False},
+    "confirm": {"program": False, "final": False},
 }
 _LINES: Mapping[str, Mapping[str, object]] = {
     "recused": {"discarded": False, "distinguished": True, "question": "", "wanted": False, "kind": ""},
     "draft": {"to": "reporter", "who": "", "address": "", "files": ()},
     "sent": {"to": "reporter", "who": "", "relay": ""},
+    # It spoke of everybody by name.
+    "owner": {"mine": False},
+    # None: it did not say what was judged before.
+    "risk": {"before": None},
+    "scope": {"before": None},
+    "voted": {"last": False},
+    "not-me": {"late": False},
+    "nothing-to-vote": {"state": "open", "audience": "committee"},
 }
 
 
