@@ -21,7 +21,7 @@ from cocmail.core.copied import warn_of_copies
 from cocmail.core.effects import Decision, Note
 from cocmail.core.lifecycle import EARLY, MOVES, Move, State
 from cocmail.core.measures import lets_anybody
-from cocmail.core.model import Committee, Member, member_person
+from cocmail.core.model import Member, member_person
 from cocmail.core.opening import file_entry
 from cocmail.core.ownwords import own_words
 from cocmail.core.places import watchers
@@ -122,18 +122,18 @@ def _not_allowed(row: TagRow, call: Call) -> Line | None:
     return {"tag": str(call.tag), **barred} if barred is not None else None
 
 
-def possible(committee: Committee, case: Case, member: Member) -> list[str]:
-    """The tags that this member of the committee can use in that case now."""
+def possible(plan: Plan, message: Message, case: Case, member: Member) -> list[str]:
+    """The tags that this member can use in that case now: none that would be refused whatever stands behind it."""
     if level_of(member, case) < Level.FULL:
         return ["#clear", "#recuse"] if is_asked(member, case) else ["#recuse", "#unrecuse"]
     fitting = (row for row in TABLE if row.needs_case and _fits(row, case, member))
-    return [f"#{row.name}" for row in fitting if never(committee, case, row.name) is None]
+    calls = {row: Call(plan, message, case.id, member, Tag(row.name)) for row in fitting}
+    return [f"#{row.name}" for row, call in calls.items() if _not_allowed(row, call) is None]
 
 
 def _fits(row: TagRow, case: Case, member: Member) -> bool:
+    """Whether a tag that is allowed is of any use."""
     done = case.proceedings
-    if done.state not in row.states or (row.who == "owner" and not done.is_owner(member.handle)):
-        return False
     needs = {
         "vote": bool(done.open_motions),
         "withdraw": any(motion.mover == member.handle for motion in done.open_motions),
@@ -153,7 +153,7 @@ def _fits(row: TagRow, case: Case, member: Member) -> bool:
 def _refuse(message: Message, setting: Setting, member: Member, case: Case | None, lines: list[Line]) -> Decision:
     """One tag that cannot run stops all of them; nothing of the mail is passed on."""
     plan = Plan(setting)
-    fitting = possible(setting.committee, case, member) if case is not None else []
+    fitting = possible(plan, message, case, member) if case is not None else []
     send_receipt(plan, message, member, case, lines, possible=fitting)
     warn_of_copies(plan, message, case.id if case is not None else "", member)
     return plan.finish(Reason.REFUSED, case_id=case.id if case is not None else "")

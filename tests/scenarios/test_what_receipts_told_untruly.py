@@ -270,3 +270,17 @@ async def test_who_reported_was_promised_an_answer_that_nobody_was_reminded_of(t
     async with Scene(tmp_path / "by a person") as scene:
         await scene.report()
         assert promised in said(scene.last("ack", "robin@visitors.example"))
+
+
+async def test_tags_of_the_watchers_and_owners_were_offered_to_everybody(tmp_path: Path) -> None:
+    def offered(handle: str) -> set[str]:
+        return set(scene.last("receipt", handle).text.split("you can do in this case now:")[1].split())
+
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "amara"), tag="#own")
+        for handle in ("amara", "sam"):
+            await scene.answer(scene.last("forward", handle), tag="#send D9")
+        assert {"#party", "#check", "#ask", "#handoff", "#optout"} <= offered("amara")
+        assert not {"#party", "#check", "#ask", "#handoff", "#optout"} & offered("sam")
+        assert {"#own", "#note", "#motion", "#recuse"} <= offered("sam")
