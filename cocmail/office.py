@@ -40,6 +40,7 @@ ASKED_FOR = (
     "who has that case is told by mail, as soon as the daemon runs. After 7 days on which it ran, the key of the case"
     " is destroyed, unless one of them has answered with #keep. Its row in the status sheet stays"
 )
+NOT_SEEN = "does not open as it is, so nobody can say here whom loading this puts out, lets in and tells"
 # Reports can be among these: members are told of them by a digest, and nobody has opened them.
 UNREAD = frozenset({Reason.NULL_SENDER.value, Reason.SPAM.value, Reason.FLOOD.value})
 
@@ -213,7 +214,7 @@ def problems(path: Path, environ: Mapping[str, str]) -> list[Problem]:
 
 def _what_a_reload_does(settings: Settings, sources: Sources) -> list[Problem]:
     """What loading these files, which have no error, does to the people of each committee: the problems that only the
-    store knows of. Nothing where there is no store, or none that can be opened as it is.
+    store knows of. Nothing where there is no store.
     """
     committees, now = settings.committees, datetime.now(UTC)
 
@@ -227,8 +228,10 @@ def _what_a_reload_does(settings: Settings, sources: Sources) -> list[Problem]:
             handed, every = store.read_now(look)
         finally:
             store.close()
-    except CocmailError:
+    except ConfigError:
         return []
+    except CocmailError:
+        return [Problem(sources.main.path, 1, "warning", "store", NOT_SEEN)]
     refused = [Problem(sources.committees[number].path, 1, "error", "address", HANDED_OVER) for number in handed]
     # With an error nothing is loaded, so nobody is told anything.
     return refused or [

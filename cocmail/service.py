@@ -72,7 +72,9 @@ async def serve(
         _say_warnings(used, now().date(), environ)
         if broken:
             maillog.running_on_last_good(len({line.split(":")[0] for line in broken}))
-            await _alarm(store, daemon.roster, now(), broken)
+            # Started again and again, as behind a door that stays shut, it says so once.
+            about = "\n".join((now().date().isoformat(), *broken))
+            await _alarm(store, daemon.roster, now(), broken, about)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -199,9 +201,12 @@ async def _keep(store: Store, sources: Sources) -> None:
     await store.write(work, Step.KEEP_CONFIGURATION)
 
 
-async def _alarm(store: Store, roster: Roster, now: datetime, errors: Sequence[str]) -> None:
+async def _alarm(store: Store, roster: Roster, now: datetime, errors: Sequence[str], about: str = "") -> None:
+    """`about`: what tells this alarm from the next one; left out, its time."""
+    letters = to_admins(roster.admins, "configuration", about or now.isoformat(), errors[:PROBLEMS_TOLD])
+
     def work(tx: Tx) -> None:
-        queue(tx, to_admins(roster.admins, "configuration", now.isoformat(), errors[:PROBLEMS_TOLD]), roster.first, now)
+        queue(tx, letters, roster.first, now)
 
     await store.write(work, Step.ALARM)
 

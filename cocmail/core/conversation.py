@@ -85,7 +85,7 @@ def discuss(
     file_entry(plan, message, case_id, person, "discussion", **_kept_from(about))
     if plan.cases[case_id].entries[-1].waits:
         plan.letters.append(notice(setting.committee, plan.cases[case_id], author, message.id, "waits", {}))
-    elif not forward_entry(plan, case_id, message.id, but=person):
+    elif not forward_entry(plan, case_id, message.id, but=person) and about is None:
         case, need = plan.cases[case_id], Level.DISCUSS
         plan.letters.append(notice(setting.committee, case, author, message.id, "alone", {}, need))
     warn_of_copies(plan, message, case_id, author, kept_from=about.about if about is not None else "")

@@ -204,22 +204,27 @@ def exclude_elsewhere(plan: Plan, message: Message, *, but: str) -> None:
     trusted = is_trusted(message) or by_reporter
     for case_id in known.party_cases:
         if case_id != but:
-            exclude(plan, message, case_id, trusted=trusted)
+            # Of a report that is sealed, or one member's, nobody else learns that it is there.
+            exclude(plan, message, case_id, trusted=trusted, told=_is_for_all(plan.cases[but]))
 
 
-def exclude(plan: Plan, message: Message, case_id: str, *, trusted: bool) -> None:
-    """What a message's exclusions do to a case that exists."""
+def _is_for_all(case: Case) -> bool:
+    return case.audience in ("committee", "triage")
+
+
+def exclude(plan: Plan, message: Message, case_id: str, *, trusted: bool, told: bool = True) -> None:
+    """What a message's exclusions do to a case that exists. `told`: who is left there hears that a mail did it."""
     if message.proof.is_forged or not message.wanted.excluded:
         return
     if not trusted:
-        withhold_unless_last(plan, case_id, message.wanted.excluded)
+        withhold_unless_last(plan, case_id, message.wanted.excluded, told=told)
         return
     before = losses.kept_out(plan, case_id)
     for handle in sorted(message.wanted.excluded):
         withhold(plan, case_id, handle, "excluded")
     complete(plan, case_id)
     fresh = losses.kept_out(plan, case_id) - before
-    if fresh:
+    if fresh and told:
         tell_of_loss(plan, case_id, f"excluded {message.id}", fresh)
 
 

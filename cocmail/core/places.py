@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cocmail.core import letters, losses, questions, readers
 from cocmail.core.access import Level, Standing
 from cocmail.core.case import Case, Entry
-from cocmail.core.conflicts import exists_for, level_of, may_see, was_ever, was_looked_for
+from cocmail.core.conflicts import exists_for, may_see, was_ever, was_looked_for
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Letter
 from cocmail.core.events import MemberAdmitted, MemberRestored, MemberWithheld
@@ -108,17 +108,19 @@ def withhold(plan: Plan, case_id: str, handle: str, why: str, conflict: str = ""
     plan.bar(case_id, handle)
 
 
-def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> int:
+def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str], *, told: bool = True) -> int:
     """Keep a case from members at the word of somebody unproven: never so that fewer than two are left; those are told.
 
     It lets nobody in either: whoever can forge an address must not choose the readers of a case. Says from how many.
+    `told`: those who are left hear of it.
     """
     fresh = sorted(set(handles) - plan.cases[case_id].barred)
     if not fresh or any(_leaves_too_few(plan, case, handles) for case in plan.circle(case_id)):
         return 0
     for handle in fresh:
         withhold(plan, case_id, handle, "excluded")
-    tell_of_loss(plan, case_id, f"excluded {' '.join(fresh)}", len(fresh), proven=False)
+    if told:
+        tell_of_loss(plan, case_id, f"excluded {' '.join(fresh)}", len(fresh), proven=False)
     return len(fresh)
 
 
@@ -193,7 +195,6 @@ def forward_entry(
     names = [member.name for member in there if exists_for(member, case)]
     there = [member for member in there if but is None or member.handle != but.handle]
     told: dict[str, object] = {"kept_out": kept_out} if kept_out else {}
-    told |= _earlier(plan, case, there) if filed is not None and filed.kind == "report" else {}
     owners = losses.of_owners(plan, case_id) if kept_out else {}
     for member in there:
         listed = watchers_only or bool(kept_from)
@@ -210,14 +211,6 @@ def forward_entry(
     elif case.target is not None and but.kind != "member":
         plan.alarms.append("nobody-reached")
     return len(there)
-
-
-def _earlier(plan: Plan, case: Case, there: Iterable[Member]) -> dict[str, str]:
-    """The name of the case to which this one may belong, where all have that one too: they quote it to each other."""
-    earlier = plan.cases.get(case.related)
-    if earlier is None or any(level_of(member, earlier) is not Level.FULL for member in there):
-        return {}
-    return {"earlier": earlier.code_name}
 
 
 def to_target(plan: Plan, case_id: str, entry: str, purpose: str = "") -> None:

@@ -52,14 +52,15 @@ _AROUND = ",.()[]-–—~*_&+|•·\"'“”‘’!<>"
 _BLANK, _TEXT, _SHORT_LINE, _OFFICE, _NAME, _TAKES_LEAVE = "blank", "text", "short", "office", "name", "leave"
 
 
-def without_block(text: str) -> tuple[str, str]:
+def without_block(text: str, *, loose: bool = True) -> tuple[str, str]:
     """A text above its last line "-- ", and that line with what stands below it; "" where there is no such block.
 
-    RFC 3676, section 4.3: mail programs set it off so, and leave it out when somebody answers.
+    RFC 3676, section 4.3: mail programs set it off so, and leave it out when somebody answers. `loose`: the space
+    behind it may be missing, as where people write it; where words must not be lost, it may not.
     """
     lines = text.splitlines()
     for number in range(len(lines) - 1, -1, -1):
-        if lines[number].rstrip(" \t\u00a0") == "--":
+        if (lines[number].rstrip(" \t\u00a0") if loose else lines[number]) == ("--" if loose else "-- "):
             below = "\n".join(lines[number:]).rstrip()
             return ("\n".join(lines[:number]), below) if below.count("\n") <= SIGNATURE_LINES else (text, "")
     return text, ""
@@ -70,7 +71,12 @@ def unsigned(letter: str, committee: Committee, is_named_in: Callable[[str], boo
 
     `is_named_in` says of a line whether the screening finds somebody in it.
     """
-    lines = without_block(letter)[0].rstrip().splitlines()
+    above, block = without_block(letter)
+    below = ((line, is_named_in(line)) for line in block.splitlines()[1:])
+    if any(named and _kind(line, committee, named=True) == _TEXT for line, named in below):
+        # Somebody draws lines between the parts of a text.
+        above = letter
+    lines = above.rstrip().splitlines()
     first = _begin(lines, [_kind(line, committee, named=is_named_in(line)) for line in lines[-_LINES:]])
     return "\n".join(lines[:first])
 

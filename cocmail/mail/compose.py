@@ -122,7 +122,8 @@ def _marked(finished: bytes, letter: Letter, case: Case | None, sign: Sign) -> b
 
 def _as_noted(content: Mail) -> Mail:
     """What a member took down, for somebody outside: without that member's signature and card."""
-    text = without_block(content.text)[0]
+    above = without_block(content.text, loose=False)[0]
+    text = above if above.strip() else content.text
     parts = (part for part in content.attachments if not part.role and part.content_type not in _CARDS)
     return replace(content, text=text, attachments=tuple(parts))
 

@@ -13,6 +13,7 @@ from cocmail.core.model import Committee, Envelope, Mail, Wanted
 from cocmail.core.namesakes import names_in
 from cocmail.core.screening import screen
 from cocmail.core.setting import Message
+from cocmail.core.typed import means
 from cocmail.mail.address import extension, wanted
 from cocmail.mail.proof import prove
 
@@ -49,19 +50,13 @@ def wanted_by(envelope: Envelope, mail: Mail, committee: Committee) -> Wanted:
 
 
 def _called(spellings: frozenset[str], committee: Committee) -> frozenset[str]:
-    """Who may be meant by what stands after `not-` in place of a short name: a given name, a surname, both, or what
-    their own address begins with. Of two both are kept out.
+    """Who may be meant by what stands after `not-` in place of a short name: a given name, a surname, or both, as
+    members themselves may type it. Of two both are kept out.
     """
-    meant = {_plain(spelling) for spelling in spellings}
-    found: set[str] = set()
-    for member in committee.members if meant else ():
-        names = [fold(name) for name in member.name.split()]
-        ways = {*names, "".join(names), "".join(reversed(names))}
-        ways |= {address.partition("@")[0].partition("+")[0] for address in member.addresses}
-        if not meant.isdisjoint(map(_plain, ways)):
-            found.add(member.handle)
-    return frozenset(found)
-
-
-def _plain(name: str) -> str:
-    return _NO_LETTER.sub("", fold(name))
+    typed = [_NO_LETTER.sub(" ", spelling).strip() for spelling in spellings]
+    return frozenset(
+        member.handle
+        for member in committee.members
+        for name in typed
+        if means(name, member.name, member.handle) or fold(name) == fold("".join(member.name.split()))
+    )

@@ -18,7 +18,9 @@ from cocmail.core.model import Attachment, Mail
 _TOKEN = re.compile(rb"(?i)(?:\+|%2b|=2b)(?:=\r?\n)?(?:[a-z2-7](?:=\r?\n)?){26}(?=@|%40|=40)")
 _CHARACTER = re.compile(rb"[^+=\r\n]")
 # What is left of a link in a quoted mail of ours. Who taps it would get an error of their mail program.
-_DEAD_LINK = re.compile(r"<?\bmailto:[\w.=%-]{1,100}(?:\+|%2[Bb])\.{26}(?:@|%40)[^\s<>]{1,2000}>?")
+_DEAD_LINK = re.compile(
+    r"<?\bmailto:[\w.=%-]{1,100}(?:\+|%2[Bb])\.{26}(?:@|%40)[A-Za-z0-9.-]{1,255}(?:\?[\w=&%.~+-]{1,2000})?>?", re.ASCII
+)
 # Lines of nothing but base64 (RFC 2045, section 6.8).
 _BASE64 = re.compile(rb"(?m)(?:^[A-Za-z0-9+/]{4,998}={0,2}\r?$\n?)+")
 

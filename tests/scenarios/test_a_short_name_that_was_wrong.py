@@ -8,7 +8,7 @@ import pytest
 
 from scene import ALIAS, Delivered, Scene
 
-NOTE = "Somebody may have to be kept out of this, and I do not know who."
+NOTE = "Somebody may have to be kept out of this, and I do not know for certain who."
 WATCHERS = {"amara", "jun"}
 
 
