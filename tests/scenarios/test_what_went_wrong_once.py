@@ -384,7 +384,9 @@ async def test_words_of_members_were_handed_to_a_transfer_target(tmp_path: Path)
         await scene.answer(scene.last("forward", "jun"), "My private words.")
         await scene.answer(scene.last("forward", "jun"), tag="#recuse")
         assert not scene.all(to="conduct@foundation.example")
-        assert scene.recipients("notice") == {"ops@example.com"}
+        # Jun was told that nobody hears them.
+        assert scene.recipients("notice") == {"jun", "ops@example.com"}
+        assert not any("My private words." in mail.text for mail in scene.all())
 
 
 async def test_what_a_reporter_added_never_reached_the_target_that_had_the_report(tmp_path: Path) -> None:
