@@ -179,7 +179,7 @@ async def test_clear_and_help_are_answered_and_change_nobodys_access(tmp_path: P
     ("subject", "says"),
     [
         ("Re: [{name}] #recues", "Did you mean #recuse?"),
-        ("Re: [{name}] #circulate foundation", "do not know"),
+        ("Re: [{name}] #circulate foundation", "#circulate is no tag that I know."),
         ("Re: [{name}] #cl\u0435ar", "only looks"),
         ("Re: [{name}] \uff03clear", "only looks"),
         ("Fwd: [{name}] #clear", "forwarded"),
