@@ -100,8 +100,9 @@ def without_reporter(text: str, own: Collection[str] = ()) -> Redacted:
     clean, removed = redaction.without(bare, sought)
     if _stands(clean, values, sought):
         trouble = "stands"
-    elif not nobody and _may_be_theirs(clean, own):
-        # What the line does not name may be the reporter's all the same: no rule tells whose a number is.
+    elif not nobody and _may_be_theirs(clean, own, accounts=False):
+        # What the line does not name may be the reporter's all the same: no rule tells whose a number is. An account,
+        # @kit, is most often part of what happened.
         trouble = "beside"
     return Redacted(clean.strip(), len(found) + removed, "\n".join(values), trouble)
 
@@ -168,11 +169,11 @@ def _may_name(lines: list[str], text: str, own: Collection[str]) -> str:
     return "unnamed" if naming.begins_like_one(lines) or _may_be_theirs(text, own) else ""
 
 
-def _may_be_theirs(text: str, own: Collection[str]) -> bool:
-    """Whether a text holds an address, an account or a number of somebody, who may be the reporter."""
+def _may_be_theirs(text: str, own: Collection[str], *, accounts: bool = True) -> bool:
+    """Whether a text holds an address or a number of somebody, or an account (`accounts`), who may be the reporter."""
     ours = {fold(each) for each in own}
-    foreign = any(fold(each.removeprefix("mailto:")) not in ours for each in accounts_in(text))
-    return foreign or any(True for _ in numbers_in(text, _TELEPHONE))
+    written = (fold(each.removeprefix("mailto:")) for each in accounts_in(text) if accounts or "@" in each[1:])
+    return any(each not in ours for each in written) or any(True for _ in numbers_in(text, _TELEPHONE))
 
 
 def _stands(text: str, values: list[str], sought: Sought) -> bool:

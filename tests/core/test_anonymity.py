@@ -95,7 +95,6 @@ REFUSED = {
     "a mail of one's own": ("From: Amara Obi <amara@example.net>\n\nKit pushed her.", "unnamed"),
     "a number that the line does not have": (QUAST + "Kit pushed her. Call Ms Quast at 0171 555 123.", "beside"),
     "an address that the line does not have": (QUAST + "Kit. Write to her at m@work.example.", "beside"),
-    "an account that the line does not have": (QUAST + "Kit. She is @night_owl there.", "beside"),
     "a second address in a mail": ("From: Wilhelmina Quast <m@h.example>\n\nKit.\n-- \nTel. 0171 555 123", "beside"),
     "an empty line": ("Reporter:\n\nKit pushed her.", "empty"),
     "nothing but a picture": ("Reporter: 🦊\nKit pushed her.", "empty"),
@@ -158,3 +157,8 @@ def test_a_megabyte_in_one_line_is_worked_off() -> None:
     begun = time.process_time()
     clean: Redacted = without_reporter(QUAST + "From: Wilhelmina \t*_" * 50_000)
     assert time.process_time() - begun < 30 and "wilhelmina" not in clean.text.casefold()
+
+
+def test_what_somebody_else_is_called_online_kept_a_report_from_being_taken_down() -> None:
+    found = without_reporter(QUAST + "Kit (@kit_l on Discord) wrote to Ms Quast.", OWN)
+    assert not found.trouble and "@kit_l" in found.text and "Quast" not in found.text
