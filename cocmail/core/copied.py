@@ -27,7 +27,8 @@ def warn_of_copies(plan: Plan, message: Message, case_id: str, author: Member, *
     somebody's access is told by nothing. Who has not got report and talk learns nothing of who else is in the case.
     """
     case = plan.setting.known.cases.get(case_id)
-    if case is None or level_of(author, case) < Level.DISCUSS:
+    # Nor does who has just withdrawn: nothing of a case may wait for them.
+    if case is None or min(level_of(author, each) for each in (case, plan.cases[case_id])) < Level.DISCUSS:
         return
     words = _reached(plan, message, case, author, kept_from)
     if any(words.values()):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cocmail.core import acts, circles, clocks, counts, erasing, letters, measures, questions, verdicts
 from cocmail.core import case as cases
+from cocmail.core.access import Standing
 from cocmail.core.book import Book
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
@@ -126,7 +127,7 @@ class Plan:
             case_id=case_id,
             changes=changes,
             # The same letter asked for twice is one letter: its id is made from what it is.
-            letters=tuple({letter.id: letter for letter in self.letters}.values()),
+            letters=tuple({letter.id: letter for letter in self.letters if not self._is_for_nobody(letter)}.values()),
             notes=tuple(self.notes),
             cancel=tuple(self.cancelled),
             hasten=tuple(self.hastened),
@@ -143,6 +144,11 @@ class Plan:
             counts=tuple(self.counts.items()),
             erased=tuple(self.erased.items()),
         )
+
+    def _is_for_nobody(self, letter: Letter) -> bool:
+        """Whether it was decided on before the same decision took the case from whom it is for."""
+        lost = letter.needs_access and (letter.case_id, letter.to, "") in self.cancelled
+        return lost and letter.to.handle in self.cases[letter.case_id].with_standing(Standing.WITHHELD)
 
     def _count(self, case_id: str) -> None:
         """Counts are taken when a case is over: its content may be gone when somebody asks for them (domain R75)."""
