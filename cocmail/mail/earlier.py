@@ -28,7 +28,7 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
     "untaken": {"back": False},
     "transfer": {"purpose": ""},
     "receipt": {"forgotten": False},
-    "ack": {"waiting": False},
+    "ack": {"waiting": False, "as_member": False},
     "confirm": {"program": False, "final": False},
 }
 _LINES: Mapping[str, Mapping[str, object]] = {
