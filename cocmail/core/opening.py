@@ -204,12 +204,16 @@ def exclude_elsewhere(plan: Plan, message: Message, *, but: str) -> None:
     trusted = is_trusted(message) or by_reporter
     for case_id in known.party_cases:
         if case_id != but:
-            # Of a report that is sealed, or one member's, nobody else learns that it is there.
-            exclude(plan, message, case_id, trusted=trusted, told=_is_for_all(plan.cases[but]))
+            exclude(plan, message, case_id, trusted=trusted, told=_may_be_known(plan, message, but))
 
 
-def _is_for_all(case: Case) -> bool:
-    return case.audience in ("committee", "triage")
+def _may_be_known(plan: Plan, message: Message, case_id: str) -> bool:
+    """Whether others may learn that there is such a report; not of one that is sealed, or for one member. `case_id`:
+    the case that it opens, "" where it is put aside.
+    """
+    case, wanted = plan.cases.get(case_id), message.wanted
+    is_for_all = case is None or case.audience in ("committee", "triage")
+    return is_for_all and not wanted.escrow and (wanted.alias or not wanted.only)
 
 
 def exclude(plan: Plan, message: Message, case_id: str, *, trusted: bool, told: bool = True) -> None:

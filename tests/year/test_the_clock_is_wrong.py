@@ -59,7 +59,7 @@ class Scenes:
         return " ".join(str(line["outcome"]) for line in receipt["lines"])  # type: ignore[attr-defined]
 
     def open(self, name: str) -> None:
-        self.says(name, "amara", f'party reported "Kit {name}"')
+        self.says(name, "amara", f'party reported "Kit {name.title()}"')
         self.says(name, "amara", "check")
         for handle in ("jun", "noor", "ivo"):
             self.says(name, handle, "clear")
@@ -78,7 +78,7 @@ class Scenes:
         self.says("open", "amara", f'obligation "A talk" due:{date(2026, 3, 6)}')
         self.says("open", "amara", f"meet {date(2026, 3, 7)}")
         self.house.now += HOUR
-        self.says("asked", "amara", 'party reported "Kit asked"')
+        self.says("asked", "amara", 'party reported "Kit Asked"')
         self.says("asked", "amara", "check")
         self.says("asked", "jun", "clear")
         self.house.now += HOUR
