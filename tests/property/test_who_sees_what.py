@@ -55,6 +55,7 @@ def test_every_preset_is_walked() -> None:
     assert {procedure.name for procedure in PRESETS} == set(preset_names())
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("procedure", PRESETS, ids=lambda procedure: procedure.name)
 def test_who_sees_what(procedure: Procedure, store: QuickStore) -> None:
     assert walk(procedure, store, STEPS // len(PRESETS), whole=False).total() * len(PRESETS) >= STEPS

@@ -86,6 +86,7 @@ def rows_of(figures: Figures) -> set[str]:
     return of_all | early | ({"renewal", "no answer"} if figures.renewal_days else set())
 
 
+@pytest.mark.timeout(600)
 def test_a_year_of_forty_cases(store: QuickStore) -> None:
     counts = a_year(store, SEED)
     print(table(counts))
