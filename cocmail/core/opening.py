@@ -202,9 +202,12 @@ def exclude_elsewhere(plan: Plan, message: Message, *, but: str) -> None:
     grant, authors = known.grant, message.mail.from_addresses
     by_reporter = grant is not None and grant.person == REPORTER and authors == (grant.address,)
     trusted = is_trusted(message) or by_reporter
+    told, case = _may_be_known(plan, message, but), plan.cases.get(but)
+    # Who is kept from the mail itself must not learn by another case that there is one.
+    unseen = set(message.screening.found) | (case.barred if case is not None else set())
     for case_id in known.party_cases:
         if case_id != but:
-            exclude(plan, message, case_id, trusted=trusted, told=_may_be_known(plan, message, but))
+            exclude(plan, message, case_id, trusted=trusted, told=told, but=unseen)
 
 
 def _may_be_known(plan: Plan, message: Message, case_id: str) -> bool:
@@ -216,20 +219,24 @@ def _may_be_known(plan: Plan, message: Message, case_id: str) -> bool:
     return is_for_all and not wanted.escrow and (wanted.alias or not wanted.only)
 
 
-def exclude(plan: Plan, message: Message, case_id: str, *, trusted: bool, told: bool = True) -> None:
-    """What a message's exclusions do to a case that exists. `told`: who is left there hears that a mail did it."""
+def exclude(
+    plan: Plan, message: Message, case_id: str, *, trusted: bool, told: bool = True, but: Collection[str] = ()
+) -> None:
+    """What a message's exclusions do to a case that exists. `told`: who is left there hears that a mail did it, except
+    `but`; without it, that the case has no owner any more.
+    """
     if message.proof.is_forged or not message.wanted.excluded:
         return
     if not trusted:
-        withhold_unless_last(plan, case_id, message.wanted.excluded, told=told)
+        withhold_unless_last(plan, case_id, message.wanted.excluded, told=told, but=but)
         return
     before = losses.kept_out(plan, case_id)
     for handle in sorted(message.wanted.excluded):
         withhold(plan, case_id, handle, "excluded")
     complete(plan, case_id)
     fresh = losses.kept_out(plan, case_id) - before
-    if fresh and told:
-        tell_of_loss(plan, case_id, f"excluded {message.id}", fresh)
+    if fresh:
+        tell_of_loss(plan, case_id, f"excluded {message.id}", fresh if told else 0, but=but)
 
 
 def acknowledge(plan: Plan, message: Message, case_id: str, *, chosen: bool) -> None:

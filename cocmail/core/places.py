@@ -108,27 +108,34 @@ def withhold(plan: Plan, case_id: str, handle: str, why: str, conflict: str = ""
     plan.bar(case_id, handle)
 
 
-def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str], *, told: bool = True) -> int:
+def withhold_unless_last(
+    plan: Plan, case_id: str, handles: Collection[str], *, told: bool = True, but: Collection[str] = ()
+) -> int:
     """Keep a case from members at the word of somebody unproven: never so that fewer than two are left; those are told.
 
     It lets nobody in either: whoever can forge an address must not choose the readers of a case. Says from how many.
-    `told`: those who are left hear of it.
+    `told`: those who are left hear of it, except `but`; without it, of a lost owner alone.
     """
     fresh = sorted(set(handles) - plan.cases[case_id].barred)
     if not fresh or any(_leaves_too_few(plan, case, handles) for case in plan.circle(case_id)):
         return 0
     for handle in fresh:
         withhold(plan, case_id, handle, "excluded")
-    if told:
-        tell_of_loss(plan, case_id, f"excluded {' '.join(fresh)}", len(fresh), proven=False)
+    tell_of_loss(plan, case_id, f"excluded {' '.join(fresh)}", len(fresh) if told else 0, proven=False, but=but)
     return len(fresh)
 
 
 def tell_of_loss(
     plan: Plan, case_id: str, about: str, count: int, *, proven: bool = True, but: Collection[str] = ()
 ) -> None:
-    """From how many more members a mail from outside has kept a case, to who has it and does not get that mail."""
-    words = {"count": count, "proven": proven, **losses.of_owners(plan, case_id)}
+    """From how many more members a mail from outside has kept a case, to who has it and does not get that mail.
+
+    0: nobody is to hear of that; where an owner is gone by it, of that alone.
+    """
+    owners = losses.of_owners(plan, case_id)
+    if not count and not any(owners.values()):
+        return
+    words = {"count": count, "proven": proven, **owners}
     tell(plan, case_id, about, "excluded", words, but=but)
 
 

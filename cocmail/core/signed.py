@@ -66,14 +66,18 @@ def without_block(text: str, *, loose: bool = True) -> tuple[str, str]:
     return text, ""
 
 
+def is_sentence(line: str) -> bool:
+    """Whether a line below "--" ends as a sentence does: no name, office, address or number does."""
+    return line.rstrip().endswith((".", "!", "?", "…", "。", "！", "？"))
+
+
 def unsigned(letter: str, committee: Committee, is_named_in: Callable[[str], bool]) -> str:
     """The text of a letter: without a block under "-- ", and without the lines at its end in which it is signed.
 
     `is_named_in` says of a line whether the screening finds somebody in it.
     """
     above, block = without_block(letter)
-    below = ((line, is_named_in(line)) for line in block.splitlines()[1:])
-    if any(named and _kind(line, committee, named=True) == _TEXT for line, named in below):
+    if any(is_sentence(line) and is_named_in(line) for line in block.splitlines()[1:]):
         # Somebody draws lines between the parts of a text.
         above = letter
     lines = above.rstrip().splitlines()

@@ -31,10 +31,8 @@ def came_back_from_all(case: Case) -> bool:
 def _who_got_it(case: Case) -> Iterator[Iterator[bool]]:
     """For each message of the case, of each who was to get it, whether it came back and they were silent since."""
     refused = {each.letter for each in case.proceedings.outward.refused if each.back}
-    # Who takes care of it knows of it, whatever a second mailbox of theirs sends back.
-    acted = {member_person(handle) for handle in case.proceedings.owners.values()}
     for number, entry in enumerate(case.entries):
-        wrote = {each.author for each in case.entries[number:]} | acted
+        wrote = {each.author for each in case.entries[number:]}
         having = {
             handle: place.address
             for handle, place in case.members.items()

@@ -26,9 +26,8 @@ from cocmail.store.transaction import Tx
 # The mails in which who has a case reads that somebody is not reached: what they are waiting for may never come.
 TELLING = frozenset({"deadline", "vote", "tally"})
 
-# Notices of what is parked: one an hour, which is about all that was given up within its first minute, too.
+# Notices of what is parked: one an hour.
 TOLD_AGAIN = timedelta(hours=1)
-TOGETHER = timedelta(minutes=1)
 
 _DRAW = SystemDraw()
 
@@ -66,11 +65,11 @@ def _tell_admins(tx: Tx, roster: Roster, committee: Committee, now: datetime) ->
     """At once, and then once an hour at most: what is refused of one report is refused of all its letters."""
     told = _last_told(tx)
     since = now - told if told is not None else TOLD_AGAIN
-    if -TOLD_AGAIN <= since < TOGETHER:
-        # The notice that left a moment ago, or is to leave, says to look at the queue: this one is there as well.
+    if -TOLD_AGAIN <= since < timedelta():
+        # The notice that is to leave says to look at the queue: this one is there as well.
         return
     # A clock that was set back by more must not silence it.
-    due = told + TOLD_AGAIN if told is not None and TOGETHER <= since < TOLD_AGAIN else now
+    due = told + TOLD_AGAIN if told is not None and timedelta() <= since < TOLD_AGAIN else now
     notes.keep(tx, "told parked", due.isoformat().encode())
     letters = to_admins(roster.admins, "parked", due.isoformat())
     queue(tx, [replace(each, due=due) for each in letters], committee, now)

@@ -23,7 +23,7 @@ from cocmail.core.effects import Letter
 from cocmail.core.letters import message_id
 from cocmail.core.model import Attachment, Committee, Mail
 from cocmail.core.ownmail import HEADER, Sign, loop_mark
-from cocmail.core.signed import without_block
+from cocmail.core.signed import is_sentence, without_block
 from cocmail.mail import fields
 from cocmail.mail.bulk import Bulk
 from cocmail.mail.decode import file_name
@@ -63,6 +63,7 @@ _HUMAN_KINDS = frozenset({"outreach", "transfer"})
 _REPLIED_KINDS = frozenset({"ack", "receipt"})
 _NEVER_INSIDE = frozenset({"message", "multipart"})
 _CARDS = frozenset({"text/vcard", "text/x-vcard", "text/directory"})
+_SIGNATURE_WORDS = 6
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]+")
 
 
@@ -122,7 +123,13 @@ def _marked(finished: bytes, letter: Letter, case: Case | None, sign: Sign) -> b
 
 def _as_noted(content: Mail) -> Mail:
     """What a member took down, for somebody outside: without that member's signature and card."""
-    above = without_block(content.text, loose=False)[0]
+    above, block = without_block(content.text, loose=False)
+    if not block:
+        # Without the space that belongs there: of HTML it is lost, and people leave it out. Of what may be words of the
+        # report none is lost.
+        above, block = without_block(content.text)
+        said = any(is_sentence(line) or len(line.split()) > _SIGNATURE_WORDS for line in block.splitlines())
+        above = content.text if said else above
     text = above if above.strip() else content.text
     parts = (part for part in content.attachments if not part.role and part.content_type not in _CARDS)
     return replace(content, text=text, attachments=tuple(parts))

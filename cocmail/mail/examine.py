@@ -9,11 +9,12 @@ import re
 from dataclasses import replace
 
 from cocmail.core.folding import fold
-from cocmail.core.model import Committee, Envelope, Mail, Wanted
+from cocmail.core.model import Committee, Envelope, Mail, Member, Wanted
 from cocmail.core.namesakes import names_in
 from cocmail.core.screening import screen
 from cocmail.core.setting import Message
 from cocmail.core.typed import means
+from cocmail.core.vague import OFFICES
 from cocmail.mail.address import extension, wanted
 from cocmail.mail.proof import prove
 
@@ -51,12 +52,22 @@ def wanted_by(envelope: Envelope, mail: Mail, committee: Committee) -> Wanted:
 
 def _called(spellings: frozenset[str], committee: Committee) -> frozenset[str]:
     """Who may be meant by what stands after `not-` in place of a short name: a given name, a surname, or both, as
-    members themselves may type it. Of two both are kept out.
+    members themselves may type it, or what their own address begins with. Of two both are kept out.
     """
     typed = [_NO_LETTER.sub(" ", spelling).strip() for spelling in spellings]
     return frozenset(
         member.handle
         for member in committee.members
         for name in typed
-        if means(name, member.name, member.handle) or fold(name) == fold("".join(member.name.split()))
+        if means(name, member.name, member.handle) or _plain(name) in _run_on(member)
     )
+
+
+def _run_on(member: Member) -> frozenset[str]:
+    names = member.name.split()
+    local = {address.partition("@")[0].partition("+")[0] for address in member.addresses}
+    return frozenset(map(_plain, (*local, "".join(names), "".join(reversed(names))))) - OFFICES
+
+
+def _plain(name: str) -> str:
+    return _NO_LETTER.sub("", fold(name))

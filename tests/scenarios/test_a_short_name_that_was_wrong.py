@@ -29,7 +29,9 @@ async def add(scene: Scene, text: str, to: str) -> None:
     await scene.send(reply, [token, to])
 
 
-@pytest.mark.parametrize("name", ["Haddad", "noor.haddad", "noor-haddad", "noorhaddad", "HADDAD+not-ivo"])
+@pytest.mark.parametrize(
+    "name", ["Haddad", "noor.haddad", "noor-haddad", "noorhaddad", "haddadnoor", "n.haddad", "HADDAD+not-ivo"]
+)
 async def test_what_the_reporter_added_went_to_the_very_member_who_was_to_be_kept_out(
     tmp_path: Path, name: str
 ) -> None:

@@ -185,3 +185,46 @@ async def test_a_copy_of_talk_about_a_member_went_to_that_member_whose_mail_wait
             await scene.answer(scene.last("forward", handle), "They share a flat.", tag="#challenge @sam")
         await answer_all(scene, scene.last("vote", "noor"), "I think so, too.", "sam@example.net")
         assert "past me, to a member who must not see this case." in told(scene, "noor")
+
+
+async def test_a_sealed_report_was_announced_to_who_had_another_case_of_its_reporter(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        for to in ("conduct+escrow@example.org", "conduct+amara@example.org"):
+            since = scene.mark()
+            await scene.report("Kit, again.", to=[to, "conduct+not-sam@example.org"], subject=to)
+            assert scene.recipients("notice", since) == set()
+        assert "sam" in (await scene.case(0)).barred
+
+
+async def test_the_last_owner_was_gone_by_a_mail_of_which_nobody_may_hear_and_nobody_heard(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "sam"), tag="#own")
+        await scene.report("Kit, again.", to=["conduct+escrow@example.org", "conduct+not-sam@example.org"])
+        told = scene.last("notice", "jun").text
+        assert NO_OWNER in told and "mail" not in told.replace("mailto:", "").partition("-- ")[0]
+
+
+async def test_whom_a_new_report_named_learned_of_it_by_the_notice_in_an_older_case(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        with nothing_more(scene, "jun"):
+            await scene.report("Jun Sato hit me.", to=[ALIAS, "conduct+not-noor@example.org"], subject="New")
+        assert "kept from one more member" in scene.last("notice", "amara").text
+
+
+async def test_who_asked_whether_somebody_else_was_about_to_withdraw_was_told(tmp_path: Path) -> None:
+    """A copy to them was answered while their own unproven mail was being asked about, and not before."""
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.answer(scene.last("forward", "jun"), tag="#recuse", proven=False)
+        since = scene.mark()
+        forward = scene.last("forward", "amara")
+        reply = scene.write(
+            "amara@example.net", str(forward.message["Reply-To"]), "Re: x", "Hm.", proven=True, answers=forward
+        )
+        reply["Cc"] = "jun@example.net"
+        await scene.send(reply, str(forward.message["Reply-To"]))
+        assert "notice" not in {mail.kind for mail in scene.all(to="amara@example.net")[since:]}
+        assert "amara" not in scene.recipients("notice", since)
