@@ -18,7 +18,7 @@ from cocmail.core.measures import lets_anybody
 from cocmail.core.model import REPORTER, Member, Person, member_person
 from cocmail.core.motions import Motion
 from cocmail.core.opening import exclude_elsewhere, file_entry
-from cocmail.core.places import chosen, forward_entry, withhold, withhold_unless_last
+from cocmail.core.places import chosen, forward_entry, tell_of_loss, withhold, withhold_unless_last
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message, Setting
 from cocmail.core.vacancies import complete
@@ -59,8 +59,10 @@ def _keep_out(plan: Plan, message: Message, case_id: str, author: Person) -> int
     if message.proof.is_forged:
         # A reply address that got about must not be enough to choose who is left.
         told = withhold_unless_last(plan, case_id, message.wanted.excluded)
+        if told:
+            tell_of_loss(plan, case_id, f"excluded {message.id}", told, proven=False)
     else:
-        for excluded in sorted(message.wanted.excluded):
+        for excluded in sorted(message.wanted.kept_from):
             withhold(plan, case_id, excluded, "excluded")
     exclude_elsewhere(plan, message, but=case_id)
     return told

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cocmail.core.access import Level
-from cocmail.core.conflicts import Sight, is_challenged, level_of, may_see
+from cocmail.core.conflicts import is_challenged, level_of
 from cocmail.core.letters import notice
 from cocmail.core.model import REPORTER, Member
 
@@ -41,7 +41,7 @@ def _reached(plan: Plan, message: Message, case: Case, author: Member, kept_from
 
     Whose unproven `#recuse` is being asked about counts as before: nobody else may learn of that.
     """
-    committee, now = plan.setting.committee, plan.setting.now
+    committee = plan.setting.committee
     # Of an anonymous report one member knows who it was: to the others, and to a guess, that is anybody outside.
     reporters = frozenset[str]() if case.anonymous else case.given.get(str(REPORTER), frozenset())
     if case.reporter is not None and not case.anonymous:
@@ -53,10 +53,6 @@ def _reached(plan: Plan, message: Message, case: Case, author: Member, kept_from
             continue
         if member is None:
             reached["reporter" if address in reporters else "outside"].add(address)
-        elif (
-            member.handle == kept_from
-            or is_challenged(case, member.handle)
-            or may_see(member, case, now, Level.DISCUSS) is Sight.NO
-        ):
+        elif member.handle == kept_from or is_challenged(case, member.handle) or level_of(member, case) < Level.DISCUSS:
             reached["count"].add(member.handle)
     return {kind: len(found) for kind, found in reached.items()}

@@ -257,7 +257,8 @@ def witness_person(handle: str) -> Person:
 class Wanted:
     """Where a message is addressed to, read off its recipients (contract, section 3). `bounce`: return path's token.
 
-    `unknown`: one of them has an extension that means nothing; `spellings` are what such a one has after `not-`.
+    `unknown`: one of them has an extension that means nothing; `spellings` are what such a one has after `not-`, and
+    `guessed` the members who may be meant by it. Nobody's guess may stand in the way of what was spelled right.
     """
 
     token: str = ""
@@ -269,3 +270,9 @@ class Wanted:
     unknown: bool = False
     alias: bool = False
     spellings: frozenset[str] = frozenset()
+    guessed: frozenset[str] = frozenset()
+
+    @property
+    def kept_from(self) -> frozenset[str]:
+        """Whom a sender keeps out, and whom they may mean: where that is not an unproven word about another case."""
+        return self.excluded | self.guessed

@@ -120,7 +120,7 @@ def _marks(message: Message, setting: Setting, by_contact: bool) -> tuple[str, .
 
 def _withheld(message: Message, setting: Setting, only: Collection[str], related: str) -> dict[str, str]:
     """Everybody who must not see it, with why; the first reason found stays. `only` are chosen readers."""
-    found = dict.fromkeys(sorted(message.wanted.excluded), "excluded")
+    found = dict.fromkeys(sorted(message.wanted.kept_from), "excluded")
     chosen = set(only) - message.screening.conflicted
     for handle, why in message.screening.found.items():
         # A reporter who writes to one member has chosen that reader, and will call them by name.
@@ -211,12 +211,12 @@ def exclude_elsewhere(plan: Plan, message: Message, *, but: str) -> None:
 
 
 def _may_be_known(plan: Plan, message: Message, case_id: str) -> bool:
-    """Whether others may learn that there is such a report; not of one that is sealed, or for one member. `case_id`:
-    the case that it opens, "" where it is put aside.
+    """Whether others may learn that there is such a report; not of one that is sealed, for one member, or kept for the
+    watchers because it may be about anybody. `case_id`: the case that it opens or adds to, "" where it is put aside.
     """
     case, wanted = plan.cases.get(case_id), message.wanted
-    is_for_all = case is None or case.audience in ("committee", "triage")
-    return is_for_all and not wanted.escrow and (wanted.alias or not wanted.only)
+    is_for_all = (case is None or case.audience == "committee") and (wanted.alias or not wanted.only)
+    return is_for_all and not (wanted.escrow or wanted.unknown or message.mail.unreadable)
 
 
 def exclude(
@@ -225,18 +225,18 @@ def exclude(
     """What a message's exclusions do to a case that exists. `told`: who is left there hears that a mail did it, except
     `but`; without it, that the case has no owner any more.
     """
-    if message.proof.is_forged or not message.wanted.excluded:
+    if message.proof.is_forged:
         return
-    if not trusted:
-        withhold_unless_last(plan, case_id, message.wanted.excluded, told=told, but=but)
-        return
-    before = losses.kept_out(plan, case_id)
-    for handle in sorted(message.wanted.excluded):
-        withhold(plan, case_id, handle, "excluded")
-    complete(plan, case_id)
-    fresh = losses.kept_out(plan, case_id) - before
+    if trusted:
+        before = losses.kept_out(plan, case_id)
+        for handle in sorted(message.wanted.kept_from):
+            withhold(plan, case_id, handle, "excluded")
+        complete(plan, case_id)
+        fresh = losses.kept_out(plan, case_id) - before
+    else:
+        fresh = withhold_unless_last(plan, case_id, message.wanted.excluded)
     if fresh:
-        tell_of_loss(plan, case_id, f"excluded {message.id}", fresh if told else 0, but=but)
+        tell_of_loss(plan, case_id, f"excluded {message.id}", fresh if told else 0, proven=trusted, but=but)
 
 
 def acknowledge(plan: Plan, message: Message, case_id: str, *, chosen: bool) -> None:

@@ -108,20 +108,17 @@ def withhold(plan: Plan, case_id: str, handle: str, why: str, conflict: str = ""
     plan.bar(case_id, handle)
 
 
-def withhold_unless_last(
-    plan: Plan, case_id: str, handles: Collection[str], *, told: bool = True, but: Collection[str] = ()
-) -> int:
-    """Keep a case from members at the word of somebody unproven: never so that fewer than two are left; those are told.
+def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> int:
+    """Keep a case from members at the word of somebody unproven: never so that fewer than two are left, who are to be
+    told (`tell_of_loss`).
 
     It lets nobody in either: whoever can forge an address must not choose the readers of a case. Says from how many.
-    `told`: those who are left hear of it, except `but`; without it, of a lost owner alone.
     """
     fresh = sorted(set(handles) - plan.cases[case_id].barred)
     if not fresh or any(_leaves_too_few(plan, case, handles) for case in plan.circle(case_id)):
         return 0
     for handle in fresh:
         withhold(plan, case_id, handle, "excluded")
-    tell_of_loss(plan, case_id, f"excluded {' '.join(fresh)}", len(fresh) if told else 0, proven=False, but=but)
     return len(fresh)
 
 
@@ -135,8 +132,8 @@ def tell_of_loss(
     owners = losses.of_owners(plan, case_id)
     if not count and not any(owners.values()):
         return
-    words = {"count": count, "proven": proven, **owners}
-    tell(plan, case_id, about, "excluded", words, but=but)
+    words = {"count": count, "proven": proven, **owners} if count else owners
+    tell(plan, case_id, about, "excluded" if count else "unowned", words, but=but)
 
 
 def _leaves_too_few(plan: Plan, case: Case, handles: Collection[str]) -> bool:
@@ -210,7 +207,8 @@ def forward_entry(
         words |= told | (owners if member in fully else {})
         plan.letters.append(replace(letters.forward(committee, case, entry, member), words=words))
     if kept_out and watchers_only:
-        tell_of_loss(plan, case_id, f"excluded {entry}", kept_out, but={member.handle for member in there})
+        reached, proven = {member.handle for member in there}, filed is not None and not filed.forged
+        tell_of_loss(plan, case_id, f"excluded {entry}", kept_out, proven=proven, but=reached)
     if fully:
         return len(there)
     if but is None or but == REPORTER:

@@ -22,23 +22,21 @@ COMMON_TITLES = _set("dr mr mrs ms")
 # These say a gender, in any case; the second ones are ordinary words in small letters ("miss", milliseconds).
 GENDERED = _set(
     "mr mrs mister sir madam herr herrn frau fräulein frl monsieur madame mme mlle mademoiselle señor señora señorita"
-    " sra srta signor signore signora signorina senhor senhora mevrouw meneer fru господин госпожа"
+    " sra srta signor signore signora signorina senhor senhora mevrouw meneer господин госпожа"
 )
 GENDERED_WITH_A_CAPITAL = _set("miss ms")
 TITLES = (
     COMMON_TITLES
     | GENDERED
     | GENDERED_WITH_A_CAPITAL
-    | _set(
-        "prof professor professora doctor doktor doctora mx dra dott dottssa dottore dottoressa ssa dipl mgr др проф"
-    )
+    | _set("prof professor professora doctor doktor doctora mx dra dott dottssa dottore dottoressa dipl mgr др проф")
 )
 # Names as well, where no full stop stands behind them.
 _SHORTENED = _set(
     "hr fr st sr sig m mag ing rev hon ir drs doc bc sc med rer nat phil jur iur habil univ em dhr mevr avv г"
 )
 # Names or words as well, but not right before a surname, where most people write them without the full stop.
-_RIGHT_BEFORE = TITLES | _set("m hr fr sr sig ra rev dhr mw mevr heer pan pani lady lord г жа")
+_RIGHT_BEFORE = TITLES | _set("m hr fr sr sig ra rev dhr mw mevr heer pan pani lady lord fru ssa г жа")
 # Behind a name, in the letters that the name has, or not: Haddad-san, Haddadさん, 김철수 씨.
 _SUFFIXES = _set("san sama kun chan sensei senpai ssi nim")
 RUN_ON_SUFFIXES = tuple("さん さま ちゃん くん せんせい 様 氏 殿 君 先生 女士 小姐 老师 씨 님 군 양".split())

@@ -25,7 +25,7 @@ def came_back_from_all(case: Case) -> bool:
     """Whether the letters with a message of the case came back from everybody who has it, and none of them wrote
     since. Where nobody has it at all: False, that is another trouble (`handover`).
     """
-    return any(all(back) for back in map(list, _who_got_it(case)) if back)
+    return any(map(all, _who_got_it(case)))
 
 
 def _who_got_it(case: Case) -> Iterator[Iterator[bool]]:

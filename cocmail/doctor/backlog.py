@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cocmail.doctor.findings import Finding, warning
+from cocmail.doors.reminders import is_to_be_mended
 from cocmail.store import outbox, restored, spool
 from cocmail.store.engine import Store
 from cocmail.store.transaction import Tx
@@ -28,7 +29,7 @@ def _found(tx: Tx) -> list[Finding]:
             " `cocmail queue release`"
         )
         found.append(warning(ABOUT, text))
-    parked = sum(row.state == outbox.PARKED for row in outbox.listing(tx))
+    parked = sum(map(is_to_be_mended, outbox.listing(tx)))
     if parked:
         text = (
             f"{parked} parked, perhaps reports that nobody reads: see the code in `cocmail queue` and the mail server's"

@@ -93,7 +93,7 @@ def _is_damaged(tx: Tx, roster: Roster, now: datetime) -> bool:
     return False
 
 
-def _is_to_be_mended(row: outbox.Waiting) -> bool:
+def is_to_be_mended(row: outbox.Waiting) -> bool:
     """Parked, but for an acknowledgement to a mailbox that is not there: it goes to whatever address a stranger named,
     and that is nobody's to mend. They were told once, and it is kept.
     """
@@ -113,7 +113,7 @@ def _is_unread(case: Case | None) -> bool:
 _LOOKS: dict[str, Callable[[Tx, Roster, datetime], bool]] = {
     "shunted": lambda tx, roster, now: bool(spool.shunted(tx)),
     "postponed": lambda tx, roster, now: bool(spool.postponed(tx)),
-    "parked": lambda tx, roster, now: any(map(_is_to_be_mended, outbox.listing(tx))),
+    "parked": lambda tx, roster, now: any(map(is_to_be_mended, outbox.listing(tx))),
     "delayed": _is_delayed,
     "damaged": _is_damaged,
     "sends-nothing": lambda tx, roster, now: restored.sends_nothing(tx),

@@ -46,8 +46,13 @@ def wanted_by(envelope: Envelope, mail: Mail, committee: Committee) -> Wanted:
     own_written = [address for address in written if extension(address, ours) is not None]
     more = wanted(own_written, ours, handles)
     spellings = said.spellings | more.spellings
-    excluded = said.excluded | more.excluded | _called(spellings, committee)
-    return replace(said, excluded=excluded, unknown=said.unknown or more.unknown, spellings=spellings)
+    return replace(
+        said,
+        excluded=said.excluded | more.excluded,
+        unknown=said.unknown or more.unknown,
+        spellings=spellings,
+        guessed=_called(spellings, committee),
+    )
 
 
 def _called(spellings: frozenset[str], committee: Committee) -> frozenset[str]:

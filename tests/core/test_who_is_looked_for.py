@@ -299,3 +299,8 @@ def test_a_text_of_nothing_but_beginnings_of_names_takes_its_length(text: str) -
     begun = time.process_time()
     is_found(member, (text * 20_000)[:100_000] + " my-site example kit")
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("name", ["Fru Ndi", "Ssa Obi"])
+def test_whose_given_name_is_a_title_elsewhere_got_the_report_about_them(name: str) -> None:
+    assert is_found(named(name), f"Yesterday {name.split()[0]} hit me.")

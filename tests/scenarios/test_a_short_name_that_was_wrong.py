@@ -72,3 +72,17 @@ async def test_a_watcher_got_the_report_that_was_to_be_kept_from_them_as_they_we
     async with Scene(tmp_path) as scene:
         await scene.report("It was the tall man.", to=keep_out("sato"))
         assert scene.recipients("forward") == {"amara", "noor"}
+
+
+async def test_whom_the_reporter_spelled_right_was_let_in_by_a_guess_at_whom_else_they_meant(tmp_path: Path) -> None:
+    """An unproven word leaves two readers at least: what is guessed must not use that up."""
+    others = [keep_out(name) for name in ("obi", "sato", "haddad")]
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody shouted at me.")
+        ack = scene.last("ack", "robin@visitors.example")
+        token = str(ack.message["Reply-To"])
+        reply = scene.write(ack.recipient, token, "Re: x", "It was their friend.", proven="fail", answers=ack)
+        await scene.send(reply, [token, keep_out("sam"), *others])
+        assert (await scene.case()).barred >= {"sam"}
+        await scene.report("Once more.", to=[keep_out("ivo"), *others], proven="none", subject="New")
+        assert "ivo" in (await scene.case(0)).barred

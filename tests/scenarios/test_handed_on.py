@@ -333,3 +333,13 @@ async def test_where_a_court_forbids_it_the_reporter_is_not_told_and_the_reason_
         assert "Please do not tell them otherwise" in told(scene, "jun")
         await scene.answer(scene.last("forward", "sam"), tag="#doc")
         assert "the reporter was not told: the order forbids it until May" in told(scene, "sam", "document")
+
+
+async def test_what_was_asked_for_could_not_be_taken_back_once_the_file_had_lost_its_targets(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=file()) as scene:
+        await owned(scene)
+        await say(scene, "amara", text=WHY)
+        await scene.reload(committee_file())
+        await say(scene, "amara", "#transfer foundation stop")
+        assert "Not possible" not in told(scene, "amara")
+        assert not (await scene.case()).proceedings.outward.requests

@@ -220,11 +220,37 @@ async def test_who_asked_whether_somebody_else_was_about_to_withdraw_was_told(tm
         await scene.report()
         await scene.answer(scene.last("forward", "jun"), tag="#recuse", proven=False)
         since = scene.mark()
-        forward = scene.last("forward", "amara")
-        reply = scene.write(
-            "amara@example.net", str(forward.message["Reply-To"]), "Re: x", "Hm.", proven=True, answers=forward
-        )
-        reply["Cc"] = "jun@example.net"
-        await scene.send(reply, str(forward.message["Reply-To"]))
-        assert "notice" not in {mail.kind for mail in scene.all(to="amara@example.net")[since:]}
+        await answer_all(scene, scene.last("forward", "amara"), "Hm.", "jun@example.net")
         assert "amara" not in scene.recipients("notice", since)
+
+
+async def test_who_had_to_be_kept_from_a_second_report_by_an_unknown_name_learned_that_it_was_there(
+    tmp_path: Path,
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        since = scene.mark()
+        to = ["conduct+not-noor@example.org", "conduct+not-tall@example.org"]
+        await scene.report("It was the tall one.", to=to, subject="New")
+        assert scene.recipients("forward", since) == {"amara", "jun"} and scene.recipients("notice", since) == set()
+        assert "noor" in (await scene.case(0)).barred
+
+
+async def test_a_copy_to_a_mailbox_that_only_the_file_had_given_a_member_was_told_to_nobody(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        await scene.reload(committee_file().replace("ivo@example.net", "ivo@new.example"))
+        await answer_all(scene, scene.last("forward", "amara"), "Hm.", "ivo@new.example")
+        assert "past me, to a member who must not see this case." in told(scene, "amara")
+
+
+async def test_a_mail_that_was_known_to_be_forged_was_called_the_reporters(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        ack = scene.last("ack", ROBIN)
+        reply = scene.write(ROBIN, str(ack.message["Reply-To"]), "Re: Sam Reyes", "", proven="fail", answers=ack)
+        reply.clear_content()
+        reply.set_content(b"\0", maintype="application", subtype="octet-stream")
+        await scene.send(reply, str(ack.message["Reply-To"]))
+        assert "sam" in (await scene.case()).barred
+        assert "That address was not proven." in told(scene, "ivo")

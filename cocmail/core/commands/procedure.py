@@ -23,6 +23,8 @@ def never(committee: Committee, case: Case, name: str) -> Line | None:
         return refuse("no-challenge")
     if name == "limit" and not (isinstance(kinds, tuple) and "soft" in kinds):
         return refuse("no-soft")
-    if name == "transfer" and not agreed_targets(committee):
+    # What was asked for before the file lost its targets can still be taken back.
+    asked = any(each.kind == "transfer" for each in case.proceedings.outward.requests)
+    if name == "transfer" and not agreed_targets(committee) and not asked:
         return refuse("no-such-target", names=[])
     return None
