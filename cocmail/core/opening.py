@@ -225,7 +225,7 @@ def exclude(
     """What a message's exclusions do to a case that exists. `told`: who is left there hears that a mail did it, except
     `but`; without it, that the case has no owner any more.
     """
-    if message.proof.is_forged:
+    if message.proof.is_forged or not message.wanted.kept_from:
         return
     if trusted:
         before = losses.kept_out(plan, case_id)
