@@ -84,10 +84,14 @@ def discuss(
     """
     plan = Plan(setting)
     person = member_person(author.handle)
-    file_entry(plan, message, case_id, person, "discussion", **_kept_from(about))
+    nobody_to_wait_for = file_entry(plan, message, case_id, person, "discussion", **_kept_from(about))
+    waited = plan.cases[case_id].entries[-1].waits
+    if nobody_to_wait_for:
+        # It passes on what waited.
+        complete(plan, case_id)
     if plan.cases[case_id].entries[-1].waits:
         plan.letters.append(notice(setting.committee, plan.cases[case_id], author, message.id, "waits", {}))
-    elif not forward_entry(plan, case_id, message.id, but=person) and about is None:
+    elif not waited and not forward_entry(plan, case_id, message.id, but=person) and about is None:
         case, need = plan.cases[case_id], Level.DISCUSS
         plan.letters.append(notice(setting.committee, case, author, message.id, "alone", {}, need))
     warn_of_copies(plan, message, case_id, author, kept_from=about.about if about is not None else "")

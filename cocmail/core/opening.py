@@ -164,8 +164,11 @@ def kept_from_case(case: Case, committee: Committee, *, goes_on: bool) -> dict[s
 
 def file_entry(
     plan: Plan, message: Message, case_id: str, author: Person, kind: str, *, kept_from: str = "", label: str = ""
-) -> None:
-    """The message becomes part of the case, findable by its Message-ID, with whom of the roster it was searched for."""
+) -> bool:
+    """The message becomes part of the case, findable by its Message-ID, with whom of the roster it was searched for.
+
+    Says whether it put out somebody who is asked about a conflict: nobody is left to wait for, perhaps (`complete`).
+    """
     message_id = message.mail.message_id
     looked_for = tuple(looked_for_as(member) for member in plan.setting.committee.members)
     named = tuple(message.screening.found)
@@ -175,13 +178,14 @@ def file_entry(
     automatic = kind == "follow-up" and is_out_of_office(message.mail.subject)
     doubt = (automatic, author == REPORTER and message.wanted.unknown)
     plan.add(case_id, EntryFiled(message.id, str(author), kind, message_id, *how, *doubt))
-    for handle in named if _may_choose_readers(plan.cases[case_id], author) else ():
-        place = plan.cases[case_id].members.get(handle)
-        if place is not None and place.standing is Standing.ASKED:
-            # Who is named before they have answered must not read it by answering.
-            withhold(plan, case_id, handle, "screened")
+    case = plan.cases[case_id]
+    asked = case.with_standing(Standing.ASKED) & set(named) if _may_choose_readers(case, author) else ()
+    for handle in sorted(asked):
+        # Who is named before they have answered must not read it by answering.
+        withhold(plan, case_id, handle, "screened")
     if message_id and kind != "record":
         plan.notes.append(Note("message-id", message_id, {"kind": kind, "person": str(author), "tags": []}, case_id))
+    return bool(asked)
 
 
 def _may_choose_readers(case: Case, author: Person) -> bool:

@@ -31,6 +31,7 @@ from cocmail.core.signature import TagRow
 from cocmail.core.subjects import Subject
 from cocmail.core.tags import ROWS, TABLE, Tag
 from cocmail.core.unread import heard_of
+from cocmail.core.vacancies import complete
 
 _RECUSALS = frozenset({"recused", "recused-unread", "recused-again", "stated"})
 
@@ -65,7 +66,9 @@ def run(
     recorded = bool(text) and any(tag.is_recorded for tag in subject.tags)
     if home and recorded and all(entry.id != message.id for entry in plan.cases[home].entries):
         # Part of the case like any other text: who is named in it is let in by nothing, and who steps in later gets it.
-        file_entry(plan, message, home, member_person(member.handle), "record")
+        nobody_to_wait_for = file_entry(plan, message, home, member_person(member.handle), "record")
+        if nobody_to_wait_for:
+            complete(plan, home)
     beside = bool(text) and not any(ROWS[tag.name].takes_text for tag in subject.tags)
     return _finish(plan, message, member, case, lines, beside=beside)
 

@@ -109,11 +109,13 @@ def withhold_unless_last(case: Expected, handles: Collection[str]) -> None:
         case.excluded.add(handle)
 
 
-def write_down(case: Expected, entry: Entry) -> None:
-    """It is part of the case. Who is named before they have answered must not read it by answering."""
+def write_down(case: Expected, entry: Entry) -> bool:
+    """It is part of the case. Who is named before they have answered must not read it by answering: True."""
     case.entries.append(entry)
-    for handle in sorted(entry.named & case.with_standing("asked")):
+    asked = entry.named & case.with_standing("asked")
+    for handle in sorted(asked):
         withhold(case, handle, "screened")
+    return bool(asked)
 
 
 # The conflict question

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from property.admission import write_down
+from property.admission import complete, write_down
 from property.ballots import ask, close
 from property.expected import LIVE, Expected
 from property.procedures import A_PRIMARY, DAYS, EVERYBODY, HOURS, REPORTER
@@ -74,7 +74,8 @@ def hear_tag(case: Expected, said: Said, came: datetime, enter: Enter, *, confir
             changed = _writes(case, said)
     if changed and said.tag in TEXTS:
         entry = enter(said.canary, said.author, "discussion" if not said.tag else "record", said.named, said.sender)
-        write_down(case, entry)
+        if write_down(case, entry):
+            complete(case)
     return changed
 
 

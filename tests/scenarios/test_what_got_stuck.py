@@ -56,6 +56,21 @@ async def state(scene: Scene) -> State:
 # Nobody looked
 
 
+async def test_a_case_waited_a_day_for_the_answer_of_somebody_whom_a_watcher_had_just_named(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=NUMFOCUS) as scene:
+        await scene.report()
+        await checked(scene)
+        assert scene.recipients("check") == {"noor", "sam", "ivo"}
+        for handle in ("noor", "sam"):
+            await scene.answer(scene.last("check", handle), tag="#clear")
+        with nothing_more(scene, "ivo"):
+            await scene.answer(scene.last("forward", "jun"), "Ivo Petrov stood beside Kit all evening.")
+        assert await state(scene) is State.OPEN
+        for handle in ("amara", "noor", "sam"):
+            assert len([mail for mail in scene.all("forward", handle) if "all evening" in mail.text]) == 1
+        assert "waits" not in scene.last("notice", "jun").text
+
+
 async def test_a_report_lay_for_months_with_a_watcher_who_did_nothing(tmp_path: Path) -> None:
     async with Scene(tmp_path, committee=CHAOSS) as scene:
         await scene.report()
