@@ -47,7 +47,7 @@ def load_book(tx: Tx, committee: Committee) -> Book:
 
 def _books_at(tx: Tx, committee: Committee) -> list[Book]:
     """The books of the ids under its addresses: its own and, where an address went from one to the other, another's."""
-    found = map(decode_book, notes.kept_all(tx, [f"book {each}" for each in committee.ids], lock=True))
+    found = notes.kept_all(tx, [f"book {each}" for each in committee.ids], decode_book, lock=True)
     return [book for book in found if not committee.addresses.isdisjoint(book.ids)]
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from cocmail import maillog, returns
 from cocmail.commit import carry_out
@@ -43,6 +44,16 @@ AFTER_A_BUG = timedelta(hours=1)
 # Longer than `pipeline.py` puts off any message.
 PUT_OFF_AT_MOST = timedelta(hours=2)
 LIST_EVERY = timedelta(minutes=5)
+
+
+class _Seen(NamedTuple):
+    """What was due at a look. `is_due`: the next timer, and no mail from before it waits; `forgets`: something held."""
+
+    now: datetime
+    next_due: datetime | None
+    is_due: bool
+    has_asides: bool
+    forgets: bool
 
 
 class Clock:
@@ -80,12 +91,14 @@ class Clock:
                 if reminded is None or tick - reminded >= LOOK_EVERY:
                     await self._look_around()
                     reminded = tick
-                while await self.do_one():
+                while await self._do_one(seen := await self._see()):
                     pass
-                await self.list_asides()
-                await self._forget()
+                if seen.has_asides:
+                    await self.list_asides()
+                if seen.forgets:
+                    await self._forget()
                 await self._scrub()
-                pause = await self._pause()
+                pause = self._pause(seen)
             except StoreBusy:
                 maillog.store_busy("clock")
                 pause = BUSY_PAUSE
@@ -141,7 +154,7 @@ class Clock:
         async with self._listing:
             now = self._now()
             recently = self._listed is not None and abs(now - self._listed) < LIST_EVERY
-            if recently or not await self._store.read(asides.has_any):
+            if recently:
                 return
             for committee in self._roster:
                 due = partial(listing.is_due, committee, now, self._draw)
@@ -164,9 +177,8 @@ class Clock:
             for held, reason in spool.to_forget(tx, now).items():
                 spool.discard(tx, held, reason)
 
-        if await self._store.read(lambda tx: spool.to_forget(tx, now)):
-            await self._store.write(work, Step.FORGET)
-            self._scrubs = True
+        await self._store.write(work, Step.FORGET)
+        self._scrubs = True
 
     async def _scrub(self) -> None:
         """What was destroyed goes out of memory and of the database's journal as well; tried until nobody reads it."""
@@ -174,10 +186,21 @@ class Clock:
             self._destroyed()
             self._scrubs = not await self._store.scrub()
 
-    async def _pause(self) -> float:
+    def _pause(self, seen: _Seen) -> float:
         """How long to wait: until the next timer, but never so long that a clock that was moved goes unnoticed."""
-        due = await self._store.read(self._next_due)
+        due = seen.next_due
         return TICK if due is None else min(TICK, max(SHORTEST, (due - self._now()).total_seconds()))
+
+    async def _see(self) -> _Seen:
+        """One look at all that may be due: a daemon looks after every message."""
+        now = self._now()
+
+        def look(tx: Tx) -> _Seen:
+            next_due = self._next_due(tx)
+            is_due = next_due is not None and next_due <= now and not spool.has_new_before(tx, next_due)
+            return _Seen(now, next_due, is_due, asides.has_any(tx), bool(spool.to_forget(tx, now)))
+
+        return await self._store.read(look)
 
     def _next_due(self, tx: Tx) -> datetime | None:
         """When the next timer is due; None, too, where nothing may end: what came in time may be lost (`restored`)."""
@@ -185,10 +208,12 @@ class Clock:
 
     async def do_one(self) -> bool:
         """Carry out the oldest timer that is due. False when there is none, or when mail has to be looked at first."""
-        now = self._now()
-        due = await self._store.read(self._next_due)
-        if due is None or due > now or await self._store.read(lambda tx: spool.has_new_before(tx, due)):
+        return await self._do_one(await self._see())
+
+    async def _do_one(self, seen: _Seen) -> bool:
+        if not seen.is_due:
             return False
+        now = seen.now
         claimed: list[timers.Due] = []
         left: list[bool] = []
 

@@ -6,8 +6,8 @@ belongs here: these records are sealed under the master and survive every erasur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,6 +17,8 @@ from cocmail.store.tables import COUNTERS, NOTES
 from cocmail.store.transaction import Tx
 from cocmail.vault import box
 from cocmail.vault.keyring import Keyring
+
+T = TypeVar("T")
 
 _CHECK = "check"
 _COUNTED = select(COUNTERS.c.hash, COUNTERS.c.window, COUNTERS.c.count).where(
@@ -69,12 +71,25 @@ def kept(tx: Tx, name: str, *, lock: bool = False) -> bytes | None:
     return None if sealed is None else _opened(tx, row, sealed)
 
 
-def kept_all(tx: Tx, names: Sequence[str], *, lock: bool = False) -> list[bytes]:
-    """`kept` for several, in one statement: what there is, in the order of the names."""
+def kept_all(tx: Tx, names: Sequence[str], made: Callable[[bytes], T], *, lock: bool = False) -> list[T]:
+    """`kept` for several, in one statement: what is made of what there is, in the order of the names.
+
+    What is made is kept for a breath (`recent`): every look at a case asks for the same, and it must never change.
+    """
     rows = [_row_name(tx, name) for name in names]
     found = tx.run(tx.locked(_ALL_KEPT) if lock else _ALL_KEPT, {"of_names": rows}).all()
     sealed = {row.name: row.sealed for row in found}
-    return [_opened(tx, row, sealed[row]) for row in rows if row in sealed]
+    return [_made(tx, row, sealed[row], made) for row in rows if row in sealed]
+
+
+def _made(tx: Tx, row: str, sealed: bytes, made: Callable[[bytes], T]) -> T:
+    # Sealed anew it is other bytes; the same ones on another row must not open.
+    name = row.encode() + sealed
+    thing: T | None = tx.recent.get(name)
+    if thing is None:
+        thing = made(_opened(tx, row, sealed))
+        tx.recent.keep(name, thing)
+    return thing
 
 
 def bump(tx: Tx, kind: str, value: str, window: str) -> int:
