@@ -20,6 +20,7 @@ from cocmail.core.events import (
     CheckOpened,
     ConflictStated,
     EntryFiled,
+    EntryReserved,
     Event,
     MemberAdmitted,
     PartyNamed,
@@ -44,7 +45,8 @@ from cocmail.core.proceedings import Proceedings
 class Entry:
     """A message of the case: `id` is where the store keeps it. `waits`: not passed on while conflicts are checked.
 
-    `kept_from` is the member whom it must not reach, whatever else they may have of the case.
+    `kept_from` is the member whom it must not reach, whatever else they may have of the case; `only` are those who got
+    it alone, since it may concern anybody.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Entry:
     at: datetime | None = None
     automatic: bool = False
     unknown_ending: bool = False
+    only: frozenset[str] = frozenset()
 
     @property
     def may_concern_anybody(self) -> bool:
@@ -117,6 +120,17 @@ class Case:
     def entry(self, entry_id: str) -> Entry | None:
         return next((entry for entry in self.entries if entry.id == entry_id), None)
 
+    def reserved_for(self, entry: Entry) -> frozenset[str]:
+        """Who alone may have a message of the case, of those who have the case; empty where it is for all of them, or
+        where none of these is left.
+        """
+        return entry.only & self.with_standing(Standing.CLEARED)
+
+    def is_kept_from(self, entry: Entry, handle: str) -> bool:
+        """Whether a message of the case must not reach a member who has the case."""
+        reserved = self.reserved_for(entry)
+        return handle != "" and (entry.kept_from == handle or (bool(reserved) and handle not in reserved))
+
     def called(self, role: str) -> tuple[str, ...]:
         """The names of the parties with that role, without repeats."""
         return tuple(dict.fromkeys(party.name for party in self.parties if party.role == role))
@@ -158,6 +172,8 @@ def apply(case: Case, event: Event) -> Case:
             return _issued(case, event)
         case EntryFiled():
             return replace(case, entries=(*case.entries, _entry(case, event)))
+        case EntryReserved():
+            return replace(case, entries=tuple(_reserved(entry, event) for entry in case.entries))
         case PartyNamed():
             return replace(case, parties=(*case.parties, event))
         case ConflictStated():
@@ -247,6 +263,10 @@ def _entry(case: Case, event: EntryFiled) -> Entry:
         automatic=event.automatic,
         unknown_ending=event.unknown_ending,
     )
+
+
+def _reserved(entry: Entry, event: EntryReserved) -> Entry:
+    return replace(entry, only=frozenset(event.handles)) if entry.id == event.entry else entry
 
 
 def _checked(case: Case, event: CheckOpened | CheckClosed) -> Case:

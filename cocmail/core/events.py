@@ -230,6 +230,14 @@ class EntryFiled:
     unknown_ending: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class EntryReserved:
+    """A message that may concern anybody went to these members alone, who watch over the case."""
+
+    entry: str
+    handles: tuple[str, ...]
+
+
 Event = (
     CaseOpened
     | ReporterKnown
@@ -251,6 +259,7 @@ Event = (
     | PartyNamed
     | TokenIssued
     | EntryFiled
+    | EntryReserved
     | HandingEvent
     | LinkEvent
     | Act

@@ -16,7 +16,7 @@ from cocmail.core.case import Case, Entry
 from cocmail.core.conflicts import exists_for, may_see, was_ever, was_looked_for
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Letter
-from cocmail.core.events import MemberAdmitted, MemberRestored, MemberWithheld
+from cocmail.core.events import EntryReserved, MemberAdmitted, MemberRestored, MemberWithheld
 from cocmail.core.model import REPORTER, Committee, Member, Person, member_person, witness_person
 from cocmail.core.screening import concerned_by
 
@@ -69,7 +69,7 @@ def catch_up(plan: Plan, case_id: str, member: Member, entries: Iterable[Entry])
     committee, case = plan.setting.committee, plan.cases[case_id]
     own = (member_person(member.handle), witness_person(member.handle))
     for entry in entries:
-        if not entry.waits and entry.author not in own and entry.kept_from != member.handle:
+        if not entry.waits and entry.author not in own and not case.is_kept_from(entry, member.handle):
             plan.letters.append(letters.forward(committee, case, entry.id, member))
     for motion in case.proceedings.open_motions:
         questions.ask(plan, case_id, motion, frozenset({member.handle}))
@@ -197,6 +197,8 @@ def forward_entry(
     there = _watching(plan, fully) if watchers_only else present(plan, case_id, Level.DISCUSS)
     there = [member for member in there if member.handle != kept_from]
     names = [member.name for member in there if exists_for(member, case)]
+    if watchers_only and there:
+        plan.add(case_id, EntryReserved(entry, tuple(member.handle for member in there)))
     there = [member for member in there if but is None or member.handle != but.handle]
     told: dict[str, object] = {"kept_out": kept_out} if kept_out else {}
     owners = losses.of_owners(plan, case_id) if kept_out else {}
@@ -216,6 +218,14 @@ def forward_entry(
     elif case.target is not None and but.kind != "member":
         plan.alarms.append("nobody-reached")
     return len(there)
+
+
+def pass_on_reserved(plan: Plan, case_id: str) -> None:
+    """What watchers alone got, of whom none has the case any more, goes to the next ones among those who have it."""
+    case = plan.cases[case_id]
+    for entry in case.entries if present(plan, case_id) else ():
+        if entry.only and not case.reserved_for(entry):
+            forward_entry(plan, case_id, entry.id, but=entry.author, watchers_only=True)
 
 
 def to_target(plan: Plan, case_id: str, entry: str, purpose: str = "") -> None:

@@ -14,7 +14,7 @@ from cocmail.core import checks, handover, readers
 from cocmail.core.conflicts import exists_for
 from cocmail.core.lifecycle import State
 from cocmail.core.model import Member, Role
-from cocmail.core.places import bring_in, present, unfit
+from cocmail.core.places import bring_in, pass_on_reserved, present, unfit
 
 if TYPE_CHECKING:
     from cocmail.core.plan import Plan
@@ -36,6 +36,7 @@ def complete(plan: Plan, case_id: str) -> None:
         checks.advance(plan, case_id)
     else:
         _fill(plan, case_id)
+    pass_on_reserved(plan, case_id)
     _hand_over_or_wait(plan, case_id)
     handover.tell_of_mediation(plan, case_id)
     handover.propose(plan, case_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from cocmail.core.case import Case, Entry
@@ -52,14 +53,15 @@ class Enclosures:
             return await self._own_cases(letter, committee)
         if letter.template not in MADE or case is None:
             return None
+        reader = letter.to.handle
+        theirs = tuple(entry for entry in case.entries if not case.is_kept_from(entry, reader))
         if letter.template == "original":
-            return await self._original(case)
+            return await self._original(case, theirs)
         if letter.template == "thread":
-            every = await self._mails(case.entries)
-            return Mail(text=await asyncio.to_thread(thread, case, committee, every, letter.to.handle))
-        written = [entry for entry in case.entries if entry.author.kind in ("reporter", "contact")]
-        mails = await self._mails(written)
-        return Mail(text=await asyncio.to_thread(document, case, committee, mails, self._now()))
+            return Mail(text=await asyncio.to_thread(thread, case, committee, await self._mails(theirs), reader))
+        mails = await self._mails(entry for entry in theirs if entry.author.kind in ("reporter", "contact"))
+        written = replace(case, entries=theirs)
+        return Mail(text=await asyncio.to_thread(document, written, committee, mails, self._now()))
 
     async def _files(self, letter: Letter, case: Case | None) -> Mail | None:
         """Just the files of a letter that a member drafted, by their bytes; not the mail that it was drafted in."""
@@ -73,14 +75,14 @@ class Enclosures:
             raise ReadAgainFailed
         return Mail(attachments=tuple(parts[digest] for digest in dict.fromkeys(letter.files)))
 
-    async def _mails(self, entries: tuple[Entry, ...] | list[Entry]) -> dict[str, Mail]:
+    async def _mails(self, entries: Iterable[Entry]) -> dict[str, Mail]:
         read = {entry.id: await self._contents.of(entry.id, entry.unreadable) for entry in entries}
         return {entry: mail for entry, mail in read.items() if mail is not None}
 
-    async def _original(self, case: Case) -> Mail:
+    async def _original(self, case: Case, entries: Iterable[Entry]) -> Mail:
         """The reporter's messages as they came in, each as a file; but for the reporter's own reply address."""
         parts: list[Attachment] = []
-        for entry in case.entries:
+        for entry in entries:
             if entry.author != REPORTER or (case.told_by and entry.kind == "report"):
                 # What a member took down did not come from the reporter.
                 continue

@@ -16,7 +16,8 @@ from cocmail.reports.passages import FORMER, contents, dated, member_name
 def thread(case: Case, committee: Committee, mails: Mapping[str, Mail], reader: str = "") -> str:
     """The thread as plain text. `mails` are the messages that are still kept, by the id of their entry.
 
-    `reader` is the handle of who gets it: what the others said about that member's conflict is left out.
+    `reader` is the handle of who gets it: what the others said about that member's conflict is left out, and what only
+    the watchers may have.
     """
     place = case.members.get(reader)
     since = place.since if place is not None else 0
@@ -24,7 +25,7 @@ def thread(case: Case, committee: Committee, mails: Mapping[str, Mail], reader: 
         entry
         for number, entry in enumerate(case.entries)
         # Who was new when they came has none of the talk from before (domain R63).
-        if not (reader and entry.kept_from == reader) and not (entry.kind == "discussion" and number < since)
+        if not case.is_kept_from(entry, reader) and not (entry.kind == "discussion" and number < since)
     ]
     passages = [
         f"{number}. {_author(entry, case, committee)} wrote ({dated(entry, case, mails.get(entry.id))}):\n\n"

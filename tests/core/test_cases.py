@@ -88,6 +88,7 @@ def test_every_event_is_written_and_read_back_as_it_was() -> None:
         "EntryFiled": events.EntryFiled(
             "m1", "reporter", "report", "<a@b>", ("jun jun@example.net",), ("ivo",), "encrypted", True, ("noor",), at=AT
         ),
+        "EntryReserved": events.EntryReserved("m2", ("jun", "amara")),
         "TargetAsked": handing.TargetAsked("foundation", "conduct@foundation.example"),
         "ReporterTold": handing.ReporterTold("mediated"),
         "VoiceGiven": outward.VoiceGiven(1, "transfer", "foundation", "jun", AT, AT, "It is theirs."),

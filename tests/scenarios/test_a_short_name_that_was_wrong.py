@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from scene import ALIAS, Delivered, Scene
+from bounces import come_back
+from scene import ALIAS, Delivered, Scene, nothing_more
 
 NOTE = "Somebody may have to be kept out of this, and I do not know for certain who."
+OPS = "ops@example.com"
 WATCHERS = {"amara", "jun"}
 
 
@@ -46,6 +48,43 @@ async def test_what_the_reporter_added_went_to_the_very_member_who_was_to_be_kep
         await scene.answer(scene.last("forward", "amara"), "Who is it?")
         out = {"noor", "ivo"} if "ivo" in name else {"noor"}
         assert scene.recipients("forward", since) == {"jun", "ivo", "sam"} - out
+
+
+async def test_what_only_the_watchers_got_was_sent_to_anybody_who_asked_for_the_thread(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody shouted at me.")
+        await add(scene, "It was the tall woman.", keep_out("nora"))
+        for tag, template in (("#show", "thread"), ("#show original", "original"), ("#doc", "document")):
+            for handle, has in (("amara", True), ("noor", False)):
+                await scene.answer(scene.last("forward", handle), tag=tag)
+                told = scene.last("document", handle)
+                files = [bytes(part.get_payload(decode=True) or b"") for part in told.message.walk()]
+                assert (b"tall woman" in b" ".join(files)) == has, f"{template} for {handle}"
+        await scene.answer(scene.last("forward", "amara"), "A friend of mine.", tag="#recuse")
+        await scene.answer(scene.last("forward", "noor"), tag="#show")
+        assert "tall woman" not in scene.last("document", "noor").text
+
+
+async def test_what_only_the_watchers_got_was_read_by_nobody_once_both_had_withdrawn(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody shouted at me.")
+        await add(scene, "It was the tall woman.", keep_out("nora"))
+        since = scene.mark()
+        await scene.answer(scene.last("forward", "jun"), tag="#recuse")
+        assert not scene.recipients("forward", since)
+        await scene.answer(scene.last("forward", "amara"), tag="#recuse")
+        assert scene.recipients("forward", since) == {"noor", "ivo"}
+        assert "tall woman" in said(scene, "noor") and NOTE in said(scene, "ivo")
+
+
+async def test_what_came_back_from_both_watchers_alarmed_nobody_as_the_others_had_not_got_it(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report("Somebody shouted at me.")
+        await add(scene, "It was the tall woman.", keep_out("nora"))
+        with nothing_more(scene, OPS):
+            await come_back(scene, scene.last("forward", "amara"))
+        await come_back(scene, scene.last("forward", "jun"))
+        assert "came back from everybody who was to get it" in " ".join(scene.last("notice", OPS).text.split())
 
 
 async def test_what_the_reporter_added_went_to_all_where_nobody_is_called_like_that(tmp_path: Path) -> None:
