@@ -18,7 +18,7 @@ from cocmail.core.conflicts import exists_for, is_asked, is_new_to
 from cocmail.core.digests import ASIDE_OF, KEPT_OUT
 from cocmail.core.fingerprint import fingerprint
 from cocmail.core.loops import LOOPS, SAID, said_by
-from cocmail.core.model import REPORTER, Mail, Member, Wanted
+from cocmail.core.model import REPORTER, Mail, Member, Wanted, Wish
 from cocmail.core.namesakes import normal
 from cocmail.core.sealed import REPORTED, SEALED, TOLD
 from cocmail.core.setting import Grant, Known, Message, Question, Twin, author_of, is_trusted
@@ -179,11 +179,13 @@ class Gatherer(Pointers):
         """Whether one of these can still be opened: what is open has exclusions of its own, what is over has none."""
         return any(asides.holds(self._tx, entry) for entry in entries)
 
-    def _kept_out(self, sender: str) -> dict[str, bool]:
-        """Whom a sender excluded in what waits to be opened, with whether it was surely that sender."""
-        found: dict[str, bool] = {}
+    def _kept_out(self, sender: str) -> dict[str, Wish]:
+        """Whom a sender excluded in what waits to be opened, with how certain that is."""
+        found: dict[str, Wish] = {}
         for _, note in self._find(KEPT_OUT, sender):
-            found[str(note["handle"])] = found.get(str(note["handle"]), False) or bool(note["sure"])
+            # Notes of before have no wish, and no guesses.
+            handle, wish = str(note["handle"]), Wish(note.get("wish") or (Wish.SURE if note["sure"] else Wish.SAID))
+            found[handle] = max(wish, found.get(handle, wish))
         return found
 
     def _namesakes(self, message: Message) -> tuple[Found, Found, Found]:

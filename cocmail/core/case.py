@@ -71,6 +71,10 @@ class Entry:
         """Whether nobody could find out whom it names, or whom it is to be kept from."""
         return bool(self.unreadable) or self.unknown_ending
 
+    def is_kept_from(self, handle: str) -> bool:
+        """Whether it must not reach a member who has the case."""
+        return handle != "" and (self.kept_from == handle or (bool(self.only) and handle not in self.only))
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -119,17 +123,6 @@ class Case:
 
     def entry(self, entry_id: str) -> Entry | None:
         return next((entry for entry in self.entries if entry.id == entry_id), None)
-
-    def reserved_for(self, entry: Entry) -> frozenset[str]:
-        """Who alone may have a message of the case, of those who have the case; empty where it is for all of them, or
-        where none of these is left.
-        """
-        return entry.only & self.with_standing(Standing.CLEARED)
-
-    def is_kept_from(self, entry: Entry, handle: str) -> bool:
-        """Whether a message of the case must not reach a member who has the case."""
-        reserved = self.reserved_for(entry)
-        return handle != "" and (entry.kept_from == handle or (bool(reserved) and handle not in reserved))
 
     def called(self, role: str) -> tuple[str, ...]:
         """The names of the parties with that role, without repeats."""
@@ -266,7 +259,7 @@ def _entry(case: Case, event: EntryFiled) -> Entry:
 
 
 def _reserved(entry: Entry, event: EntryReserved) -> Entry:
-    return replace(entry, only=frozenset(event.handles)) if entry.id == event.entry else entry
+    return replace(entry, only=entry.only.union(event.handles)) if entry.id == event.entry else entry
 
 
 def _checked(case: Case, event: CheckOpened | CheckClosed) -> Case:

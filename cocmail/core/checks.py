@@ -201,9 +201,10 @@ def _close(plan: Plan, case_id: str) -> None:
     words = {
         "names": [member.name for member in there],
         "silent": sum(1 for member in committee.members if is_asked(member, case)),
-        "waited": bool(waiting),
         "too_few": len(there) < readers.minimum(committee, case.audience),
     }
     for member in there:
-        said = {**words, "names": [name for name in words["names"] if name != member.name]}  # type: ignore[attr-defined]
+        others = [name for name in words["names"] if name != member.name]  # type: ignore[attr-defined]
+        waited = any(entry.author != member_person(member.handle) for entry in waiting)
+        said = {**words, "names": others, "waited": waited}
         plan.letters.append(letters.notice(committee, case, member, "checked", "checked", said))

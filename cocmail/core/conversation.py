@@ -18,7 +18,7 @@ from cocmail.core.measures import lets_anybody
 from cocmail.core.model import REPORTER, Member, Person, member_person
 from cocmail.core.motions import Motion
 from cocmail.core.opening import exclude_elsewhere, file_entry
-from cocmail.core.places import chosen, forward_entry, tell_of_loss, withhold, withhold_unless_last
+from cocmail.core.places import chosen, forward_entry, keep_out_unproven, tell_of_loss, withhold
 from cocmail.core.plan import Plan
 from cocmail.core.setting import Message, Setting
 from cocmail.core.vacancies import complete
@@ -58,9 +58,10 @@ def _keep_out(plan: Plan, message: Message, case_id: str, author: Person) -> int
         return told
     if message.proof.is_forged:
         # A reply address that got about must not be enough to choose who is left.
-        told = withhold_unless_last(plan, case_id, message.wanted.excluded)
+        told = keep_out_unproven(plan, case_id, message.wanted)
         if told:
-            tell_of_loss(plan, case_id, f"excluded {message.id}", told, proven=False)
+            # What the words themselves do is told in a notice of its own.
+            tell_of_loss(plan, case_id, f"excluded by address {message.id}", told, proven=False)
     else:
         for excluded in sorted(message.wanted.kept_from):
             withhold(plan, case_id, excluded, "excluded")

@@ -21,7 +21,7 @@ from cocmail.core.asides import Aside
 from cocmail.core.asking import send_receipt
 from cocmail.core.classify import LISTED, Reason, looks_automatic
 from cocmail.core.effects import Decision, Note
-from cocmail.core.model import Committee, Member
+from cocmail.core.model import Committee, Member, Wish
 from cocmail.core.opening import exclude_elsewhere
 from cocmail.core.places import LEFT_AT_LEAST
 from cocmail.core.plan import Plan
@@ -98,8 +98,16 @@ def _doubtful(setting: Setting, got: Collection[str]) -> frozenset[str]:
 
     Nobody, unless two are left of those who would get it: nobody must be able to choose who is left.
     """
-    doubtful = {handle for handle, is_sure in setting.known.kept_out.items() if not is_sure}
-    return frozenset(doubtful) if len(set(got) - doubtful) >= LEFT_AT_LEAST else frozenset()
+    doubtful = frozenset[str]()
+    # Those who were named first: no guess uses up who is to be left.
+    for wish in (Wish.SAID, Wish.GUESSED):
+        more = doubtful | _wished(setting, wish)
+        doubtful = more if len(set(got) - more) >= LEFT_AT_LEAST else doubtful
+    return doubtful
+
+
+def _wished(setting: Setting, wish: Wish) -> frozenset[str]:
+    return frozenset(handle for handle, how in setting.known.kept_out.items() if how is wish)
 
 
 def as_kept_out(message: Message, setting: Setting) -> Message:
@@ -109,7 +117,7 @@ def as_kept_out(message: Message, setting: Setting) -> Message:
     """
     wanted = message.wanted
     chosen = wanted.only if not wanted.alias else ()
-    sure = {handle for handle, is_sure in setting.known.kept_out.items() if is_sure and handle not in chosen}
+    sure = _wished(setting, Wish.SURE).difference(chosen)
     return _kept_from(message, sure) if sure else message
 
 
@@ -125,13 +133,14 @@ def _kept_from(message: Message, handles: Collection[str]) -> Message:
 
 def keep_out_of_asides(decision: Decision, message: Message, setting: Setting) -> Decision:
     """Whom a sender excludes does not get, nor hear of, what the same sender wrote and what is put aside."""
-    known, excluded, authors = setting.known, message.wanted.excluded, message.mail.from_addresses
+    known, authors = setting.known, message.mail.from_addresses
     concerned = bool(known.asides_of_sender) or decision.reason in (*LISTED, Reason.FLOOD)
-    fresh = sorted(handle for handle in excluded if not known.kept_out.get(handle))
+    wishes = sorted(message.wanted.wishes(sure=is_trusted(message)).items())
+    fresh = [(handle, wish) for handle, wish in wishes if wish > known.kept_out.get(handle, 0)]
     if not concerned or len(authors) != 1 or message.proof.is_forged or looks_automatic(message.mail):
         return decision
     own = [Note(ASIDE_OF, authors[0], {"entry": each.entry}) for each in decision.asides]
-    kept = [Note(KEPT_OUT, authors[0], {"handle": handle, "sure": is_trusted(message)}) for handle in fresh]
+    kept = [Note(KEPT_OUT, authors[0], {"handle": handle, "wish": int(wish)}) for handle, wish in fresh]
     others = tuple(entry for entry in known.asides_of_sender if entry != message.id) if kept else ()
     return replace(decision, notes=(*decision.notes, *own, *kept), again=(*decision.again, *others))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import Enum
+from enum import Enum, IntEnum
 
 from cocmail.core.calendar import EVERY_WEEKDAY, Calendar
 from cocmail.core.flood import Flood
@@ -253,6 +253,14 @@ def witness_person(handle: str) -> Person:
     return Person("witness", handle)
 
 
+class Wish(IntEnum):
+    """How certain it is that a sender keeps a member out: we guess so; they said so, unproven; they surely said so."""
+
+    GUESSED = 1
+    SAID = 2
+    SURE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Where a message is addressed to, read off its recipients (contract, section 3). `bounce`: return path's token.
@@ -276,3 +284,8 @@ class Wanted:
     def kept_from(self) -> frozenset[str]:
         """Whom a sender keeps out, and whom they may mean: where that is not an unproven word about another case."""
         return self.excluded | self.guessed
+
+    def wishes(self, *, sure: bool) -> dict[str, Wish]:
+        """The same with how certain each is; `sure`: the sender is who they say."""
+        unsure = dict.fromkeys(self.guessed, Wish.GUESSED) | dict.fromkeys(self.excluded, Wish.SAID)
+        return dict.fromkeys(unsure, Wish.SURE) if sure else unsure

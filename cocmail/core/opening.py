@@ -15,7 +15,7 @@ from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Decision, Note
 from cocmail.core.events import CaseOpened, EntryFiled, ReporterKnown, TokenIssued
 from cocmail.core.model import REPORTER, Committee, Person
-from cocmail.core.places import admit, forward_entry, holders, tell_of_loss, withhold, withhold_unless_last
+from cocmail.core.places import admit, forward_entry, holders, keep_out_unproven, tell_of_loss, withhold
 from cocmail.core.plan import Plan
 from cocmail.core.screening import looked_for_as
 from cocmail.core.setting import Message, Setting, author_of, is_trusted
@@ -232,13 +232,14 @@ def exclude(
     if message.proof.is_forged or not message.wanted.kept_from:
         return
     if trusted:
-        before = losses.kept_out(plan, case_id)
+        before, barred = losses.kept_out(plan, case_id), plan.cases[case_id].barred
         for handle in sorted(message.wanted.kept_from):
             withhold(plan, case_id, handle, "excluded")
-        complete(plan, case_id)
+        if plan.cases[case_id].barred != barred:
+            complete(plan, case_id)
         fresh = losses.kept_out(plan, case_id) - before
     else:
-        fresh = withhold_unless_last(plan, case_id, message.wanted.excluded)
+        fresh = keep_out_unproven(plan, case_id, message.wanted)
     if fresh:
         tell_of_loss(plan, case_id, f"excluded {message.id}", fresh if told else 0, proven=trusted, but=but)
 

@@ -17,7 +17,7 @@ from cocmail.core.conflicts import exists_for, may_see, was_ever, was_looked_for
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Letter
 from cocmail.core.events import EntryReserved, MemberAdmitted, MemberRestored, MemberWithheld
-from cocmail.core.model import REPORTER, Committee, Member, Person, member_person, witness_person
+from cocmail.core.model import REPORTER, Committee, Member, Person, Wanted, member_person, witness_person
 from cocmail.core.screening import concerned_by
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def catch_up(plan: Plan, case_id: str, member: Member, entries: Iterable[Entry])
     committee, case = plan.setting.committee, plan.cases[case_id]
     own = (member_person(member.handle), witness_person(member.handle))
     for entry in entries:
-        if not entry.waits and entry.author not in own and not case.is_kept_from(entry, member.handle):
+        if not entry.waits and entry.author not in own and not entry.is_kept_from(member.handle):
             plan.letters.append(letters.forward(committee, case, entry.id, member))
     for motion in case.proceedings.open_motions:
         questions.ask(plan, case_id, motion, frozenset({member.handle}))
@@ -120,6 +120,14 @@ def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> 
     for handle in fresh:
         withhold(plan, case_id, handle, "excluded")
     return len(fresh)
+
+
+def keep_out_unproven(plan: Plan, case_id: str, wanted: Wanted) -> int:
+    """`withhold_unless_last` for whom a mail excludes, then for whom it may mean: no guess uses up who has to stay."""
+    fresh = sum(withhold_unless_last(plan, case_id, handles) for handles in (wanted.excluded, wanted.guessed))
+    if fresh:
+        pass_on_reserved(plan, case_id)
+    return fresh
 
 
 def tell_of_loss(
@@ -209,7 +217,8 @@ def forward_entry(
         words |= told | (owners if member in fully else {})
         plan.letters.append(replace(letters.forward(committee, case, entry, member), words=words))
     if kept_out and watchers_only:
-        reached, proven = {member.handle for member in there}, filed is not None and not filed.forged
+        reached = {member.handle for member in there}
+        proven = filed is not None and filed.author == REPORTER and not filed.forged
         tell_of_loss(plan, case_id, f"excluded {entry}", kept_out, proven=proven, but=reached)
     if fully:
         return len(there)
@@ -221,10 +230,13 @@ def forward_entry(
 
 
 def pass_on_reserved(plan: Plan, case_id: str) -> None:
-    """What watchers alone got, of whom none has the case any more, goes to the next ones among those who have it."""
+    """What watchers alone got, of whom none has the case any more, goes to the next ones among those who have it.
+
+    At an unproven word, too: whoever of the others should not have it, it must not lie there unread.
+    """
     case = plan.cases[case_id]
     for entry in case.entries if present(plan, case_id) else ():
-        if entry.only and not case.reserved_for(entry):
+        if entry.only and entry.only.isdisjoint(holders(case)):
             forward_entry(plan, case_id, entry.id, but=entry.author, watchers_only=True)
 
 

@@ -17,6 +17,7 @@ from cocmail.core.model import Member, Person, member_person
 from cocmail.core.setting import Setting
 from cocmail.core.tombstones import Tombstone
 
+_OUT = (Standing.WITHHELD, Standing.RECUSED, Standing.LEFT)
 _ENDS = (acts.CaseResolved, acts.CaseDismissed, acts.CaseReopened)
 
 
@@ -148,7 +149,7 @@ class Plan:
     def _is_for_nobody(self, letter: Letter) -> bool:
         """Whether it was decided on before the same decision took the case from whom it is for."""
         lost = letter.needs_access and (letter.case_id, letter.to, "") in self.cancelled
-        return lost and letter.to.handle in self.cases[letter.case_id].with_standing(Standing.WITHHELD)
+        return lost and letter.to.handle in self.cases[letter.case_id].with_standing(*_OUT)
 
     def _count(self, case_id: str) -> None:
         """Counts are taken when a case is over: its content may be gone when somebody asks for them (domain R75)."""

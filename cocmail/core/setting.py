@@ -10,7 +10,7 @@ from typing import Protocol
 from cocmail.core.book import NEW_BOOK, Book
 from cocmail.core.case import Case
 from cocmail.core.files import FileRead
-from cocmail.core.model import Committee, Envelope, Mail, Member, Person, Wanted
+from cocmail.core.model import Committee, Envelope, Mail, Member, Person, Wanted, Wish
 from cocmail.core.screening import Screening
 from cocmail.core.tombstones import Tombstone
 from cocmail.core.trust import Proof
@@ -170,7 +170,7 @@ class Known:
     `returned` is the letter whose return path it came to. `acknowledge_at` is when an acknowledgement can leave (None:
     now), `acknowledged` the reply address that the sender was given while the message was put aside, `asides` which of
     the messages at hand are, and `asides_of_sender` those of the same sender; whom that one excluded since is in
-    `kept_out`, with whether it is sure.
+    `kept_out`, with how certain that is.
     """
 
     cases: Mapping[str, Case] = field(default_factory=dict)
@@ -199,7 +199,7 @@ class Known:
     acknowledged: str = ""
     asides: frozenset[str] = frozenset()
     asides_of_sender: tuple[str, ...] = ()
-    kept_out: Mapping[str, bool] = field(default_factory=dict)
+    kept_out: Mapping[str, Wish] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,8 @@ def without_block(text: str, *, loose: bool = True) -> tuple[str, str]:
     for number in range(len(lines) - 1, -1, -1):
         if (lines[number].rstrip(" \t\u00a0") if loose else lines[number]) == ("--" if loose else "-- "):
             below = "\n".join(lines[number:]).rstrip()
-            # The line "-- " is none of the signature's, and neither is a last line end, which a reader takes off.
-            fits = below.count("\n") <= SIGNATURE_LINES + 1
+            # As many line ends as there are lines of the signature: "-- " is none of them.
+            fits = below.count("\n") <= SIGNATURE_LINES
             return ("\n".join(lines[:number]), below) if fits else (text, "")
     return text, ""
 

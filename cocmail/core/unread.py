@@ -36,7 +36,7 @@ def _who_got_it(case: Case) -> Iterator[Iterator[bool]]:
         having = {
             handle: place.address
             for handle, place in case.members.items()
-            if place.level >= Level.DISCUSS and not case.is_kept_from(entry, handle)
+            if place.level >= Level.DISCUSS and not entry.is_kept_from(handle)
         }
         if having:
             yield (

@@ -36,8 +36,8 @@ def complete(plan: Plan, case_id: str) -> None:
         checks.advance(plan, case_id)
     else:
         _fill(plan, case_id)
-    pass_on_reserved(plan, case_id)
     _hand_over_or_wait(plan, case_id)
+    pass_on_reserved(plan, case_id)
     handover.tell_of_mediation(plan, case_id)
     handover.propose(plan, case_id)
 

@@ -192,7 +192,7 @@ class Clock:
         return TICK if due is None else min(TICK, max(SHORTEST, (due - self._now()).total_seconds()))
 
     async def _see(self) -> _Seen:
-        """One look at all that may be due: a daemon looks after every message."""
+        """One look at all that may be due."""
         now = self._now()
 
         def look(tx: Tx) -> _Seen:

@@ -54,7 +54,7 @@ class Enclosures:
         if letter.template not in MADE or case is None:
             return None
         reader = letter.to.handle
-        theirs = tuple(entry for entry in case.entries if not case.is_kept_from(entry, reader))
+        theirs = tuple(entry for entry in case.entries if not entry.is_kept_from(reader))
         if letter.template == "original":
             return await self._original(case, theirs)
         if letter.template == "thread":

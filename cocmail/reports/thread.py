@@ -25,7 +25,7 @@ def thread(case: Case, committee: Committee, mails: Mapping[str, Mail], reader: 
         entry
         for number, entry in enumerate(case.entries)
         # Who was new when they came has none of the talk from before (domain R63).
-        if not case.is_kept_from(entry, reader) and not (entry.kind == "discussion" and number < since)
+        if not entry.is_kept_from(reader) and not (entry.kind == "discussion" and number < since)
     ]
     passages = [
         f"{number}. {_author(entry, case, committee)} wrote ({dated(entry, case, mails.get(entry.id))}):\n\n"

@@ -84,7 +84,7 @@ def kept_all(tx: Tx, names: Sequence[str], made: Callable[[bytes], T], *, lock: 
 
 def _made(tx: Tx, row: str, sealed: bytes, made: Callable[[bytes], T]) -> T:
     # Sealed anew it is other bytes; the same ones on another row must not open.
-    name = row.encode() + sealed
+    name = f"{made.__qualname__} {row} ".encode() + sealed
     thing: T | None = tx.recent.get(name)
     if thing is None:
         thing = made(_opened(tx, row, sealed))

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from cocmail.core import acts
+from cocmail.core import acts, places
 from cocmail.core.events import (
     AccessLimited,
     ConflictStated,
@@ -195,6 +195,19 @@ def test_what_waited_for_somebody_challenged_goes_out_and_what_was_queued_is_sto
     vote(out, "passed")
     assert out.entries_for(NOOR) == []
     assert [letter.template for letter in out.got(NOOR)] == ["forced_out"]
+
+
+def test_a_mail_by_which_the_last_open_voice_fell_away_was_queued_for_who_was_put_out_with_it() -> None:
+    here = desk("force")
+    for handle in ("amara", "jun", "sam"):
+        here.does(handle, "#vote q1 yes")
+    plan = here.plan()
+    places.forward_entry(plan, CASE, here.case.entries[0].id)
+    places.withhold(plan, CASE, "lee", "screened")
+    assert any(letter.to.handle == NOOR for letter in plan.letters)
+    decision = here.passes(plan)
+    assert here.standing(NOOR) == "recused"
+    assert [each.template for each in decision.letters if each.to.handle == NOOR] == ["forced_out"]
 
 
 # Soft conflicts

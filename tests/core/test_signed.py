@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cocmail.core.model import Committee, Mail, Member, Policy
+from cocmail.core.ownwords import own_words
 from cocmail.core.screening import named_when_quoted, screen
+from cocmail.core.signed import without_block
 
 NAMES = {
     "amara": "Amara Obi", "noor": "Noor Haddad", "ivo": "Ivo Petrov", "sam": "Samantha Reyes", "sato": "佐藤 純",
@@ -95,6 +97,13 @@ def test_a_mail_program_left_the_block_under_the_text_out_and_so_the_letter_was_
     assert not screen(COMMITTEE, Mail(text=f"Thank you.\n\n{quoted}"), (letter,)).found
     # A piece of it is anybody's words.
     assert set(screen(COMMITTEE, Mail(text="Who it was?\n> Amara\n"), (letter,)).found) == {"amara"}
+
+
+@pytest.mark.parametrize(("lines", "cut"), [(12, True), (13, False)])
+def test_what_is_too_long_for_a_signature_was_cut_from_the_report(lines: int, cut: bool) -> None:
+    text = "They shouted.\n-- \n" + "and laughed\n" * lines
+    assert (without_block(text)[0] == "They shouted.") == cut
+    assert own_words(text).count("laughed") == (0 if cut else lines)
 
 
 def test_a_letter_of_a_few_words_may_be_the_reporters_own() -> None:

@@ -68,7 +68,21 @@ async def test_a_case_waited_a_day_for_the_answer_of_somebody_whom_a_watcher_had
         assert await state(scene) is State.OPEN
         for handle in ("amara", "noor", "sam"):
             assert len([mail for mail in scene.all("forward", handle) if "all evening" in mail.text]) == 1
-        assert "waits" not in scene.last("notice", "jun").text
+        # Nothing of what others said waited for Jun.
+        assert "by mails of its own" not in " ".join(scene.last("notice", "jun").text.split())
+
+
+@pytest.mark.parametrize("to", [ALIAS, [ALIAS, ALIAS.replace("@", "+not-ivo@")]])
+async def test_a_second_report_that_keeps_nobody_else_out_opened_the_first_before_all_had_answered(
+    tmp_path: Path, to: str | list[str]
+) -> None:
+    async with Scene(tmp_path, committee=NUMFOCUS) as scene:
+        await scene.report(to=[ALIAS, ALIAS.replace("@", "+not-ivo@")])
+        await checked(scene)
+        await scene.answer(scene.last("check", "noor"), tag="#clear")
+        await scene.reload(NUMFOCUS.replace("sam@example.net", "sam@new.example"))
+        await scene.report("Something else.", to=to, subject="New")
+        assert (await scene.case(0)).proceedings.state is State.CHECKING
 
 
 async def test_a_report_lay_for_months_with_a_watcher_who_did_nothing(tmp_path: Path) -> None:

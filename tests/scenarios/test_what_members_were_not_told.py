@@ -80,6 +80,19 @@ async def test_a_follow_up_that_only_the_watchers_get_kept_somebody_out_unseen(t
             assert "one more member" in told and NO_OWNER in told
 
 
+async def test_of_two_who_were_kept_out_by_one_mail_in_two_ways_one_was_told(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.report()
+        ack = scene.last("ack", ROBIN)
+        token = str(ack.message["Reply-To"])
+        sealed = scene.write(ROBIN, token, "Re: Sam Reyes", "", proven="fail", answers=ack)
+        sealed.set_content(b"\x00\x01", maintype="application", subtype="octet-stream")
+        await scene.send(sealed, [token, ALIAS.replace("@", "+not-ivo@")])
+        assert (await scene.case()).barred == {"sam", "ivo"}
+        told = [" ".join(mail.text.split()) for mail in scene.all("notice", "noor")]
+        assert len(told) == 2 and all("kept from one more member" in each for each in told)
+
+
 async def test_where_two_cases_are_one_the_owner_of_the_other_vanished_unseen(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.report()
