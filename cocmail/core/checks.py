@@ -162,13 +162,25 @@ def advance(plan: Plan, case_id: str) -> None:
         return
     if is_waiting(plan, case_id):
         return
-    enough = len(places.present(plan, case_id)) >= readers.minimum(plan.setting.committee, case.audience)
+    enough = _have_enough(plan, case_id)
     if not enough and _ask_alternates(plan, case_id):
         return
     if not enough:
         handover.call_mediators(plan, case_id)
     if plan.cases[case_id].proceedings.state is State.CHECKING and places.present(plan, case_id):
         _close(plan, case_id)
+
+
+def open_if_answered(plan: Plan, case_id: str) -> None:
+    """The same for whose word must let nobody in: open the case where nobody is waited for and enough have it."""
+    checking = plan.cases[case_id].proceedings.state is State.CHECKING
+    if checking and not is_waiting(plan, case_id) and _have_enough(plan, case_id):
+        _close(plan, case_id)
+
+
+def _have_enough(plan: Plan, case_id: str) -> bool:
+    least = readers.minimum(plan.setting.committee, plan.cases[case_id].audience)
+    return len(places.present(plan, case_id)) >= least
 
 
 def is_waiting(plan: Plan, case_id: str) -> bool:

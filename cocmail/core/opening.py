@@ -8,7 +8,7 @@ from cocmail.core import acknowledging, losses, readers, sealed, tombstones
 from cocmail.core.access import Standing
 from cocmail.core.automatic import is_out_of_office
 from cocmail.core.case import Case
-from cocmail.core.checks import begin_watch
+from cocmail.core.checks import begin_watch, open_if_answered
 from cocmail.core.classify import Reason, looks_automatic
 from cocmail.core.conflicts import is_new_to, was_ever
 from cocmail.core.conflicts import readers as having
@@ -240,6 +240,8 @@ def exclude(
         fresh = losses.kept_out(plan, case_id) - before
     else:
         fresh = keep_out_unproven(plan, case_id, message.wanted)
+        if fresh:
+            open_if_answered(plan, case_id)
     if fresh:
         tell_of_loss(plan, case_id, f"excluded {message.id}", fresh if told else 0, proven=trusted, but=but)
 

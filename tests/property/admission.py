@@ -107,6 +107,9 @@ def withhold_unless_last(case: Expected, handles: Collection[str]) -> None:
     for handle in sorted(fresh):
         withhold(case, handle, "excluded")
         case.excluded.add(handle)
+    if case.early == "checking" and case.state in LIVE and not is_waiting(case) and len(case.holders) >= case.fewest:
+        # Nobody is let in, but nobody is waited for either.
+        _open(case)
 
 
 def write_down(case: Expected, entry: Entry) -> bool:

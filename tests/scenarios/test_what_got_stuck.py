@@ -72,6 +72,19 @@ async def test_a_case_waited_a_day_for_the_answer_of_somebody_whom_a_watcher_had
         assert "by mails of its own" not in " ".join(scene.last("notice", "jun").text.split())
 
 
+async def test_a_case_waited_a_day_for_somebody_whom_an_unproven_mail_of_its_reporter_kept_out(tmp_path: Path) -> None:
+    async with Scene(tmp_path, committee=NUMFOCUS) as scene:
+        await scene.report()
+        await checked(scene)
+        for handle in ("noor", "ivo"):
+            await scene.answer(scene.last("check", handle), tag="#clear")
+        await scene.answer(scene.last("forward", "jun"), "He was there.")
+        await scene.report("More.", to=[ALIAS, ALIAS.replace("@", "+not-sam@")], proven="none", subject="New")
+        first = await scene.case(0)
+        assert "sam" in first.barred and first.proceedings.state is State.OPEN
+        assert any("He was there." in mail.text for mail in scene.all("forward", "noor"))
+
+
 @pytest.mark.parametrize("to", [ALIAS, [ALIAS, ALIAS.replace("@", "+not-ivo@")]])
 async def test_a_second_report_that_keeps_nobody_else_out_opened_the_first_before_all_had_answered(
     tmp_path: Path, to: str | list[str]
