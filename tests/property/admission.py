@@ -23,7 +23,11 @@ def bring_in(case: Expected, handle: str, why: str, *, kinds: Collection[str] = 
     since = len(case.entries) if why == "onboarding" else 0
     case.paused.pop(handle, None)
     case.places[handle] = Place("in", _where(case, handle), why, had=True, stated=stated, since=since)
-    catch_up(case, handle, [entry for entry in case.entries if not kinds or entry.kind in kinds])
+    entries = [entry for entry in case.entries if not kinds or entry.kind in kinds]
+    if before is not None and before.had:
+        # What was on its way when they were kept out was stopped, and nobody knows what had arrived.
+        send_again(case, handle, entries)
+    catch_up(case, handle, entries)
 
 
 def catch_up(case: Expected, handle: str, entries: Iterable[Entry]) -> None:
