@@ -71,9 +71,14 @@ class Entry:
         """Whether nobody could find out whom it names, or whom it is to be kept from."""
         return bool(self.unreadable) or self.unknown_ending
 
+    @property
+    def is_for_watchers(self) -> bool:
+        """Whether it is for watchers alone, though others have the case; `only` are those who got it so far."""
+        return bool(self.only) or (self.kind == "follow-up" and self.may_concern_anybody)
+
     def is_kept_from(self, handle: str) -> bool:
         """Whether it must not reach a member who has the case."""
-        return handle != "" and (self.kept_from == handle or (bool(self.only) and handle not in self.only))
+        return handle != "" and (self.kept_from == handle or (self.is_for_watchers and handle not in self.only))
 
 
 @dataclass(frozen=True, slots=True)

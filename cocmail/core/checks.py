@@ -110,6 +110,7 @@ def watch(plan: Plan, case_id: str, about: str) -> None:
     if not case.parties:
         known = places.unfit(plan, case_id) | {member.handle for member in there}
         for member in readers.triage(committee, known, now.date())[:1]:
+            places.share_reserved(plan, case_id, member)
             places.bring_in(plan, case_id, member, "stand-in")
     words = {"names": [member.name for member in places.present(plan, case_id)], "party": bool(case.parties)}
     for member in there:
@@ -217,6 +218,7 @@ def _close(plan: Plan, case_id: str) -> None:
     }
     for member in there:
         others = [name for name in words["names"] if name != member.name]  # type: ignore[attr-defined]
-        waited = any(entry.author != member_person(member.handle) for entry in waiting)
+        own = member_person(member.handle)
+        waited = any(entry.author != own and not entry.is_kept_from(member.handle) for entry in waiting)
         said = {**words, "names": others, "waited": waited}
         plan.letters.append(letters.notice(committee, case, member, "checked", "checked", said))

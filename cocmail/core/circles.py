@@ -19,6 +19,7 @@ def keep(plan: Plan, case_id: str) -> None:
         had = {member.handle for member in readers(plan.setting.committee, case)}
         for handle in sorted(out - case.barred):
             places.withhold(plan, case.id, handle, "inherited")
+        places.pass_on_reserved(plan, case.id)
         if had & (out - case.barred):
             vacancies.complete(plan, case.id)
             owners = losses.of_owners(plan, case.id)

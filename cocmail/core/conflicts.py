@@ -214,7 +214,8 @@ def _may_have_of(member: Member, letter: Letter, case: Case, committee: Committe
         # Nobody sees what the others ask about them, nor what they say of it.
         return Sight.NO
     entry = case.entry(letter.entry) if letter.entry else None
-    if entry is not None and entry.is_kept_from(member.handle):
+    # Nobody is written down: its letters were decided on before that was done.
+    if entry is not None and (entry.only or entry.kept_from) and entry.is_kept_from(member.handle):
         return Sight.NO
     need = Level(letter.need)
     if letter.kind in ("vote", "tally") and committee.policy.get("conflict.soft_may_vote") is True:

@@ -33,6 +33,7 @@ from cocmail.core.members import decide_for_member
 from cocmail.core.membership import end_access
 from cocmail.core.model import REPORTER, Member, Person
 from cocmail.core.opening import exclude, open_case
+from cocmail.core.places import pass_on_reserved
 from cocmail.core.plan import Plan
 from cocmail.core.returned import decide_returned
 from cocmail.core.setting import Grant, Message, Setting, Twin, author_of, is_trusted
@@ -126,6 +127,8 @@ def review(case: Case, setting: Setting) -> Decision | None:
     unread = not (case.audience == "escrow" or case.target is not None or readers(setting.committee, case))
     if unread or (left and case.proceedings.state in LIVE):
         complete(plan, case.id)
+    elif left:
+        pass_on_reserved(plan, case.id)
     # The procedure, or the calendar, may have changed as well.
     clocks.arm(plan, case.id)
     erasing.arm(plan, case.id)

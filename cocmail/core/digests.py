@@ -123,12 +123,14 @@ def as_kept_out(message: Message, setting: Setting) -> Message:
 
 def as_opened(message: Message, setting: Setting, would: Decision) -> Message:
     """What a member opens is kept from whom it was not listed to. `would` is what becomes of it as it is."""
-    doubtful = _doubtful(setting, _told(would))
-    return _kept_from(message, doubtful) if doubtful else message
+    doubtful, guessed = _doubtful(setting, _told(would)), _wished(setting, Wish.GUESSED)
+    return _kept_from(message, doubtful - guessed, doubtful & guessed) if doubtful else message
 
 
-def _kept_from(message: Message, handles: Collection[str]) -> Message:
-    return replace(message, wanted=replace(message.wanted, excluded=message.wanted.excluded | frozenset(handles)))
+def _kept_from(message: Message, said: frozenset[str], guessed: frozenset[str] = frozenset()) -> Message:
+    wanted = message.wanted
+    more = replace(wanted, excluded=wanted.excluded | said, guessed=wanted.guessed | guessed)
+    return replace(message, wanted=more)
 
 
 def keep_out_of_asides(decision: Decision, message: Message, setting: Setting) -> Decision:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from cocmail.core import letters, losses, questions, readers
 from cocmail.core.access import Level, Standing
 from cocmail.core.case import Case, Entry
-from cocmail.core.conflicts import exists_for, may_see, was_ever, was_looked_for
+from cocmail.core.conflicts import Sight, exists_for, may_see, was_ever, was_looked_for
 from cocmail.core.conflicts import readers as having
 from cocmail.core.effects import Letter
 from cocmail.core.events import EntryReserved, MemberAdmitted, MemberRestored, MemberWithheld
@@ -124,10 +124,7 @@ def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> 
 
 def keep_out_unproven(plan: Plan, case_id: str, wanted: Wanted) -> int:
     """`withhold_unless_last` for whom a mail excludes, then for whom it may mean: no guess uses up who has to stay."""
-    fresh = sum(withhold_unless_last(plan, case_id, handles) for handles in (wanted.excluded, wanted.guessed))
-    if fresh:
-        pass_on_reserved(plan, case_id)
-    return fresh
+    return sum(withhold_unless_last(plan, case_id, handles) for handles in (wanted.excluded, wanted.guessed))
 
 
 def tell_of_loss(
@@ -147,7 +144,9 @@ def tell_of_loss(
 def _leaves_too_few(plan: Plan, case: Case, handles: Collection[str]) -> bool:
     now_having = having(plan.setting.committee, case)
     left = [member for member in now_having if member.handle not in handles]
-    return bool(now_having) and len(left) < LEFT_AT_LEAST
+    # Of what only watchers have, one of these has to stay: else it would go to others.
+    alone = [entry.only & holders(case) for entry in case.entries if entry.only]
+    return bool(now_having) and (len(left) < LEFT_AT_LEAST or any(each and each <= set(handles) for each in alone))
 
 
 def tell(
@@ -202,7 +201,8 @@ def forward_entry(
     filed = case.entry(entry)
     kept_from = filed.kept_from if filed is not None else ""
     fully = present(plan, case_id)
-    there = _watching(plan, fully) if watchers_only else present(plan, case_id, Level.DISCUSS)
+    at_once = [member for member in fully if may_see(member, case, plan.setting.now) is Sight.YES]
+    there = _watching(plan, at_once or fully) if watchers_only else present(plan, case_id, Level.DISCUSS)
     there = [member for member in there if member.handle != kept_from]
     names = [member.name for member in there if exists_for(member, case)]
     if watchers_only and there:
@@ -230,14 +230,19 @@ def forward_entry(
 
 
 def pass_on_reserved(plan: Plan, case_id: str) -> None:
-    """What watchers alone got, of whom none has the case any more, goes to the next ones among those who have it.
-
-    At an unproven word, too: whoever of the others should not have it, it must not lie there unread.
-    """
-    case = plan.cases[case_id]
+    """What is for watchers alone, of whom none has the case any more, goes to the next ones among those who have it."""
+    case, filed = plan.cases[case_id], plan.filed(case_id)
     for entry in case.entries if present(plan, case_id) else ():
-        if entry.only and entry.only.isdisjoint(holders(case)):
+        # What was filed by this very decision is passed on by whoever filed it.
+        if entry.is_for_watchers and entry.only.isdisjoint(holders(case)) and entry.id not in filed:
             forward_entry(plan, case_id, entry.id, but=entry.author, watchers_only=True)
+
+
+def share_reserved(plan: Plan, case_id: str, member: Member) -> None:
+    """Who steps in because the watchers do nothing has what they have."""
+    for entry in plan.cases[case_id].entries:
+        if entry.is_for_watchers:
+            plan.add(case_id, EntryReserved(entry.id, (member.handle,)))
 
 
 def to_target(plan: Plan, case_id: str, entry: str, purpose: str = "") -> None:

@@ -12,7 +12,7 @@ from cocmail.core.book import Book
 from cocmail.core.case import Case
 from cocmail.core.classify import Reason
 from cocmail.core.effects import Change, Decision, Letter, Note, Timer
-from cocmail.core.events import CaseOpened, Event, TokenIssued
+from cocmail.core.events import CaseOpened, EntryFiled, Event, TokenIssued
 from cocmail.core.model import Member, Person, member_person
 from cocmail.core.setting import Setting
 from cocmail.core.tombstones import Tombstone
@@ -67,6 +67,10 @@ class Plan:
         for event in events:
             self.cases[case_id] = cases.apply(self.cases[case_id], event)
             self._events.setdefault(case_id, []).append(event)
+
+    def filed(self, case_id: str) -> frozenset[str]:
+        """The messages that this decision made part of a case."""
+        return frozenset(each.entry for each in self._events.get(case_id, ()) if isinstance(each, EntryFiled))
 
     def issue(self, case_id: str, person: Person, address: str) -> str:
         """A reply token for a person of a case; the one that they have already, if it was given to that address.

@@ -29,6 +29,7 @@ def complete(plan: Plan, case_id: str) -> None:
     """
     committee, case = plan.setting.committee, plan.cases[case_id]
     if case.audience in ("escrow", "matter") or case.proceedings.state is State.TRANSFERRED:
+        pass_on_reserved(plan, case_id)
         return
     # By what the case is in, not by today's policy alone: a check that has begun is brought to its end.
     asked = readers.is_check_first(committee) or case.proceedings.state is State.CHECKING

@@ -188,8 +188,10 @@ def _text(letter: Letter, committee: Committee, case: Case | None, content: Mail
         having = readers(committee, case, Level.DISCUSS)
         # Whose access is paused gets nothing now, and must not be thought to have it.
         there = [member for member in having if not is_challenged(case, member.handle)]
-        others = [member.name for member in there if member.handle != letter.to.handle]
-        words |= {"others": others, "alone": not others, "withheld": withheld_count(committee, case)}
+        others = [member for member in there if member.handle != letter.to.handle]
+        filed = case.entry(letter.entry)
+        got = [member.name for member in others if filed is None or not filed.is_kept_from(member.handle)]
+        words |= {"others": got, "alone": not others, "withheld": withheld_count(committee, case)}
         words |= {"names_of": _taker(committee, case), **_entry_words(committee, case, letter.entry)}
     return render(letter.template, committee.language, {**words, **words_of(letter)})
 

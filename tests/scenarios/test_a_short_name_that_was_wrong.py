@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bounces import come_back
 from scenarios.test_digests import SPAM, digests, morning, opens
 from scene import ALIAS, Delivered, Scene, nothing_more
 
@@ -92,55 +91,6 @@ async def test_who_was_to_be_kept_out_by_a_surname_was_sent_what_had_been_put_as
             assert "The hall" in listed.text
             await opens(scene, listed, number=int(listed.text.index("The hall") > listed.text.index("More")))
         assert scene.recipients("forward") == {"amara", "jun", "ivo", "sam"}
-
-
-async def test_what_only_the_watchers_got_was_sent_to_anybody_who_asked_for_the_thread(tmp_path: Path) -> None:
-    async with Scene(tmp_path) as scene:
-        await scene.report("Somebody shouted at me.")
-        await add(scene, "It was the tall woman.", keep_out("nora"))
-        for tag, template in (("#show", "thread"), ("#show original", "original"), ("#doc", "document")):
-            for handle, has in (("amara", True), ("noor", False)):
-                await scene.answer(scene.last("forward", handle), tag=tag)
-                told = scene.last("document", handle)
-                files = [bytes(part.get_payload(decode=True) or b"") for part in told.message.walk()]
-                assert (b"tall woman" in b" ".join(files)) == has, f"{template} for {handle}"
-        await scene.answer(scene.last("forward", "amara"), "A friend of mine.", tag="#recuse")
-        await scene.answer(scene.last("forward", "noor"), tag="#show")
-        assert "tall woman" not in scene.last("document", "noor").text
-
-
-async def test_what_only_the_watchers_got_was_read_by_nobody_once_both_had_withdrawn(tmp_path: Path) -> None:
-    async with Scene(tmp_path) as scene:
-        await scene.report("Somebody shouted at me.")
-        await add(scene, "It was the tall woman.", keep_out("nora"))
-        since = scene.mark()
-        await scene.answer(scene.last("forward", "jun"), tag="#recuse")
-        assert not scene.recipients("forward", since)
-        await scene.answer(scene.last("forward", "amara"), tag="#recuse")
-        assert scene.recipients("forward", since) == {"noor", "ivo"}
-        assert "tall woman" in said(scene, "noor") and NOTE in said(scene, "ivo")
-
-
-async def test_whoever_forges_an_address_opened_what_only_the_watchers_had_to_all(tmp_path: Path) -> None:
-    async with Scene(tmp_path) as scene:
-        await scene.report("Somebody shouted at me.")
-        await add(scene, "It was the tall woman.", keep_out("nora"))
-        await scene.report("More.", to=[ALIAS, keep_out("amara"), keep_out("jun")], proven="none", subject="New")
-        [first, *_] = scene.all("forward", "sam")
-        await scene.answer(first, tag="#show")
-        assert "tall woman" not in scene.last("document", "sam").text
-        # It does not lie there unread either.
-        assert any("tall woman" in mail.text for mail in scene.all("forward", "noor"))
-
-
-async def test_what_came_back_from_both_watchers_alarmed_nobody_as_the_others_had_not_got_it(tmp_path: Path) -> None:
-    async with Scene(tmp_path) as scene:
-        await scene.report("Somebody shouted at me.")
-        await add(scene, "It was the tall woman.", keep_out("nora"))
-        with nothing_more(scene, OPS):
-            await come_back(scene, scene.last("forward", "amara"))
-        await come_back(scene, scene.last("forward", "jun"))
-        assert "came back from everybody who was to get it" in " ".join(scene.last("notice", OPS).text.split())
 
 
 async def test_what_the_reporter_added_went_to_all_where_nobody_is_called_like_that(tmp_path: Path) -> None:
