@@ -41,8 +41,7 @@ def follow_up(message: Message, setting: Setting, case_id: str, author: Person =
     if author == REPORTER:
         sealed.compare(plan, case_id, message)
     kept_out = kept_out_by(plan, case_id) - told
-    doubtful = bool(message.mail.unreadable) or (author == REPORTER and message.wanted.unknown)
-    forward_entry(plan, case_id, message.id, but=author, watchers_only=doubtful, kept_out=kept_out)
+    forward_entry(plan, case_id, message.id, but=author, kept_out=kept_out)
     return plan.finish(Reason.FOLLOW_UP, case_id=case_id)
 
 

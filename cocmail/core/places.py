@@ -187,19 +187,18 @@ def concerned(committee: Committee, case: Case) -> frozenset[str]:
     return frozenset(handle for each in found for handle in each)
 
 
-def forward_entry(
-    plan: Plan, case_id: str, entry: str, *, but: Person | None = None, watchers_only: bool = False, kept_out: int = 0
-) -> int:
+def forward_entry(plan: Plan, case_id: str, entry: str, *, but: Person | None = None, kept_out: int = 0) -> int:
     """A message of the case to everybody who may see it, except its author `but`; says to how many.
 
     `kept_out`: from so many more it is kept by this message, which those who get it are told, the others by a notice.
-    `watchers_only`: to the triage among those who have it all, or to the first of them. Where nobody has it all, a
-    target that the report was handed to gets what the reporter adds. What others add then waits for somebody: the
-    admins hear of it. Nobody at all: `complete` has raised the alarm.
+    What is for watchers goes to the triage among those who have it all, or to the first of them. Where nobody has it
+    all, a target that the report was handed to gets what the reporter adds. What others add then waits for somebody:
+    the admins hear of it. Nobody at all: `complete` has raised the alarm.
     """
     committee, case = plan.setting.committee, plan.cases[case_id]
     filed = case.entry(entry)
     kept_from = filed.kept_from if filed is not None else ""
+    watchers_only = filed is not None and filed.is_for_watchers
     fully = present(plan, case_id)
     at_once = [member for member in fully if may_see(member, case, plan.setting.now) is Sight.YES]
     there = _watching(plan, at_once or fully) if watchers_only else present(plan, case_id, Level.DISCUSS)
@@ -235,7 +234,7 @@ def pass_on_reserved(plan: Plan, case_id: str) -> None:
     for entry in case.entries if present(plan, case_id) else ():
         # What was filed by this very decision is passed on by whoever filed it.
         if entry.is_for_watchers and entry.only.isdisjoint(holders(case)) and entry.id not in filed:
-            forward_entry(plan, case_id, entry.id, but=entry.author, watchers_only=True)
+            forward_entry(plan, case_id, entry.id, but=entry.author)
 
 
 def share_reserved(plan: Plan, case_id: str, member: Member) -> None:

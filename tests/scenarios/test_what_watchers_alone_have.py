@@ -12,6 +12,7 @@ from questions import vote
 from scenarios.test_a_short_name_that_was_wrong import NOTE, OPS, add, keep_out, said
 from scenarios.test_digests import SPAM, digests, morning, opens
 from scenarios.test_handed_on import WHY, file, owned, say
+from scenarios.test_what_broke_a_seal import release, seal, tell
 from scenarios.test_what_got_stuck import NUMFOCUS, checked, without
 from scene import ALIAS, HANDLES, Scene, nothing_more
 
@@ -125,6 +126,17 @@ async def test_what_came_while_nobody_had_the_case_was_sent_to_all_who_came_in(t
             await scene.answer(scene.last("check", handle), tag="#clear")
         assert have(scene) == {"ivo"}
         assert "This went to you alone" in said(scene, "ivo")
+
+
+async def test_what_was_added_to_a_sealed_report_went_to_all_once_that_was_opened(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await seal(scene, "SECRET: Kit Larsen pushed me.")
+        await add(scene, TALL, keep_out("nora"))
+        await tell(scene, "Kit Larsen shouted at me.")
+        assert await release(scene, "amara") == set(HANDLES)
+        assert have(scene) == {"amara", "jun"}
+        [told] = [" ".join(mail.text.split()) for mail in scene.all("forward", "jun") if TALL in mail.text]
+        assert "This went to you and to Amara Obi." in told
 
 
 async def test_a_watcher_who_came_back_was_told_that_everybody_had_it(tmp_path: Path) -> None:
