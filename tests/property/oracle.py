@@ -100,10 +100,13 @@ class Oracle:
         return watchers(opened, own) if opened.early else able if self.body.procedure.all_at_once else own
 
     def _exclude(self, case: Expected, handles: frozenset[str]) -> None:
+        """What keeps nobody else out moves nothing."""
+        barred = set(case.barred)
         for handle in sorted(handles):
             withhold(case, handle, "excluded")
         case.excluded |= handles
-        complete(case)
+        if case.barred != barred:
+            complete(case)
 
     def _entry(self, canary: str, author: str, kind: str, named: frozenset[str], sender: str = "") -> Entry:
         """The sender's address names a member, too."""
