@@ -45,7 +45,7 @@ async def test_only_a_majority_ends_what_was_done_alone_and_silence_does_not(tmp
         await scene.pass_time(25 * HOUR)
         assert tally(scene.last("tally", "sam")).startswith("Q1 failed")
         assert "What was done stands" in scene.last("tally", "sam").text
-        await scene.answer(scene.last("forward", "jun"), "No badge for Kit.", tag="#interim until:2027-03-01")
+        await scene.answer(scene.last("forward", "jun"), "No wristband for Kit.", tag="#interim until:2027-03-01")
         for handle in ("amara", "noor", "ivo"):
             await vote(scene, handle, "no")
         await scene.pass_time(25 * HOUR)
@@ -54,7 +54,7 @@ async def test_only_a_majority_ends_what_was_done_alone_and_silence_does_not(tmp
         await scene.pass_time(timedelta(days=80))
         await scene.pass_time(timedelta(days=20))
         reminded = [mail.text for mail in scene.all("reminder", "sam") if "measure to protect" in mail.text]
-        assert len(reminded) == 2 and all(BAN in text and "badge" not in text for text in reminded)
+        assert len(reminded) == 2 and all(BAN in text and "wristband" not in text for text in reminded)
         assert "Over since" in reminded[1]
 
 

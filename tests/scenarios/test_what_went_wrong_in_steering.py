@@ -91,7 +91,8 @@ async def test_answers_of_the_daemon_led_to_the_accused_chair_or_nowhere(tmp_pat
         await scene.answer(jun, tag="#recuse")
         receipt = scene.last("receipt", "jun").text
         assert "You have withdrawn" in receipt
-        assert "Amara" not in receipt and "chair" not in receipt
+        # A case can be called "armchair".
+        assert "Amara" not in receipt and re.search(r"\bchair", receipt) is None
 
 
 async def test_a_letter_quoted_as_a_whole_let_in_the_member_whom_it_names(tmp_path: Path) -> None:
