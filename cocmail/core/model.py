@@ -282,7 +282,7 @@ class Wanted:
 
     @property
     def kept_from(self) -> frozenset[str]:
-        """Whom a sender keeps out, and whom they may mean: where that is not an unproven word about another case."""
+        """Whom a sender keeps out, and whom they may mean. At an unproven word these come last (`wishes`)."""
         return self.excluded | self.guessed
 
     def wishes(self, *, sure: bool) -> dict[str, Wish]:

@@ -108,11 +108,9 @@ def withhold(plan: Plan, case_id: str, handle: str, why: str, conflict: str = ""
     plan.bar(case_id, handle)
 
 
-def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> int:
-    """Keep a case from members at the word of somebody unproven: never so that fewer than two are left, who are to be
-    told (`tell_of_loss`).
-
-    It lets nobody in either: whoever can forge an address must not choose the readers of a case. Says from how many.
+def _withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> int:
+    """Keep a case from members at the word of somebody unproven; says from how many. Never so that fewer than two are
+    left, and it lets nobody in: whoever can forge an address must not choose the readers of a case.
     """
     fresh = sorted(set(handles) - plan.cases[case_id].barred)
     if not fresh or any(_leaves_too_few(plan, case, handles) for case in plan.circle(case_id)):
@@ -123,8 +121,8 @@ def withhold_unless_last(plan: Plan, case_id: str, handles: Collection[str]) -> 
 
 
 def keep_out_unproven(plan: Plan, case_id: str, wanted: Wanted) -> int:
-    """`withhold_unless_last` for whom a mail excludes, then for whom it may mean: no guess uses up who has to stay."""
-    return sum(withhold_unless_last(plan, case_id, handles) for handles in (wanted.excluded, wanted.guessed))
+    """`_withhold_unless_last` for whom a mail excludes, then for whom it may mean: no guess uses up who has to stay."""
+    return sum(_withhold_unless_last(plan, case_id, handles) for handles in (wanted.excluded, wanted.guessed))
 
 
 def tell_of_loss(
@@ -200,8 +198,7 @@ def forward_entry(plan: Plan, case_id: str, entry: str, *, but: Person | None = 
     kept_from = filed.kept_from if filed is not None else ""
     watchers_only = filed is not None and filed.is_for_watchers
     fully = present(plan, case_id)
-    at_once = [member for member in fully if may_see(member, case, plan.setting.now) is Sight.YES]
-    there = _watching(plan, at_once or fully) if watchers_only else present(plan, case_id, Level.DISCUSS)
+    there = _watching_now(plan, case, fully) if watchers_only else present(plan, case_id, Level.DISCUSS)
     there = [member for member in there if member.handle != kept_from]
     names = [member.name for member in there if exists_for(member, case)]
     if watchers_only and there:
@@ -284,6 +281,12 @@ def _watching(plan: Plan, there: list[Member]) -> list[Member]:
     committee = plan.setting.committee
     absent = {member.handle for member in committee.members if member not in there}
     return readers.triage(committee, absent, plan.setting.now.date()) or there[: readers.DEFAULT_TRIAGE]
+
+
+def _watching_now(plan: Plan, case: Case, there: list[Member]) -> list[Member]:
+    """Those of them who can read it today, if there are any."""
+    at_once = [member for member in there if may_see(member, case, plan.setting.now) is Sight.YES]
+    return _watching(plan, at_once or there)
 
 
 def chosen(case: Case) -> frozenset[str]:
